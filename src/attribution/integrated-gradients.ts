@@ -1,0 +1,111 @@
+/**
+ * Integrated gradients over feed-forward activations (Dai et al., 2021, eq. 3, after Sundararajan et al., 2017).
+ *
+ * With a_l the activations of layer l at the prediction's position and P(x) the answer's probability when they
+ * are replaced by x:
+ *
+ *     Attr(l) = a_l * sum_k w_k dP/dx (alpha_k a_l)
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { disposeTrace, type LanguageModel, type PromptBatch, type Trace } from '../model/language-model.js';
+import { samplesThatFit } from '../model/batch-size.js';
+import { type Quadrature, quadrature, type Rule } from './rules.js';
+
+/** A score for each feed-forward neuron: one array of intermediateSize values a layer. */
+export type Scores = readonly Float32Array[];
+
+export interface IntegratedGradientsOptions {
+  readonly rule: Rule;
+  readonly steps: number;
+}
+
+/** Told how many layers of prompts were scored since the last call: layers x prompts of them make the whole. */
+export type OnScored = (layersOfPrompts: number) => void;
+
+/**
+ * Scores of every neuron for each prompt of a batch.
+ * @param answers the answer's token id for each prompt
+ */
+export function integratedGradients(
+  model: LanguageModel,
+  batch: PromptBatch,
+  answers: readonly number[],
+  { rule, steps }: IntegratedGradientsOptions,
+  onScored: OnScored = () => undefined,
+): Scores[] {
+  const nodes = quadrature(rule, steps);
+  const tokens = batch.tokens[0].length;
+  const room = samplesThatFit(model, tokens);
+  const promptsAtOnce = Math.max(1, Math.floor(room / steps));
+  const scores: Scores[] = [];
+  for (let first = 0; first < batch.tokens.length; first += promptsAtOnce) {
+    const part = {
+      tokens: batch.tokens.slice(first, first + promptsAtOnce),
+      positions: batch.positions.slice(first, first + promptsAtOnce),
+    };
+    const trace = model.trace(part);
+    try {
+      const partAnswers = answers.slice(first, first + promptsAtOnce);
+      const layers = trace.layers.map((_, layer) => {
+        const scored = scoreLayer(model, trace, layer, partAnswers, nodes, room);
+        onScored(trace.prompts);
+        return scored;
+      });
+      for (let prompt = 0; prompt < trace.prompts; prompt++) scores.push(layers.map(layer => layer[prompt]));
+    } finally {
+      disposeTrace(trace);
+    }
+  }
+  return scores;
+}
+
+/** Attr(l) for each prompt of a trace: [prompts][intermediateSize]. */
+function scoreLayer(
+  model: LanguageModel,
+  trace: Trace,
+  layer: number,
+  answers: readonly number[],
+  { alphas, weights }: Quadrature,
+  room: number,
+): Float32Array[] {
+  const { activations } = trace.layers[layer];
+  const stepsAtOnce = Math.max(1, Math.floor(room / trace.prompts));
+  const scores = tf.tidy(() => {
+    const parts: tf.Tensor2D[] = [];
+    for (let first = 0; first < alphas.length; first += stepsAtOnce) {
+      const end = first + stepsAtOnce;
+      parts.push(weightedGradient(model, trace, layer, answers, alphas.slice(first, end), weights.slice(first, end)));
+    }
+    return tf.mul<tf.Tensor2D>(activations, parts.length === 1 ? parts[0] : tf.addN(parts));
+  });
+  const values = scores.dataSync<'float32'>();
+  scores.dispose();
+  const width = model.intermediateSize;
+  return answers.map((_, prompt) => values.slice(prompt * width, (prompt + 1) * width));
+}
+
+/** sum_k w_k dP/dx (alpha_k a_l) for each prompt, [prompts, intermediateSize], in one batch of prompts x steps. */
+function weightedGradient(
+  model: LanguageModel,
+  trace: Trace,
+  layer: number,
+  answers: readonly number[],
+  alphas: readonly number[],
+  weights: readonly number[],
+): tf.Tensor2D {
+  return tf.tidy(() => {
+    const { prompts, layers } = trace;
+    const steps = alphas.length;
+    const width = model.intermediateSize;
+    const samples = prompts * steps;
+    const scaled: tf.Tensor2D = tf.reshape(
+      tf.mul(tf.reshape(layers[layer].activations, [prompts, 1, width]), tf.tensor([...alphas], [1, steps, 1])),
+      [samples, width],
+    );
+    const answerOfSample = answers.flatMap(answer => alphas.map(() => answer));
+    const probability = (x: tf.Tensor2D) => model.answerProbability(model.resume(trace, layer, x), answerOfSample);
+    const weightOfSample = tf.tile(tf.tensor2d([...weights], [steps, 1]), [prompts, 1]); // [samples, 1]
+    const { grad } = tf.valueAndGrad(probability)(scaled, weightOfSample); // w_k dP/dx, [samples, width]
+    return tf.sum<tf.Tensor2D>(tf.reshape(grad, [prompts, steps, width]), 1);
+  });
+}

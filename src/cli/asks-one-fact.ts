@@ -1,0 +1,15 @@
+import { UsageError } from '../errors.js';
+import type { DataOptions, PromptOptions, RunOptions } from './options.js';
+
+/**
+ * Whether the options ask about one fact rather than a data set.
+ * @throws UsageError where they ask about both
+ */
+export function asksOneFact(options: PromptOptions & DataOptions & RunOptions): boolean {
+  const { prompt, prompts, answer } = options;
+  if (prompt === undefined && prompts === undefined && answer === undefined) return false;
+  const ofData = ['data', 'relations', 'limit', 'facts', 'results', 'workers', 'fresh'] as const;
+  const given = ofData.find(name => options[name] !== undefined);
+  if (given) throw new UsageError(`--${given} is for a run over a data set`, 'Leave out --prompt and --answer, or it.');
+  return true;
+}

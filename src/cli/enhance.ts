@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { addInterventionOptions, type InterventionOptions, interveneOnFact } from './intervention-command.js';
+import { addFactorOption } from './options.js';
+
+const EXAMPLES = `
+Examples:
+  kn enhance --model demo -a paris -p "france is governed from [MASK]."
+  kn enhance --model demo -a paris -p "france is governed from [MASK]." --factor 3
+  Over a data set, with the neurons that kn find left in results/demo (found first where it did not):
+    kn enhance --model demo`;
+
+interface Options extends InterventionOptions {
+  readonly factor: number;
+}
+
+export function addEnhance(program: Command): void {
+  const command = program.command('enhance').description('multiply the activations of neurons, and measure what that does');
+  addFactorOption(command);
+  addInterventionOptions(command);
+  command.addHelpText('after', EXAMPLES);
+  command.action(async (options: Options) => {
+    const { asksOneFact } = await import('./asks-one-fact.js');
+    if (asksOneFact(options)) {
+      process.exitCode = await interveneOnFact(options, options.factor, `Multiplied by ${options.factor}`);
+    } else {
+      const { runOverData } = await import('./data-run.js');
+      process.exitCode = await runOverData('enhance', options, { suppress: false, enhance: options.factor });
+    }
+  });
+}

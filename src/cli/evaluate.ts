@@ -1,0 +1,54 @@
+import { Argument, type Command } from 'commander';
+import {
+  type AttributionOptions,
+  addAttributionOptions,
+  addDataOptions,
+  addFactorOption,
+  addModelOptions,
+  addNeuronsOption,
+  addOutputOptions,
+  addRunOptions,
+  addUnrelatedOptions,
+  type DataOptions,
+  type ModelOptions,
+  type OutputOptions,
+  type RunOptions,
+  type UnrelatedOptions,
+} from './options.js';
+
+interface Options extends ModelOptions, AttributionOptions, DataOptions, UnrelatedOptions, RunOptions, OutputOptions {
+  readonly factor: number;
+  readonly neurons?: string;
+}
+
+const DETAILS = `
+Finds the knowledge neurons of every fact, suppresses and enhances them on the fact's own prompts and on those of
+an unrelated fact, and draws Figures 3 and 4 of Dai et al. (2021). Each finished fact is kept at once: after an
+interruption the same command goes on where it stopped.
+
+Examples:
+  kn evaluate pararel --model demo
+  kn evaluate pararel --model bert-base-uncased --relations P36,P37 --limit 20
+  kn evaluate pararel --model ./my-bert --data ./my-relations --results ./out
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some facts failed, 130 interrupted.`;
+
+export function addEvaluate(program: Command): void {
+  const command = program
+    .command('evaluate')
+    .description('the whole experiment: find, suppress and enhance for every fact, with figures')
+    .addArgument(new Argument('<experiment>', 'which one').choices(['pararel']));
+  addModelOptions(command);
+  addAttributionOptions(command, '0.3, as in the replication');
+  addNeuronsOption(command);
+  command.optionsGroup('Interventions:');
+  addFactorOption(command);
+  addUnrelatedOptions(command);
+  addDataOptions(command);
+  addRunOptions(command);
+  addOutputOptions(command).addHelpText('after', DETAILS);
+  command.action(async (_experiment: string, options: Options) => {
+    const { runOverData } = await import('./data-run.js');
+    process.exitCode = await runOverData('evaluate pararel', options, { suppress: true, enhance: options.factor });
+  });
+}

@@ -1,0 +1,80 @@
+/** What `kn suppress` and `kn enhance` have in common. */
+import type { Command } from 'commander';
+import { coloured } from './colour.js';
+import { findOptions, SHARE_OF_FACT } from './find-options.js';
+import type { Prediction, PromptEffect } from './one-fact.js';
+import {
+  type AttributionOptions,
+  addAttributionOptions,
+  addDataOptions,
+  addModelOptions,
+  addNeuronsOption,
+  addOutputOptions,
+  addPromptOptions,
+  addRunOptions,
+  addUnrelatedOptions,
+  type DataOptions,
+  type ModelOptions,
+  type OutputOptions,
+  type PromptOptions,
+  type RunOptions,
+  type UnrelatedOptions,
+} from './options.js';
+
+export interface InterventionOptions
+  extends ModelOptions,
+    PromptOptions,
+    AttributionOptions,
+    DataOptions,
+    UnrelatedOptions,
+    RunOptions,
+    OutputOptions {
+  readonly neurons?: string;
+}
+
+export function addInterventionOptions(command: Command): void {
+  addModelOptions(command);
+  addPromptOptions(command);
+  addAttributionOptions(command, '0.5 for one fact, 0.3 over a data set');
+  addNeuronsOption(command);
+  addDataOptions(command);
+  addUnrelatedOptions(command);
+  addRunOptions(command);
+  addOutputOptions(command);
+}
+
+/** Finds the neurons unless they are given, multiplies them by `factor`, and prints before and after. */
+export async function interveneOnFact(options: InterventionOptions, factor: number, verb: string): Promise<number> {
+  const attribution = findOptions(options, SHARE_OF_FACT);
+  const { findNeuronsOfFact, measureEffect, neuronsOfOption, prepareFact } = await import('./one-fact.js');
+  const given = options.neurons === undefined ? undefined : await neuronsOfOption(options.neurons);
+  const fact = await prepareFact(options);
+  const neurons = given ?? findNeuronsOfFact(fact, attribution).neurons;
+  const prompts = measureEffect(fact, neurons, factor);
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ answer: fact.answer, neurons, prompts })}\n`);
+    return 0;
+  }
+  const list = neurons.map(([layer, index]) => `[${layer},${index}]`).join(' ');
+  const bold = (text: string) => coloured('bold', text, process.stdout);
+  process.stdout.write(`${bold(`${verb} ${neurons.length} neurons`)}${list ? `: ${list}` : ''}\n`);
+  if (neurons.length === 0) {
+    process.stdout.write(`No neuron is coarse in more than ${attribution.share} of the prompts; a lower --share finds more.\n`);
+  }
+  for (const prompt of prompts) process.stdout.write(`\n${bold(prompt.prompt)}\n${await effectTable(fact.answer, prompt)}\n`);
+  return 0;
+}
+
+async function effectTable(answer: string, { before, after }: PromptEffect): Promise<string> {
+  const { percent, signedPercent, table } = await import('./tables.js');
+  const change = before.probability === 0 ? '' : signedPercent(after.probability / before.probability - 1);
+  const top = ({ top }: Prediction, i: number) => `${top[i].token} ${percent(top[i].probability)}`;
+  return table(
+    ['', 'before', 'after', 'change'],
+    [
+      [`probability of "${answer}"`, percent(before.probability), percent(after.probability), change],
+      ['rank', String(before.rank), String(after.rank), ''],
+      ...before.top.map((_, i) => [i === 0 ? 'most probable' : '', top(before, i), top(after, i), '']),
+    ],
+  );
+}

@@ -1,0 +1,34 @@
+import { DEMO_DATA } from '../embedded.js';
+import { DEMO, type LocatedModel, locateModel } from '../model/locate.js';
+import type { DataOptions, ModelOptions } from './options.js';
+import type { Progress } from './progress.js';
+
+const MEGABYTE = 1e6;
+
+/** The model that the options name, fetched if need be. */
+export function findModel({ model, revision }: ModelOptions, progress: Progress): Promise<LocatedModel> {
+  return locateModel(model, revision, {
+    progress: (file, received, total) =>
+      progress.show(`fetching ${file}`, {
+        done: Number((received / MEGABYTE).toFixed(1)),
+        total: Number((total / MEGABYTE).toFixed(1)),
+        text: 'MB',
+      }),
+    notice: progress.notice,
+  });
+}
+
+/** The data set's name and folder, fetched if need be. */
+export async function findData(
+  { data }: DataOptions,
+  { model }: ModelOptions,
+  progress: Progress,
+): Promise<{ name: string; folder: string }> {
+  const name = data ?? (model === DEMO ? 'demo' : 'pararel');
+  if (name === 'demo') return { name, folder: DEMO_DATA };
+  if (name !== 'pararel') return { name, folder: name };
+  const { fetchPararel } = await import('../dataset/pararel-download.js');
+  const folder = await fetchPararel((done, total) => progress.show('fetching PARAREL', { done, total, text: 'files' }));
+  progress.stop();
+  return { name, folder };
+}

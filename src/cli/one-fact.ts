@@ -1,0 +1,120 @@
+/** One fact, asked by prompts on the command line: what `find`, `suppress` and `enhance` do with `--prompt`. */
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import writeFileAtomic from 'write-file-atomic';
+import { convergenceDeltas } from '../attribution/convergence.js';
+import { systemErrorCode, UsageError, UserError } from '../errors.js';
+import { type Distribution, standingOf, topTokens } from '../intervention/distribution.js';
+import { intervene } from '../intervention/intervene.js';
+import { type LoadedModel, loadModel } from '../model/load.js';
+import type { EncodedPrompt } from '../model/tokenizer.js';
+import { type FindOptions, type FoundNeurons, findNeurons } from '../neurons/find.js';
+import { checkNeurons, parseNeurons, readNeuronList } from '../neurons/neuron-file.js';
+import type { Neuron } from '../neurons/neuron.js';
+import { startEngine } from '../runtime/engine.js';
+import { findModel } from './locate.js';
+import type { ModelOptions, OutputOptions, PromptOptions } from './options.js';
+import { createProgress, type Progress } from './progress.js';
+
+export interface OneFact extends LoadedModel {
+  readonly answer: string;
+  readonly answerId: number;
+  readonly prompts: readonly string[];
+  readonly encoded: readonly EncodedPrompt[];
+  readonly progress: Progress;
+}
+
+/** Loads the model and reads the prompts. */
+export async function prepareFact(options: PromptOptions & ModelOptions & OutputOptions): Promise<OneFact> {
+  const { answer } = options;
+  if (answer === undefined) throw new UsageError('--prompt needs --answer', 'Name what belongs in the place of [MASK].');
+  const prompts = [...(options.prompt ?? []), ...(options.prompts === undefined ? [] : await readPrompts(options.prompts))];
+  if (prompts.length === 0) throw new UsageError('--answer needs a --prompt or --prompts');
+  const progress = createProgress(options);
+  const { folder } = await findModel(options, progress);
+  await startEngine(options.engine);
+  const loaded = await loadModel(folder);
+  return {
+    ...loaded,
+    answer,
+    answerId: loaded.tokenizer.answerId(answer),
+    prompts,
+    encoded: prompts.map(prompt => loaded.tokenizer.encode(prompt, loaded.model.maxTokens)),
+    progress,
+  };
+}
+
+export function findNeuronsOfFact(fact: OneFact, options: FindOptions): FoundNeurons {
+  const total = fact.model.layers * fact.prompts.length;
+  let done = 0;
+  const found = findNeurons(fact.model, fact.encoded, fact.answerId, options, scored => {
+    done += scored;
+    fact.progress.show('attribution', { done, total, text: 'layers of prompts' });
+  });
+  fact.progress.stop();
+  return found;
+}
+
+/** Every prompt's scores as JSON, a row a layer, with each layer's convergence delta. */
+export async function writeScores(path: string, fact: OneFact, found: FoundNeurons): Promise<void> {
+  const prompts = found.prompts.map(({ scores }, i) => {
+    const { tokens, position } = fact.encoded[i];
+    const batch = { tokens: [tokens], positions: [position] };
+    return {
+      prompt: fact.prompts[i],
+      answer: fact.answer,
+      scores: scores.map(row => [...row]),
+      convergenceDelta: convergenceDeltas(fact.model, batch, fact.answerId, scores),
+    };
+  });
+  try {
+    await writeFileAtomic(path, `${JSON.stringify({ prompts })}\n`);
+  } catch (error) {
+    throw new UserError(`${path}: cannot be written (${systemErrorCode(error)})`, '', { cause: error });
+  }
+}
+
+export interface Prediction {
+  readonly probability: number;
+  readonly rank: number;
+  readonly top: readonly { readonly token: string; readonly probability: number }[];
+}
+
+export interface PromptEffect {
+  readonly prompt: string;
+  readonly before: Prediction;
+  readonly after: Prediction;
+}
+
+/** What multiplying the neurons by `factor` does to each prompt. */
+export function measureEffect(fact: OneFact, neurons: readonly Neuron[], factor: number): PromptEffect[] {
+  checkNeurons(neurons, fact.model);
+  const predict = (distribution: Distribution): Prediction => ({
+    ...standingOf(fact.answerId, distribution),
+    top: topTokens(distribution, 5).map(({ id, probability }) => ({ token: fact.tokenizer.token(id), probability })),
+  });
+  return intervene(fact.model, fact.encoded, neurons, [factor]).map(({ before, after }, i) => ({
+    prompt: fact.prompts[i],
+    before: predict(before),
+    after: predict(after[0]),
+  }));
+}
+
+/** `--neurons` for one fact: a list, or a file with one. */
+export async function neuronsOfOption(option: string): Promise<Neuron[]> {
+  return parseNeurons(option) ?? (await readNeuronList(option));
+}
+
+async function readPrompts(path: string): Promise<string[]> {
+  let content: string;
+  try {
+    content = path === '-' ? await text(process.stdin) : await readFile(path, 'utf8');
+  } catch (error) {
+    throw new UserError(`${path}: cannot be read (${systemErrorCode(error)})`, 'A prompt file has a prompt a line.', {
+      cause: error,
+    });
+  }
+  const prompts = content.split(/\r?\n/).filter(line => line.trim() !== '');
+  if (prompts.length === 0) throw new UserError(`${path}: no prompts`, 'A prompt file has a prompt a line.');
+  return prompts;
+}

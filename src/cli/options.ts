@@ -1,0 +1,155 @@
+/** The options that subcommands share, with their checks. Nothing heavy is loaded here: help needs this file. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { RULES, type Rule } from '../attribution/rules.js';
+import { UNRELATED_RULES, type UnrelatedRule } from '../experiment/unrelated.js';
+import { ENGINE_CHOICES, type EngineChoice } from '../runtime/engine-names.js';
+
+export interface ModelOptions {
+  readonly model: string;
+  readonly revision: string;
+  readonly engine: EngineChoice;
+}
+
+export interface PromptOptions {
+  readonly prompt?: readonly string[];
+  readonly prompts?: string;
+  readonly answer?: string;
+}
+
+export interface AttributionOptions {
+  readonly rule: Rule;
+  readonly steps: number;
+  readonly adaptiveThreshold?: number;
+  readonly threshold?: number;
+  readonly percentile?: number;
+  readonly share?: number;
+}
+
+export interface DataOptions {
+  readonly data?: string;
+  readonly relations?: readonly string[];
+  readonly limit?: number;
+  readonly facts?: readonly string[];
+}
+
+export interface UnrelatedOptions {
+  readonly unrelated: UnrelatedRule;
+  readonly seed: number;
+}
+
+export interface RunOptions {
+  readonly results?: string;
+  readonly workers?: number;
+  readonly fresh?: boolean;
+}
+
+export interface OutputOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export function addModelOptions(command: Command): Command {
+  return command
+    .optionsGroup('Model:')
+    .option('-m, --model <model>', 'a folder in the Hugging Face layout, a hub id, or "demo"', 'bert-base-uncased')
+    .option('--revision <revision>', "the hub's branch, tag or commit", 'main')
+    .addOption(new Option('--engine <engine>', 'what computes').choices(ENGINE_CHOICES).default('auto'));
+}
+
+export function addPromptOptions(command: Command): Command {
+  return command
+    .optionsGroup('One fact (without these, the data set):')
+    .option('-p, --prompt <text>', 'a sentence with [MASK] for the answer; repeat it for more', collect)
+    .option('--prompts <file>', 'a file with a prompt a line ("-": standard input)')
+    .option('-a, --answer <word>', 'what belongs in the place of [MASK]');
+}
+
+export function addAttributionOptions(command: Command, shareDefault: string): Command {
+  return command
+    .optionsGroup('Finding neurons:')
+    .addOption(new Option('--rule <rule>', 'quadrature of integrated gradients').choices(RULES).default('riemann_endpoints'))
+    .option('--steps <n>', 'steps of the quadrature', wholeNumber(1, 10_000), 20)
+    .addOption(
+      new Option('--adaptive-threshold <share>', "coarse: above this share of the prompt's highest score (default: 0.3)")
+        .argParser(number(0, 1))
+        .conflicts(['threshold', 'percentile']),
+    )
+    .addOption(
+      new Option('--threshold <score>', 'coarse: above this score').argParser(number(-1e9, 1e9)).conflicts('percentile'),
+    )
+    .addOption(new Option('--percentile <p>', "coarse: above this percentile of the prompt's scores").argParser(number(0, 100)))
+    .option('--share <share>', `refined: coarse in more than this share of the prompts (default: ${shareDefault})`, number(0, 1, 'below'));
+}
+
+export function addNeuronsOption(command: Command): Command {
+  return command.option('--neurons <neurons>', "given neurons: '[[9,2041],[10,7]]', a neuron file, or a folder of them");
+}
+
+export function addDataOptions(command: Command): Command {
+  return command
+    .optionsGroup('Data set:')
+    .option('-d, --data <data>', 'a folder in PARAREL\'s layout, "pararel" or "demo" (default: "pararel"; "demo" with the demo model)')
+    .option('--relations <names>', 'these relations alone: P36,P37', list)
+    .option('--limit <n>', 'so many facts a relation, in file order', wholeNumber(1, 1e9))
+    .option('--facts <uuids>', 'these facts alone: uuid,uuid', list);
+}
+
+export function addUnrelatedOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--unrelated <rule>', 'draw unrelated facts of another relation, or any other fact, as the replication does')
+        .choices(UNRELATED_RULES)
+        .default('relation'),
+    )
+    .option('--seed <n>', 'of the draw of unrelated facts', wholeNumber(0, 2 ** 48), 42);
+}
+
+export function addFactorOption(command: Command): Command {
+  return command.option('--factor <x>', 'enhancing multiplies activations by it', number(0, 1e6), 2);
+}
+
+export function addRunOptions(command: Command): Command {
+  return command
+    .optionsGroup('Run:')
+    .option('-r, --results <folder>', 'where results go (default: "results/<model>")')
+    .option('-w, --workers <n>', 'worker processes (default: one a core, as far as memory goes)', wholeNumber(1, 1024))
+    .option('--fresh', 'begin again; what is in the results folder moves to <folder>/old-<n>');
+}
+
+export function addOutputOptions(command: Command): Command {
+  return command
+    .optionsGroup('Output:')
+    .option('--json', 'one JSON object on standard output; progress as JSON lines on standard error')
+    .option('-q, --quiet', 'no progress')
+    .helpOption('-h, --help', 'show this help');
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+function list(value: string): string[] {
+  const items = value.split(',').map(item => item.trim());
+  if (items.some(item => item === '')) throw new InvalidArgumentError('Expected names with commas between them.');
+  return [...new Set(items)];
+}
+
+function number(least: number, most: number, end: 'to' | 'below' = 'to') {
+  return (value: string): number => {
+    const parsed = Number(value);
+    if (value.trim() === '' || !(parsed >= least && (end === 'to' ? parsed <= most : parsed < most))) {
+      throw new InvalidArgumentError(`Expected a number from ${least} ${end === 'to' ? 'to' : 'to below'} ${most}.`);
+    }
+    return parsed;
+  };
+}
+
+function wholeNumber(least: number, most: number) {
+  return (value: string): number => {
+    const parsed = Number(value);
+    if (value.trim() === '' || !Number.isInteger(parsed) || parsed < least || parsed > most) {
+      throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+    }
+    return parsed;
+  };
+}

@@ -1,0 +1,50 @@
+/** What people read: aligned tables and percentages. */
+import Table from 'cli-table3';
+
+const PLAIN = {
+  chars: {
+    top: '',
+    'top-mid': '',
+    'top-left': '',
+    'top-right': '',
+    bottom: '',
+    'bottom-mid': '',
+    'bottom-left': '',
+    'bottom-right': '',
+    left: '  ',
+    'left-mid': '',
+    mid: '',
+    'mid-mid': '',
+    right: '',
+    'right-mid': '',
+    middle: '   ',
+  },
+  style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+};
+
+/** Rows under a head, columns aligned, the first to the left and the others as `align` says. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  align: 'left' | 'right' = 'left',
+): string {
+  const colAligns = head.map((_, column) => (column === 0 ? 'left' : align));
+  const drawn = new Table({ ...PLAIN, head: [...head], colAligns });
+  drawn.push(...rows.map(row => [...row]));
+  return drawn
+    .toString()
+    .split('\n')
+    .map(line => line.trimEnd())
+    .join('\n');
+}
+
+/** 0.3712 as "37.1%"; small probabilities keep two digits. */
+export function percent(value: number): string {
+  const shown = 100 * value;
+  return Math.abs(shown) >= 0.1 || shown === 0 ? `${shown.toFixed(1)}%` : `${shown.toPrecision(2)}%`;
+}
+
+/** -0.3712 as "-37.1%", 0.2 as "+20.0%". */
+export function signedPercent(value: number): string {
+  return `${value > 0 ? '+' : ''}${percent(value)}`;
+}

@@ -1,0 +1,67 @@
+import { UsageError, UserError } from '../errors.js';
+import { expandPrompts, type Fact, type FactKey } from './fact.js';
+import { hashRelations, listRelations, readFacts, readPatterns } from './relation-files.js';
+
+/** Which facts of a data set a run is about; all where nothing is said. */
+export interface Selection {
+  readonly relations?: readonly string[];
+  /** At most so many facts a relation, in file order. */
+  readonly limit?: number;
+  /** Uuids. */
+  readonly facts?: readonly string[];
+}
+
+/** The selected facts of a data set. Subjects and objects are in memory; prompts are made when asked for. */
+export interface Dataset {
+  /** In PARAREL's order of relations, and the files' order of facts. */
+  readonly facts: readonly FactKey[];
+  readonly relations: readonly string[];
+  /** Of the selected relations' files. */
+  readonly sha256: string;
+  withPrompts(fact: FactKey): Fact;
+}
+
+/**
+ * Reads a folder in PARAREL's layout.
+ * @throws UsageError where the selection names what is not there
+ * @throws UserError, with file and line, where a file is malformed or two facts have one uuid
+ */
+export async function openDataset(folder: string, selection: Selection = {}): Promise<Dataset> {
+  const relations = await selectRelations(folder, selection.relations);
+  const wanted = selection.facts && new Set(selection.facts);
+  const patterns = new Map<string, readonly string[]>();
+  const facts: FactKey[] = [];
+  const placeOf = new Map<string, string>();
+  for (const relation of relations) {
+    patterns.set(relation, await readPatterns(folder, relation));
+    let taken = 0;
+    for await (const { place, ...fact } of readFacts(folder, relation)) {
+      const other = placeOf.get(fact.uuid);
+      if (other) throw new UserError(`${place}: the uuid ${fact.uuid} is at ${other} too`, 'Each fact needs its own.');
+      placeOf.set(fact.uuid, place);
+      if (wanted && !wanted.has(fact.uuid)) continue;
+      if (taken >= (selection.limit ?? Number.POSITIVE_INFINITY)) continue;
+      facts.push(fact);
+      taken++;
+    }
+  }
+  const missing = selection.facts?.find(uuid => !placeOf.has(uuid));
+  if (missing !== undefined) throw new UsageError(`--facts: no fact has the uuid ${missing} in ${folder}`);
+  if (facts.length === 0) throw new UserError(`${folder}: no facts`);
+  return {
+    facts,
+    relations,
+    sha256: await hashRelations(folder, relations),
+    withPrompts: fact => ({ ...fact, prompts: expandPrompts(patterns.get(fact.relation) ?? [], fact.subject) }),
+  };
+}
+
+async function selectRelations(folder: string, wanted?: readonly string[]): Promise<string[]> {
+  const present = await listRelations(folder);
+  if (!wanted) return present;
+  const unknown = wanted.find(relation => !present.includes(relation));
+  if (unknown !== undefined) {
+    throw new UsageError(`--relations: ${folder} has no relation ${unknown}`, `It has ${present.join(', ')}.`);
+  }
+  return present.filter(relation => wanted.includes(relation));
+}

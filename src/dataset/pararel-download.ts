@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import envPaths from 'env-paths';
+import pLimit from 'p-limit';
+import writeFileAtomic from 'write-file-atomic';
+import { z } from 'zod';
+import { PARAREL_MANIFEST } from '../embedded.js';
+import { systemErrorCode, UserError } from '../errors.js';
+import { readJsonFile } from '../files.js';
+
+const manifestSchema = z.object({
+  commit: z.string(),
+  /** Where each folder of our layout is in the repository. */
+  folders: z.record(z.string(), z.string()),
+  files: z.record(z.string(), z.object({ bytes: z.int(), sha256: z.string() })),
+});
+
+/** KN_PARAREL_URL may name a mirror: the repository's files at this commit. */
+const urlOf = (commit: string) =>
+  (process.env.KN_PARAREL_URL ?? `https://raw.githubusercontent.com/yanaiela/pararel/${commit}`).replace(/\/+$/, '');
+
+const AT_ONCE = 6;
+const TIMEOUT_MS = 60_000;
+const REMEDY = 'Connect to the network, point --data at a copy of the files, or use --data demo, which needs no download.';
+
+/** The folder that kn keeps downloads in: KN_CACHE, or where the system keeps caches. */
+export function cacheFolder(): string {
+  return process.env.KN_CACHE ?? envPaths('knowledge-neurons', { suffix: '' }).cache;
+}
+
+/**
+ * PARAREL's own relation files at a pinned commit, in the user's cache. Every file's SHA-256 is checked each time;
+ * a missing or damaged one is fetched.
+ * @returns the folder, in PARAREL's layout
+ * @throws UserError where a file is missing and cannot be fetched
+ */
+export async function fetchPararel(onProgress: (done: number, total: number) => void): Promise<string> {
+  const { commit, folders, files } = manifestSchema.parse(await readJsonFile(PARAREL_MANIFEST));
+  const folder = join(cacheFolder(), 'pararel', commit);
+  const missing: string[] = [];
+  for (const [file, { sha256 }] of Object.entries(files)) {
+    const content = await readFile(join(folder, file)).catch(() => undefined);
+    if (!content || hash(content) !== sha256) missing.push(file);
+  }
+  if (missing.length === 0) return folder;
+
+  const base = urlOf(commit);
+  const limit = pLimit(AT_ONCE);
+  let done = 0;
+  onProgress(done, missing.length);
+  const fetchOne = async (file: string) => {
+    const [part, name] = file.split('/');
+    const content = await download(`${base}/${folders[part]}/${name}`);
+    if (hash(content) !== files[file].sha256) {
+      throw new UserError(`${base}/${folders[part]}/${name}: not the file of commit ${commit} (its SHA-256 differs)`, REMEDY);
+    }
+    await store(join(folder, file), content);
+    onProgress(++done, missing.length);
+  };
+  try {
+    await Promise.all(missing.map(file => limit(() => fetchOne(file))));
+  } finally {
+    limit.clearQueue();
+  }
+  return folder;
+}
+
+function hash(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+async function download(url: string): Promise<Uint8Array> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const reason = systemErrorCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));
+    throw new UserError(`PARAREL is not in the cache, and ${url} cannot be fetched (${reason})`, REMEDY, { cause: error });
+  }
+}
+
+async function store(path: string, content: Uint8Array): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFileAtomic(path, Buffer.from(content));
+  } catch (error) {
+    throw new UserError(`${path}: cannot be written (${systemErrorCode(error)})`, 'Set KN_CACHE to a folder with room.', {
+      cause: error,
+    });
+  }
+}

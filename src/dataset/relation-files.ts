@@ -1,0 +1,114 @@
+/**
+ * A data set in PARAREL's layout (Elazar et al., 2021, https://github.com/yanaiela/pararel):
+ *
+ *     graphs_json/<relation>.jsonl        {"pattern": "[X] is the capital of [Y] ."}
+ *     trex_lms_vocab/<relation>.jsonl     {"sub_label": "...", "obj_label": "...", "uuid": "..."}
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import { systemErrorCode, UserError } from '../errors.js';
+import type { FactKey } from './fact.js';
+import { inRelationOrder } from './relation-order.js';
+
+export const PATTERNS_FOLDER = 'graphs_json';
+export const FACTS_FOLDER = 'trex_lms_vocab';
+
+const LAYOUT = `A data set is a folder with ${PATTERNS_FOLDER}/<relation>.jsonl and ${FACTS_FOLDER}/<relation>.jsonl.`;
+
+/** The relations that have both patterns and facts, in PARAREL's order. */
+export async function listRelations(folder: string): Promise<string[]> {
+  const names = async (part: string) => {
+    try {
+      const files = await readdir(join(folder, part));
+      return files.filter(file => file.endsWith('.jsonl')).map(file => file.slice(0, -'.jsonl'.length));
+    } catch (error) {
+      throw new UserError(`${join(folder, part)}: no such folder (${systemErrorCode(error)})`, LAYOUT, { cause: error });
+    }
+  };
+  const withFacts = new Set(await names(FACTS_FOLDER));
+  const relations = (await names(PATTERNS_FOLDER)).filter(relation => withFacts.has(relation));
+  if (relations.length === 0) throw new UserError(`${folder}: no relation has both patterns and facts`, LAYOUT);
+  return inRelationOrder(relations);
+}
+
+const patternSchema = z.looseObject({ pattern: z.string() });
+
+/** @throws UserError, with file and line, where a pattern lacks [X], or has not exactly one [Y] */
+export async function readPatterns(folder: string, relation: string): Promise<string[]> {
+  const path = join(folder, PATTERNS_FOLDER, `${relation}.jsonl`);
+  const patterns: string[] = [];
+  for await (const { line, value } of readJsonLines(path, patternSchema)) {
+    const { pattern } = value;
+    const objects = pattern.split('[Y]').length - 1;
+    if (!pattern.includes('[X]')) throw new UserError(`${path}:${line}: the pattern "${pattern}" has no [X]`);
+    if (objects !== 1) {
+      throw new UserError(`${path}:${line}: the pattern "${pattern}" has ${objects || 'no'} [Y], where one is needed`);
+    }
+    patterns.push(pattern);
+  }
+  if (patterns.length === 0) throw new UserError(`${path}: no patterns`);
+  return patterns;
+}
+
+const factSchema = z.looseObject({
+  uuid: z.string().min(1),
+  sub_label: z.string().min(1),
+  obj_label: z.string().min(1),
+});
+
+/** The facts of one relation in file order, one at a time. `line` is there for errors. */
+export async function* readFacts(folder: string, relation: string): AsyncGenerator<FactKey & { place: string }> {
+  const path = join(folder, FACTS_FOLDER, `${relation}.jsonl`);
+  for await (const { line, value } of readJsonLines(path, factSchema)) {
+    const { uuid, sub_label: subject, obj_label: object } = value;
+    yield { uuid, relation, subject, object, place: `${path}:${line}` };
+  }
+}
+
+async function* readJsonLines<T>(path: string, schema: z.ZodType<T>): AsyncGenerator<{ line: number; value: T }> {
+  let line = 0;
+  for await (const text of createInterface({ input: await openStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+    line++;
+    if (text.trim() === '') continue;
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch {
+      throw new UserError(`${path}:${line}: not JSON: ${text.slice(0, 80)}`);
+    }
+    const parsed = schema.safeParse(json);
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      throw new UserError(`${path}:${line}: "${issue?.path.join('.')}": ${issue?.message}`);
+    }
+    yield { line, value: parsed.data };
+  }
+}
+
+/** Waits until the file is open, so that a missing one is an error here and not an event later. */
+async function openStream(path: string) {
+  const stream = createReadStream(path, 'utf8');
+  await new Promise<void>((resolve, reject) => {
+    stream.once('open', () => resolve());
+    stream.once('error', error =>
+      reject(new UserError(`${path}: cannot be read (${systemErrorCode(error)})`, '', { cause: error })),
+    );
+  });
+  return stream;
+}
+
+/** SHA-256 over the names and contents of the relations' files: what a run's data were. */
+export async function hashRelations(folder: string, relations: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const relation of relations) {
+    for (const part of [PATTERNS_FOLDER, FACTS_FOLDER]) {
+      hash.update(`${part}/${relation}.jsonl\n`);
+      for await (const chunk of await openStream(join(folder, part, `${relation}.jsonl`))) hash.update(chunk);
+    }
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,121 @@
+import { appendFile, mkdir, readdir, rename, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { systemErrorCode, UserError } from '../errors.js';
+import { readJsonFile } from '../files.js';
+import type { ProcessLock } from '../runtime/process-lock.js';
+import { lockFolder } from './folder-lock.js';
+import { Journal } from './journal.js';
+import { joinSettings, type Settings, settingsSchema } from './settings.js';
+
+const SETTINGS_FILE = 'run.json';
+const JOURNAL_FILE = 'journal.jsonl';
+const SESSIONS_FILE = 'sessions.jsonl';
+
+/** What a session notes about itself: when, where, how. It decides no number, so it is in no result file. */
+export interface SessionNote {
+  readonly arguments: readonly string[];
+  readonly workers: number;
+}
+
+/** A results folder that this process holds: its settings agreed, its journal open. Close it. */
+export class ResultsFolder {
+  private constructor(
+    readonly path: string,
+    readonly settings: Settings,
+    readonly journal: Journal,
+  ) {}
+
+  /**
+   * Begins a session in a folder that {@link holdFolder} has locked.
+   * @param fresh moves what is there into a subfolder first
+   * @throws UserError where the folder's settings are others, or it cannot be written
+   */
+  static async begin(
+    path: string,
+    settings: Settings,
+    session: SessionNote,
+    fresh: boolean,
+  ): Promise<ResultsFolder> {
+    try {
+      const joined = joinSettings(fresh ? undefined : await readSettings(path), settings, path);
+      if (fresh) await setAside(path);
+      const journal = await Journal.open(join(path, JOURNAL_FILE));
+      await writeFileAtomic(join(path, SETTINGS_FILE), `${JSON.stringify(joined, null, 2)}\n`);
+      const note = { started: new Date().toISOString(), host: hostname(), pid: process.pid, ...session };
+      await appendFile(join(path, SESSIONS_FILE), `${JSON.stringify(note)}\n`);
+      return new ResultsFolder(path, joined, journal);
+    } catch (error) {
+      throw asUserError(path, error);
+    }
+  }
+
+  /** Writes one of the final files, whole or not at all. */
+  async write(name: string, content: string): Promise<string> {
+    const file = join(this.path, name);
+    try {
+      await writeFileAtomic(file, content);
+    } catch (error) {
+      throw asUserError(file, error);
+    }
+    return file;
+  }
+
+  close(): void {
+    this.journal.close();
+  }
+}
+
+/**
+ * Makes a results folder where there is none, and locks it.
+ * @throws UserError where it cannot be written, or another run holds it
+ */
+export async function holdFolder(path: string): Promise<ProcessLock> {
+  try {
+    await mkdir(path, { recursive: true });
+    return await lockFolder(path);
+  } catch (error) {
+    throw asUserError(path, error);
+  }
+}
+
+async function readSettings(folder: string): Promise<Settings | undefined> {
+  const path = join(folder, SETTINGS_FILE);
+  const there = await stat(path).catch(() => undefined);
+  if (!there) return undefined;
+  const parsed = settingsSchema.safeParse(await readJsonFile(path));
+  if (parsed.success) return parsed.data;
+  throw new UserError(
+    `${path}: not settings that this version of kn reads`,
+    'Name another folder with --results, or begin this one again with --fresh.',
+  );
+}
+
+/** Moves all results into old-1, old-2, ... inside the folder. */
+async function setAside(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  const moving = names.filter(name => !/^(lock|old-\d+)/.test(name));
+  if (moving.length === 0) return;
+  let number = 1;
+  while (names.includes(`old-${number}`)) number++;
+  await mkdir(join(folder, `old-${number}`));
+  for (const name of moving) await rename(join(folder, name), join(folder, `old-${number}`, name));
+}
+
+function asUserError(path: string, error: unknown): unknown {
+  const code = systemErrorCode(error);
+  if (error instanceof UserError || code === undefined) return error;
+  const reason: Record<string, string> = {
+    ENOSPC: 'the disk is full',
+    EACCES: 'no permission',
+    EROFS: 'the file system is read-only',
+    ENOTDIR: 'a part of the path is a file',
+    EEXIST: 'a file is in the way',
+  };
+  return new UserError(
+    `${path}: cannot be written (${reason[code] ?? code})`,
+    'Make it writable, or name another results folder with --results.',
+    { cause: error },
+  );
+}

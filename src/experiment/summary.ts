@@ -1,0 +1,69 @@
+import { stringify } from 'csv-stringify/sync';
+import type { SkippedFact } from './plan.js';
+import type { ResultsOfFacts } from './results-file.js';
+import { type InterventionName, type MeanChange, meanOverRelations, overallMean, relationMeans } from './relation-means.js';
+
+export interface FailedFact {
+  readonly uuid: string;
+  readonly relation: string;
+  readonly error: string;
+}
+
+/** A run in numbers: summary.json. */
+export interface Summary {
+  readonly model: string;
+  readonly facts: {
+    readonly selected: number;
+    readonly done: number;
+    readonly skipped: readonly SkippedFact[];
+    readonly failed: readonly FailedFact[];
+  };
+  /** Mean number of refined neurons of a fact. */
+  readonly neuronsPerFact: number;
+  /** Share of the prompts whose most probable token was the answer, before any intervention; null where not measured. */
+  readonly accuracy: number | null;
+  readonly suppression: InterventionSummary | null;
+  readonly enhancement: InterventionSummary | null;
+}
+
+export interface InterventionSummary {
+  /** The mean over all facts that count. */
+  readonly overFacts: MeanChange;
+  /** The mean over relations, each counting alike: the mean height of the figure's bars. */
+  readonly overRelations: MeanChange;
+  readonly relations: Readonly<Record<string, MeanChange>>;
+}
+
+export function summarizeIntervention(results: ResultsOfFacts, name: InterventionName): InterventionSummary | null {
+  const relations = relationMeans(results.values(), name);
+  const overFacts = overallMean(results.values(), name);
+  const overRelations = meanOverRelations(relations);
+  if (!overFacts || !overRelations) return null;
+  return { overFacts, overRelations, relations: Object.fromEntries(relations) };
+}
+
+export function accuracyBefore(results: ResultsOfFacts): number | null {
+  const correct = [...results.values()].flatMap(
+    ({ suppression, enhancement }) => (suppression ?? enhancement)?.related.correct_before ?? [],
+  );
+  return correct.length === 0 ? null : correct.filter(Boolean).length / correct.length;
+}
+
+/** summary.csv: a line a relation. Changes are fractions; empty where nothing was measured. */
+export function summaryCsv({ suppression, enhancement }: Summary): string {
+  const relations = new Set([...Object.keys(suppression?.relations ?? {}), ...Object.keys(enhancement?.relations ?? {})]);
+  return stringify(
+    [...relations].map(relation => {
+      const [s, e] = [suppression?.relations[relation], enhancement?.relations[relation]];
+      return {
+        relation,
+        facts: s?.facts ?? e?.facts,
+        suppression_related: s?.related,
+        suppression_unrelated: s?.unrelated,
+        enhancement_related: e?.related,
+        enhancement_unrelated: e?.unrelated,
+      };
+    }),
+    { header: true },
+  );
+}

@@ -1,0 +1,73 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { MeanChange } from '../experiment/relation-means.js';
+
+export interface Bar {
+  readonly relation: string;
+  readonly group: string;
+  /** Mean change of the answer's probability, a fraction. */
+  readonly change: number;
+  readonly facts: number;
+}
+
+/** The two bars of each relation, in order. */
+const GROUPS = ['Related facts', 'Unrelated facts'];
+
+/** Blue and orange of Okabe and Ito (2008): told apart with any colour vision, and by lightness in grey. */
+const COLOURS = ['#0072b2', '#e69f00'];
+
+export function barsOf(means: ReadonlyMap<string, MeanChange>): Bar[] {
+  return [...means].flatMap(([relation, { related, unrelated, facts }]) =>
+    [related, unrelated].map((change, i) => ({ relation, group: GROUPS[i], change, facts })),
+  );
+}
+
+/** A group of two bars a relation: the form of the paper's Figures 3 and 4. */
+export function barChart(bars: readonly Bar[], title: string): TopLevelSpec {
+  const relations = [...new Set(bars.map(({ relation }) => relation))];
+  const facts = bars.filter(({ group }) => group === GROUPS[0]).reduce((sum, bar) => sum + bar.facts, 0);
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    background: 'white',
+    padding: 12,
+    title: {
+      text: title,
+      subtitle: `Mean over ${facts} facts of ${relations.length} relations`,
+      anchor: 'start',
+      fontSize: 15,
+      subtitleFontSize: 12,
+      offset: 12,
+    },
+    data: { values: [...bars] },
+    width: { step: 13 },
+    height: 320,
+    layer: [
+      {
+        mark: { type: 'bar' },
+        encoding: {
+          x: {
+            field: 'relation',
+            type: 'nominal',
+            sort: relations,
+            scale: { paddingInner: 0.25 },
+            axis: { title: 'Relation', labelAngle: -90, labelLimit: 0, labelOverlap: false, ticks: false, domain: false },
+          },
+          xOffset: { field: 'group', type: 'nominal', sort: GROUPS },
+          y: {
+            field: 'change',
+            type: 'quantitative',
+            axis: { title: 'Change of the correct probability', format: '.0%', tickCount: 8, gridColor: '#ddd' },
+          },
+          color: {
+            field: 'group',
+            type: 'nominal',
+            sort: GROUPS,
+            scale: { domain: GROUPS, range: COLOURS },
+            legend: { title: null, orient: 'top', labelLimit: 0 },
+          },
+        },
+      },
+      { mark: { type: 'rule', color: '#333' }, encoding: { y: { datum: 0 } } },
+    ],
+    config: { font: 'DejaVu Sans, Helvetica, Arial, sans-serif', view: { stroke: null } },
+  };
+}

@@ -1,0 +1,27 @@
+import { stringify } from 'csv-stringify/sync';
+import type { ResultsOfFacts } from '../experiment/results-file.js';
+import { type InterventionName, relationMeans } from '../experiment/relation-means.js';
+import { barChart, barsOf } from './bar-chart.js';
+import { renderSvg } from './render.js';
+
+const FIGURES: readonly { name: string; intervention: InterventionName; title: string }[] = [
+  { name: 'figure3', intervention: 'suppression', title: 'Suppressing knowledge neurons' },
+  { name: 'figure4', intervention: 'enhancement', title: 'Enhancing knowledge neurons' },
+];
+
+/**
+ * The paper's Figures 3 and 4 of some results: for each the picture, its specification and its data.
+ * @returns contents by file name; no files for an intervention that was not measured
+ */
+export async function figureFiles(results: ResultsOfFacts): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const { name, intervention, title } of FIGURES) {
+    const bars = barsOf(relationMeans(results.values(), intervention));
+    if (bars.length === 0) continue;
+    const specification = barChart(bars, title);
+    files.set(`${name}.svg`, await renderSvg(specification));
+    files.set(`${name}.vl.json`, `${JSON.stringify(specification, null, 2)}\n`);
+    files.set(`${name}.csv`, stringify([...bars], { header: true }));
+  }
+  return files;
+}

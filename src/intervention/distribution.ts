@@ -1,0 +1,20 @@
+/** P(token) over the vocabulary, at a prompt's mask. */
+export type Distribution = Float32Array;
+
+/** What a distribution says of one answer. */
+export interface AnswerStanding {
+  readonly probability: number;
+  /** 1 where no token is more probable. */
+  readonly rank: number;
+}
+
+export function standingOf(answer: number, distribution: Distribution): AnswerStanding {
+  const probability = distribution[answer];
+  return { probability, rank: 1 + distribution.reduce((above, p) => above + (p > probability ? 1 : 0), 0) };
+}
+
+/** The most probable tokens, the lower id first where two are equal. */
+export function topTokens(distribution: Distribution, count: number): { id: number; probability: number }[] {
+  const ids = Array.from(distribution.keys()).sort((a, b) => distribution[b] - distribution[a] || a - b);
+  return ids.slice(0, count).map(id => ({ id, probability: distribution[id] }));
+}

@@ -1,0 +1,91 @@
+/**
+ * Interventions on activations at the prediction's position (Dai et al., 2021, section 4.1): neurons are
+ * multiplied by a factor, 0 to suppress them and 2 to enhance them.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { samplesThatFit } from '../model/batch-size.js';
+import { type ActivationFactors, disposeTrace, type LanguageModel, type PromptBatch, type Trace } from '../model/language-model.js';
+import { batchesOfEqualLength } from '../model/prompt-batches.js';
+import type { EncodedPrompt } from '../model/tokenizer.js';
+import type { Neuron } from '../neurons/neuron.js';
+import type { Distribution } from './distribution.js';
+
+export const SUPPRESS = 0;
+export const ENHANCE = 2;
+
+export interface Intervened {
+  readonly before: Distribution;
+  /** One for each factor. */
+  readonly after: readonly Distribution[];
+}
+
+/**
+ * What the model predicts for each prompt, as it is and with `neurons` multiplied by each of `factors`. One traced
+ * pass serves them all; a changed pass starts at the first layer that has one of the neurons.
+ */
+export function intervene(
+  model: LanguageModel,
+  prompts: readonly EncodedPrompt[],
+  neurons: readonly Neuron[],
+  factors: readonly number[],
+): Intervened[] {
+  const results: Intervened[] = [];
+  for (const { batch, indices } of batchesOfEqualLength(prompts)) {
+    const room = samplesThatFit(model, batch.tokens[0].length);
+    for (let first = 0; first < indices.length; first += room) {
+      const part = {
+        tokens: batch.tokens.slice(first, first + room),
+        positions: batch.positions.slice(first, first + room),
+      };
+      interveneOnBatch(model, part, neurons, factors).forEach((result, i) => {
+        results[indices[first + i]] = result;
+      });
+    }
+  }
+  return results;
+}
+
+function interveneOnBatch(
+  model: LanguageModel,
+  batch: PromptBatch,
+  neurons: readonly Neuron[],
+  factors: readonly number[],
+): Intervened[] {
+  const trace = model.trace(batch);
+  try {
+    const before = distributions(model, () => trace.prediction);
+    const after = factors.map(factor =>
+      neurons.length === 0 ? before : distributions(model, () => resumeWith(model, trace, neurons, factor)),
+    );
+    return before.map((distribution, i) => ({ before: distribution, after: after.map(rows => rows[i]) }));
+  } finally {
+    disposeTrace(trace);
+  }
+}
+
+function resumeWith(model: LanguageModel, trace: Trace, neurons: readonly Neuron[], factor: number): tf.Tensor2D {
+  const factors = activationFactors(model.intermediateSize, neurons, factor);
+  const [first, factorsOfFirst] = [...factors].sort(([a], [b]) => a - b)[0];
+  const activations: tf.Tensor2D = tf.mul(trace.layers[first].activations, factorsOfFirst);
+  return model.resume(trace, first, activations, factors);
+}
+
+/** For each layer that has one of the neurons: `factor` at these, 1 elsewhere, [1, intermediateSize]. */
+function activationFactors(width: number, neurons: readonly Neuron[], factor: number): ActivationFactors {
+  const rows = new Map<number, Float32Array>();
+  for (const [layer, index] of neurons) {
+    const row = rows.get(layer) ?? new Float32Array(width).fill(1);
+    row[index] = factor;
+    rows.set(layer, row);
+  }
+  return new Map([...rows].map(([layer, row]) => [layer, tf.tensor2d(row, [1, width])]));
+}
+
+function distributions(model: LanguageModel, prediction: () => tf.Tensor2D): Distribution[] {
+  return tf.tidy(() => {
+    const probabilities = model.probabilities(prediction());
+    const [rows, width] = probabilities.shape;
+    const values = probabilities.dataSync<'float32'>();
+    return Array.from({ length: rows }, (_, row) => values.slice(row * width, (row + 1) * width));
+  });
+}

@@ -1,0 +1,55 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { differentiable } from './differentiable.js';
+
+/** The matrix that turns a hidden row into a score for each token of the vocabulary. */
+export type VocabularyWeights = {
+  /** [vocabulary, hidden]: a checkpoint's own layout, and where tied the word embeddings themselves. */
+  readonly embeddings: tf.Tensor2D;
+  /** [vocabulary] */
+  readonly bias: tf.Tensor1D;
+};
+
+/**
+ * P(token) for every token of the vocabulary.
+ * @param hidden [rows, hidden]
+ * @returns [rows, vocabulary]
+ */
+export function vocabularyProbabilities(
+  hidden: tf.Tensor2D,
+  { embeddings, bias }: VocabularyWeights,
+): tf.Tensor2D {
+  // The wasm engine wants both sides plain (see transposed-product.ts): E h^T, then its transpose.
+  const scores =
+    tf.getBackend() === 'wasm'
+      ? tf.transpose(tf.matMul(embeddings, tf.transpose(hidden)))
+      : tf.matMul(hidden, embeddings, false, true);
+  return tf.softmax(tf.add(scores, bias));
+}
+
+/**
+ * P(answer) for each row, and its gradient: with P the whole distribution and E the embeddings,
+ * dP(answer)/dhidden = P(answer) (E[answer] - sum_j P(j) E[j]).
+ * @param hidden [rows, hidden]
+ * @param answers the answer's token id for each row
+ * @returns [rows, 1]
+ */
+export function answerProbability(
+  hidden: tf.Tensor2D,
+  weights: VocabularyWeights,
+  answers: readonly number[],
+): tf.Tensor2D {
+  return differentiable([hidden], save => {
+    const probabilities = vocabularyProbabilities(hidden, weights);
+    const positions = tf.tensor2d(answers.map((answer, row) => [row, answer]), undefined, 'int32');
+    const answerProbabilities: tf.Tensor2D = tf.expandDims(tf.gatherND(probabilities, positions), 1);
+    save([probabilities, answerProbabilities]);
+    return {
+      value: answerProbabilities,
+      gradient: (dy, [probabilities, answerProbabilities]) => {
+        const own = tf.gather(weights.embeddings, tf.tensor1d([...answers], 'int32')); // [rows, hidden]
+        const expected = tf.matMul(probabilities, weights.embeddings); // [rows, hidden]
+        return [tf.mul(tf.sub(own, expected), tf.mul(dy, answerProbabilities))];
+      },
+    };
+  });
+}

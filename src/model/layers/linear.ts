@@ -1,0 +1,21 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { differentiable } from './differentiable.js';
+import { enterTransposed, leaveTransposed, throughTransposed } from './transposed-product.js';
+
+/** An affine map. `weight` is [in, out], the transpose of what a PyTorch checkpoint stores; `bias` is [out]. */
+export type LinearWeights = {
+  readonly weight: tf.Tensor2D;
+  readonly bias: tf.Tensor1D;
+};
+
+/**
+ * y = x W + b, hence dx = dy W^T.
+ * @param x [rows, in]
+ * @returns [rows, out]
+ */
+export function linear(x: tf.Tensor2D, { weight, bias }: LinearWeights): tf.Tensor2D {
+  return differentiable([x], () => ({
+    value: tf.add(tf.matMul(x, weight), bias),
+    gradient: dy => [leaveTransposed(throughTransposed(weight, enterTransposed(dy)))],
+  }));
+}

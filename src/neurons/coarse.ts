@@ -1,0 +1,49 @@
+import type { Scores } from '../attribution/integrated-gradients.js';
+import type { Neuron } from './neuron.js';
+
+/** Which scores make a neuron coarse; all comparisons are strict. */
+export type CoarseThreshold =
+  /** Above this share of the prompt's highest score (Dai et al., section 3.1: 0.2; the replication: 0.3). */
+  | { readonly kind: 'adaptive'; readonly value: number }
+  /** Above this score. */
+  | { readonly kind: 'absolute'; readonly value: number }
+  /** Above this percentile of the prompt's scores, from 0 to 100, as numpy.percentile interpolates it. */
+  | { readonly kind: 'percentile'; readonly value: number };
+
+/** The neurons that one prompt's scores point at, in the order of layers. */
+export function coarseNeurons(scores: Scores, threshold: CoarseThreshold): Neuron[] {
+  const least = scoreAtThreshold(scores, threshold);
+  const neurons: Neuron[] = [];
+  scores.forEach((row, layer) => {
+    row.forEach((score, index) => {
+      if (score > least) neurons.push([layer, index]);
+    });
+  });
+  return neurons;
+}
+
+function scoreAtThreshold(scores: Scores, { kind, value }: CoarseThreshold): number {
+  switch (kind) {
+    case 'absolute':
+      return value;
+    case 'adaptive':
+      return value * scores.reduce((max, row) => row.reduce((a, b) => Math.max(a, b), max), Number.NEGATIVE_INFINITY);
+    case 'percentile':
+      return percentile(scores, value);
+  }
+}
+
+/** numpy.percentile with its default, linear interpolation between the two nearest ranks. */
+function percentile(scores: Scores, percent: number): number {
+  const sorted = new Float32Array(scores.reduce((size, row) => size + row.length, 0));
+  let filled = 0;
+  for (const row of scores) {
+    sorted.set(row, filled);
+    filled += row.length;
+  }
+  sorted.sort();
+  const rank = (percent / 100) * (sorted.length - 1);
+  const below = Math.floor(rank);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below] + (rank - below) * (sorted[above] - sorted[below]);
+}

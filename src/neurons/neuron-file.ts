@@ -1,0 +1,97 @@
+/**
+ * Neuron files in the layout of EleutherAI/knowledge-neurons: `{uuid: [[layer, index], ...]}`.
+ */
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { readJsonFile } from '../files.js';
+import type { Neuron } from './neuron.js';
+
+const count = z.int().nonnegative();
+const neuronsSchema = z.array(z.tuple([count, count]));
+const fileSchema = z.record(z.string(), neuronsSchema);
+const listSchema = z.union([neuronsSchema, z.object({ neurons: neuronsSchema })]);
+
+export type NeuronsOfFacts = ReadonlyMap<string, readonly Neuron[]>;
+
+/** @throws UserError where the file is not `{uuid: [[layer, index], ...]}` */
+export async function readNeuronFile(path: string): Promise<NeuronsOfFacts> {
+  const parsed = fileSchema.safeParse(await readJsonFile(path));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new UserError(
+      `${path}: "${issue?.path.join('.')}": ${issue?.message}`,
+      'A neuron file holds {"uuid": [[layer, index], ...], ...}.',
+    );
+  }
+  return new Map(Object.entries(parsed.data));
+}
+
+/**
+ * A neuron file, or all of a folder's shards (`*_neurons_<shard>.json`).
+ * @throws UserError where there is none, one is malformed, or two hold one fact
+ */
+export async function readNeuronFiles(path: string): Promise<NeuronsOfFacts> {
+  const isFolder = await stat(path).then(
+    found => found.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) return readNeuronFile(path);
+  const files = (await readdir(path)).filter(name => /neurons_\d+\.json$/.test(name)).sort();
+  if (files.length === 0) throw new UserError(`${path}: no neuron files (*_neurons_<shard>.json)`);
+  const all = new Map<string, readonly Neuron[]>();
+  for (const file of files) {
+    for (const [uuid, neurons] of await readNeuronFile(join(path, file))) {
+      if (all.has(uuid)) throw new UserError(`${join(path, file)}: the fact ${uuid} is in another file of the folder too`);
+      all.set(uuid, neurons);
+    }
+  }
+  return all;
+}
+
+/**
+ * The neurons of one fact from a file: a list, or what `kn find --json` prints.
+ * @throws UserError where the file is neither
+ */
+export async function readNeuronList(path: string): Promise<Neuron[]> {
+  const parsed = listSchema.safeParse(await readJsonFile(path));
+  if (parsed.success) return Array.isArray(parsed.data) ? parsed.data : parsed.data.neurons;
+  throw new UserError(
+    `${path}: not the neurons of one fact`,
+    'It may hold [[layer, index], ...], or what kn find --json prints; a file of many facts is for a run over the data set.',
+  );
+}
+
+/** `[[9,2041],[10,7]]` as neurons, or undefined where the text is not that. */
+export function parseNeurons(text: string): Neuron[] | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const parsed = neuronsSchema.safeParse(json);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** @throws UserError where a neuron is not one of the model's */
+export function checkNeurons(
+  neurons: readonly Neuron[],
+  model: { readonly layers: number; readonly intermediateSize: number },
+): void {
+  for (const [layer, index] of neurons) {
+    if (layer >= model.layers || index >= model.intermediateSize) {
+      throw new UserError(
+        `the model has no neuron [${layer}, ${index}]`,
+        `Its layers are 0 to ${model.layers - 1}, its neurons 0 to ${model.intermediateSize - 1}.`,
+      );
+    }
+  }
+}
+
+/** One fact a line, so that files compare well and a person can find one. */
+export function formatNeuronFile(neurons: NeuronsOfFacts): string {
+  const lines = [...neurons].map(([uuid, list]) => `${JSON.stringify(uuid)}: ${JSON.stringify(list)}`);
+  return `{\n${lines.join(',\n')}\n}\n`;
+}
