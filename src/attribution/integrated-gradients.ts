@@ -17,6 +17,8 @@ export type Scores = readonly Float32Array[];
 export interface IntegratedGradientsOptions {
   readonly rule: Rule;
   readonly steps: number;
+  /** How many samples (prompts x steps) go through the model at once; default {@link samplesThatFit}. */
+  readonly samplesAtOnce?: number;
 }
 
 /** Told how many layers of prompts were scored since the last call: layers x prompts of them make the whole. */
@@ -30,12 +32,11 @@ export function integratedGradients(
   model: LanguageModel,
   batch: PromptBatch,
   answers: readonly number[],
-  { rule, steps }: IntegratedGradientsOptions,
+  { rule, steps, samplesAtOnce }: IntegratedGradientsOptions,
   onScored: OnScored = () => undefined,
 ): Scores[] {
   const nodes = quadrature(rule, steps);
-  const tokens = batch.tokens[0].length;
-  const room = samplesThatFit(model, tokens);
+  const room = samplesAtOnce ?? samplesThatFit(model, batch.tokens[0].length);
   const promptsAtOnce = Math.max(1, Math.floor(room / steps));
   const scores: Scores[] = [];
   for (let first = 0; first < batch.tokens.length; first += promptsAtOnce) {

@@ -67,7 +67,8 @@ async function prepare(command: string, options: Options, asked: AskedInterventi
   const model = await findModel(options, progress);
   const config = await readBertConfig(model.folder);
   const stages = await stagesOf(options, asked, config);
-  const plan = planRun(dataset, await loadTokenizer(model.folder, config.vocabularySize), stages);
+  const tokenizer = await loadTokenizer(model.folder, config.vocabularySize);
+  const plan = planRun(dataset, tokenizer, config.maxPositions, stages);
   unrelatedFacts(plan, stages.unrelated);
   progress.stop();
   return {

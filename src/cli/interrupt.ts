@@ -13,9 +13,13 @@ export async function interruptible<T>(body: (signal: AbortSignal) => Promise<T>
     controller.abort();
   };
   for (const name of SIGNALS) process.on(name, onSignal);
+  // A write beyond `ulimit -f` should fail, as on a full disk, and not kill the process.
+  const onFileSize = () => undefined;
+  process.on('SIGXFSZ', onFileSize);
   try {
     return await body(controller.signal);
   } finally {
     for (const name of SIGNALS) process.off(name, onSignal);
+    process.off('SIGXFSZ', onFileSize);
   }
 }

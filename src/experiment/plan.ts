@@ -1,7 +1,7 @@
 import type { Dataset } from '../dataset/dataset.js';
-import type { FactKey } from '../dataset/fact.js';
+import type { Fact, FactKey } from '../dataset/fact.js';
 import { UserError } from '../errors.js';
-import type { Tokenizer } from '../model/tokenizer.js';
+import { MASK, type Tokenizer } from '../model/tokenizer.js';
 import { areGiven, type Stages, type UnrelatedDraw } from './stages.js';
 import { drawUnrelated } from './unrelated.js';
 
@@ -16,24 +16,43 @@ export interface RunPlan {
 }
 
 /**
- * Sets aside the facts that cannot be asked: those whose object is not one token of the vocabulary, and those
- * that the given neurons lack.
+ * Sets aside the facts that cannot be asked: those whose object is not one token of the vocabulary, those with a
+ * prompt that the model does not take, and those that the given neurons lack.
+ * @param maxTokens what the model takes
  * @throws UserError where no fact is left
  */
-export function planRun(dataset: Dataset, tokenizer: Tokenizer, { neurons }: Stages): RunPlan {
+export function planRun(dataset: Dataset, tokenizer: Tokenizer, maxTokens: number, { neurons }: Stages): RunPlan {
   const facts: FactKey[] = [];
   const skipped: SkippedFact[] = [];
   for (const fact of dataset.facts) {
     const found = tokenizer.lookUp(fact.object);
-    if (!('id' in found)) skipped.push({ ...fact, reason: `the object ${found.problem}` });
-    else if (areGiven(neurons) && !neurons.of(fact.uuid)) skipped.push({ ...fact, reason: 'no neurons given for it' });
-    else facts.push(fact);
+    const reason =
+      'problem' in found
+        ? `the object ${found.problem}`
+        : areGiven(neurons) && !neurons.of(fact.uuid)
+          ? 'no neurons given for it'
+          : promptProblem(dataset.withPrompts(fact), tokenizer, maxTokens);
+    if (reason === undefined) facts.push(fact);
+    else skipped.push({ ...fact, reason });
   }
   if (facts.length > 0) return { facts, skipped };
   throw new UserError(
     `none of the ${skipped.length} facts can be asked: of the first, ${skipped[0].reason}`,
     'Choose other data with --data, or another model.',
   );
+}
+
+/** What keeps a fact's prompts from being asked, or undefined. */
+function promptProblem({ subject, prompts }: Fact, tokenizer: Tokenizer, maxTokens: number): string | undefined {
+  // A prompt has no more tokens than characters, but for [CLS] and [SEP]; so hardly any needs to be looked at.
+  const suspects = subject.includes(MASK) ? prompts : prompts.filter(({ length }) => length + 2 > maxTokens);
+  try {
+    for (const prompt of suspects) tokenizer.encode(prompt, maxTokens);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
 }
 
 /** The unrelated fact of each fact of a plan; none where no intervention is measured. */

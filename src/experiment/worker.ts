@@ -21,6 +21,8 @@ export interface WorkerReady {
 console.log = console.error;
 // Ctrl-C reaches the whole process group: the command decides what becomes of its workers.
 process.on('SIGINT', () => undefined);
+// The answer to a parent that is gone.
+process.on('error', () => process.exit(1));
 endWithParent();
 
 const start: WorkerStart = JSON.parse(process.argv[2]);

@@ -55,7 +55,7 @@ export function barChart(bars: readonly Bar[], title: string): TopLevelSpec {
           y: {
             field: 'change',
             type: 'quantitative',
-            axis: { title: 'Change of the correct probability', format: '.0%', tickCount: 8, gridColor: '#ddd' },
+            axis: { title: 'Change of the correct probability', format: '.3~p', tickCount: 8, gridColor: '#ddd' },
           },
           color: {
             field: 'group',

@@ -87,15 +87,16 @@ async function fetchSnapshot(
   reporter: DownloadReporter,
 ): Promise<HubModel> {
   const info = await modelInfo({ ...connection, name: id, revision, additionalFields: ['sha', 'filePaths'] });
-  const { sha, filePaths = [] } = info;
+  // The hub redirects old names (bert-base-uncased is google-bert/bert-base-uncased); later requests take the new one.
+  const { sha, filePaths = [], name = id } = info;
   if (!sha) throw new UserError(`${id}: ${connection.hubUrl} gave no commit for ${revision}`);
   const folder = join(storage, 'snapshots', sha);
   const get = async (files: readonly string[]) => {
     const missing: string[] = [];
     for (const file of files) if (!(await fileExists(join(folder, file)))) missing.push(file);
     if (missing.length === 0) return;
-    const paths = await pathsInfo({ ...connection, repo: id, revision: sha, paths: missing, expand: false });
-    for (const path of paths) await fetchFile(id, sha, path, storage, folder, connection, reporter);
+    const paths = await pathsInfo({ ...connection, repo: name, revision: sha, paths: missing, expand: false });
+    for (const path of paths) await fetchFile(name, sha, path, storage, folder, connection, reporter);
   };
   const sharded = !filePaths.includes(WEIGHTS_FILE) && filePaths.includes(WEIGHTS_INDEX_FILE);
   if (!sharded && !filePaths.includes(WEIGHTS_FILE)) {

@@ -34,7 +34,7 @@ export class WorkerPool {
       }),
     );
     this.free = [...this.places];
-    this.limit = pLimit(this.places.length);
+    this.limit = pLimit({ concurrency: this.places.length, rejectOnClear: true });
   }
 
   get size(): number {
@@ -47,7 +47,7 @@ export class WorkerPool {
    */
   call<Result>(method: string, argument: unknown): Promise<Result> {
     return this.limit(async () => {
-      const place = this.free.pop();
+      const place = this.free.shift();
       if (!place) throw new Error('more calls than workers');
       try {
         return await callIn<Result>(place, method, argument);

@@ -1,0 +1,63 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { DEMO_MODEL } from '../embedded.js';
+import { loadModel } from '../model/load.js';
+import { startEngine } from '../runtime/engine.js';
+import { describeWith, GOLDEN_BERT } from '../testing/shared.js';
+import { countOperations } from './count-operations.js';
+import { integratedGradients } from './integrated-gradients.js';
+
+beforeAll(async () => {
+  await startEngine('wasm');
+});
+
+/** The operations of the matrix products that ran: 2 x the elements of the result x the shared dimension. */
+async function productsThatRun(body: () => void): Promise<number> {
+  const { kernels } = await tf.profile(() => {
+    body();
+    return tf.scalar(0);
+  });
+  return kernels
+    .filter(({ name }) => name === 'BatchMatMul')
+    .reduce((sum, { inputShapes: [a, b], outputShapes: [out] }) => {
+      const shared = tf.util.sizeFromShape(a ?? []) * tf.util.sizeFromShape(b ?? []);
+      const size = tf.util.sizeFromShape(out);
+      // For a [.., n, k] and b [.., k, m] of the same batches: |a| |b| / |out| = batches k^2.
+      const batches = out.slice(0, -2).reduce((product, n) => product * n, 1);
+      return sum + 2 * size * Math.sqrt(shared / size / batches);
+    }, 0);
+}
+
+async function compare(folder: string, prompt: string, answer: string, steps: number) {
+  const { model, tokenizer } = await loadModel(folder);
+  const { tokens, position } = tokenizer.encode(prompt, model.maxTokens);
+  const ran = await productsThatRun(() =>
+    integratedGradients(model, { tokens: [tokens], positions: [position] }, [tokenizer.answerId(answer)], {
+      rule: 'riemann_left',
+      steps,
+    }),
+  );
+  return { ran, counted: countOperations(model, tokens.length, steps).total };
+}
+
+describe('the operation count', () => {
+  it('is that of the products which run, for a model of 2 layers', async () => {
+    const { ran, counted } = await compare(DEMO_MODEL, 'france is governed from [MASK].', 'paris', 5);
+    expect(ran).toBe(counted);
+  });
+
+  it('is 465.7e9 for bert-base, 14 tokens and 20 steps: less than half of passes that reuse nothing', () => {
+    const bertBase = { layers: 12, hiddenSize: 768, intermediateSize: 3072, vocabularySize: 30522 };
+    expect(countOperations(bertBase, 14, 20).total / 1e9).toBeCloseTo(465.7, 1);
+    // Whole passes: for each of 12 layers 20 steps of 14 rows through 12 layers and the vocabulary, both ways.
+    const whole = 12 * 20 * 14 * 2 * 2 * (12 * (4 * 768 ** 2 + 2 * 768 * 3072) + 768 * 30522);
+    expect(countOperations(bertBase, 14, 20).total / whole).toBeLessThan(0.35);
+  });
+});
+
+describeWith(GOLDEN_BERT, 'the operation count', () => {
+  it('is that of the products which run, for a model of 4 layers', async () => {
+    const { ran, counted } = await compare(GOLDEN_BERT, 'the capital of france is [MASK] .', 'paris', 3);
+    expect(ran).toBe(counted);
+  });
+});

@@ -1,0 +1,88 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { DEMO_MODEL } from '../embedded.js';
+import { type LoadedModel, loadModel } from '../model/load.js';
+import { startEngine } from '../runtime/engine.js';
+import { describeWith, GOLDEN_BERT, readGolden } from '../testing/shared.js';
+import { standingOf, topTokens } from './distribution.js';
+import { ENHANCE, intervene, SUPPRESS } from './intervene.js';
+
+beforeAll(async () => {
+  await startEngine('wasm');
+});
+
+const encode = ({ model, tokenizer }: LoadedModel, prompt: string) => tokenizer.encode(prompt, model.maxTokens);
+
+describeWith(GOLDEN_BERT, "EleutherAI's interventions on the golden model (computed in float64)", () => {
+  const golden = readGolden();
+  const single = golden.edits.filter(({ target }) => target !== 'stockholm'); // three tokens in this vocabulary
+
+  it.each(single)('give the probability to 1e-5 and the prediction exactly: $prompt', async edit => {
+    const loaded = await loadModel(GOLDEN_BERT);
+    const [{ before, after }] = intervene(loaded.model, [encode(loaded, edit.prompt)], golden.neurons, [SUPPRESS, ENHANCE]);
+    const answer = loaded.tokenizer.answerId(edit.target);
+    for (const [distribution, expected] of [
+      [before, edit.before],
+      [after[0], edit.suppress],
+      [after[1], edit.enhance],
+    ] as const) {
+      expect(Math.abs(standingOf(answer, distribution).probability / expected.target_prob - 1)).toBeLessThan(1e-5);
+      expect(topTokens(distribution, 1)[0].id).toBe(expected.argmax_id);
+    }
+    loaded.model.dispose();
+  });
+});
+
+describe('an intervention', () => {
+  let demo: LoadedModel;
+  beforeAll(async () => {
+    demo = await loadModel(DEMO_MODEL);
+  });
+
+  it('without neurons changes nothing', () => {
+    const [{ before, after }] = intervene(demo.model, [encode(demo, 'france is governed from [MASK].')], [], [SUPPRESS]);
+    expect(after[0]).toEqual(before);
+  });
+
+  it('with factor 1 changes nothing beyond rounding', () => {
+    const [{ before, after }] = intervene(demo.model, [encode(demo, 'france is governed from [MASK].')], [[0, 3], [1, 7]], [1]);
+    before.forEach((p, id) => {
+      expect(Math.abs(after[0][id] - p)).toBeLessThan(1e-6);
+    });
+  });
+
+  it('gives each prompt its own result, in the given order, whatever the lengths', () => {
+    const prompts = ['france is governed from [MASK].', 'the ministries of peru are in [MASK].', 'italy is governed from [MASK].'];
+    const encoded = prompts.map(prompt => encode(demo, prompt));
+    const together = intervene(demo.model, encoded, [[0, 3], [1, 7]], [SUPPRESS]);
+    encoded.forEach((prompt, i) => {
+      const [alone] = intervene(demo.model, [prompt], [[0, 3], [1, 7]], [SUPPRESS]);
+      alone.after[0].forEach((p, id) => {
+        expect(Math.abs(together[i].after[0][id] - p)).toBeLessThan(1e-6);
+      });
+    });
+  });
+
+  it('leaves no tensor behind', () => {
+    const before = tf.memory().numTensors;
+    for (let fact = 0; fact < 20; fact++) {
+      intervene(demo.model, [encode(demo, 'france is governed from [MASK].')], [[1, 7]], [SUPPRESS, ENHANCE]);
+    }
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('a distribution', () => {
+  const distribution = Float32Array.of(0.1, 0.4, 0.1, 0.4);
+
+  it('ranks an answer by the tokens that are more probable', () => {
+    expect(standingOf(1, distribution)).toEqual({ probability: Math.fround(0.4), rank: 1 });
+    expect(standingOf(3, distribution).rank).toBe(1);
+    expect(standingOf(0, distribution).rank).toBe(3);
+  });
+
+  it('lists its most probable tokens, the lower id first where they are equal', () => {
+    expect(topTokens(distribution, 3).map(({ id }) => id)).toEqual([1, 3, 0]);
+    expect(topTokens(distribution, 9)).toHaveLength(4);
+  });
+});

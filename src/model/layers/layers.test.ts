@@ -1,0 +1,207 @@
+/**
+ * Each layer against plain double-precision loops, its gradient against central differences of those loops. Float32
+ * keeps 1e-7; sums over a few dozen terms and the normal tail's polynomial (7.5e-8) leave 1e-5.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { startEngine } from '../../runtime/engine.js';
+import { gradientOf, relativeError } from '../../testing/finite-differences.js';
+import { gelu as exactGelu } from '../../testing/reference-bert.js';
+import { answerProbability, vocabularyProbabilities } from './answer-probability.js';
+import { attention } from './attention.js';
+import { feedForward } from './feed-forward.js';
+import { gelu, geluAndSlope } from './gelu.js';
+import { addAndNorm, layerNorm } from './layer-norm.js';
+import { linear } from './linear.js';
+import { repeatForSteps, takeMaskRows, takeOtherRows, withMaskRows } from './mask-rows.js';
+
+const TOLERANCE = 1e-5;
+
+beforeAll(async () => {
+  await startEngine('wasm');
+});
+
+/** Reproducible values in (-spread, spread). */
+function values(size: number, seed: number, spread = 1): Float64Array {
+  return Float64Array.from({ length: size }, (_, i) => spread * Math.sin(12.9898 * (i + 1) + 78.233 * seed));
+}
+
+const tensor = (x: Float64Array, rows: number): tf.Tensor2D =>
+  tf.tensor2d(Float32Array.from(x), [rows, x.length / rows]);
+const vector = (x: Float64Array): tf.Tensor1D => tf.tensor1d(Float32Array.from(x));
+
+/** Compares a layer's value and the gradient of <layer(x), direction> with a reference in doubles. */
+function expectAgreement(
+  layer: (x: tf.Tensor2D) => tf.Tensor2D,
+  reference: (x: Float64Array) => Float64Array,
+  x: Float64Array,
+  rows: number,
+): void {
+  const expected = reference(x);
+  const direction = values(expected.length, 99);
+  const { value, grad } = tf.valueAndGrad(layer)(tensor(x, rows), tensor(direction, layer(tensor(x, rows)).shape[0]));
+  expect(relativeError(value.dataSync(), expected)).toBeLessThan(TOLERANCE);
+  const along = (y: Float64Array) => reference(y).reduce((sum, v, i) => sum + v * direction[i], 0);
+  expect(relativeError(grad.dataSync(), gradientOf(along, x))).toBeLessThan(TOLERANCE);
+}
+
+function affine(x: Float64Array, rows: number, w: Float64Array, b: Float64Array): Float64Array {
+  const [input, output] = [x.length / rows, b.length];
+  return Float64Array.from({ length: rows * output }, (_, at) => {
+    const [row, column] = [Math.floor(at / output), at % output];
+    let sum = b[column];
+    for (let i = 0; i < input; i++) sum += x[row * input + i] * w[i * output + column];
+    return sum;
+  });
+}
+
+describe('linear', () => {
+  it('is x W + b, with the gradient dy W^T', () => {
+    const [w, b] = [values(6 * 4, 1), values(4, 2)];
+    const weights = { weight: tensor(w, 6), bias: vector(b) };
+    expectAgreement(x => linear(x, weights), x => affine(x, 3, w, b), values(3 * 6, 3), 3);
+  });
+});
+
+describe('gelu', () => {
+  it('is x times the normal distribution function', () => {
+    expectAgreement(gelu, x => x.map(exactGelu), values(40, 1, 6), 2);
+  });
+
+  it('keeps an absolute error of 1e-6 from -12 to 12, value and slope, and is exact at 0', () => {
+    const x = Float64Array.from({ length: 4801 }, (_, i) => (i - 2400) / 200);
+    const { value, slope } = geluAndSlope(tensor(x, 1));
+    const slopes = gradientOf(y => y.reduce((sum, v) => sum + exactGelu(v), 0), x.filter((_, i) => i % 100 === 0));
+    const worst = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+      Array.from(b).reduce((max, v, i) => Math.max(max, Math.abs(v - a[i])), 0);
+    expect(worst(value.dataSync(), x.map(exactGelu))).toBeLessThan(1e-6);
+    expect(worst(slope.dataSync().filter((_, i) => i % 100 === 0), slopes)).toBeLessThan(1e-6);
+    expect(value.dataSync()[2400]).toBe(0);
+  });
+});
+
+describe('layer normalisation', () => {
+  const [gamma, beta, epsilon] = [values(8, 5), values(8, 6), 1e-12];
+  const weights = () => ({ gamma: vector(gamma), beta: vector(beta), epsilon });
+  const reference = (x: Float64Array) =>
+    x.map((v, i) => {
+      const row = x.subarray(i - (i % 8), i - (i % 8) + 8);
+      const mean = row.reduce((a, b) => a + b) / 8;
+      const variance = row.reduce((a, b) => a + (b - mean) ** 2, 0) / 8;
+      return ((v - mean) / Math.sqrt(variance + epsilon)) * gamma[i % 8] + beta[i % 8];
+    });
+
+  it('has rows of mean 0 and deviation 1 before gamma and beta', () => {
+    const norm = weights();
+    expectAgreement(x => layerNorm(x, norm), reference, values(3 * 8, 7, 5), 3);
+  });
+
+  it('adds the residual first, and gives both inputs the same gradient', () => {
+    const residual = values(3 * 8, 8);
+    const added = (x: Float64Array) => reference(x.map((v, i) => v + residual[i]));
+    const [other, norm] = [tensor(residual, 3), weights()];
+    expectAgreement(x => addAndNorm(x, other, norm), added, values(3 * 8, 9), 3);
+    expectAgreement(x => addAndNorm(other, x, norm), added, values(3 * 8, 9), 3);
+  });
+});
+
+describe('the feed-forward network', () => {
+  it('is gelu between two affine maps', () => {
+    const [w1, b1, w2, b2] = [values(6 * 10, 1), values(10, 2), values(10 * 6, 3), values(6, 4)];
+    const weights = {
+      intermediate: { weight: tensor(w1, 6), bias: vector(b1) },
+      output: { weight: tensor(w2, 10), bias: vector(b2) },
+    };
+    const reference = (x: Float64Array) => affine(affine(x, 5, w1, b1).map(exactGelu), 5, w2, b2);
+    expectAgreement(x => feedForward(x, weights), reference, values(5 * 6, 5), 5);
+  });
+});
+
+describe('attention', () => {
+  // 2 samples, 3 tokens, 2 heads of size 2: row t * 2 + n is token t of sample n.
+  const [samples, tokens, heads, size, hidden] = [2, 3, 2, 2, 4];
+  const scale = 1 / Math.sqrt(size);
+
+  function reference(q: Float64Array, k: Float64Array, v: Float64Array): Float64Array {
+    const queries = q.length / (samples * hidden);
+    const out = new Float64Array(q.length);
+    for (let n = 0; n < samples; n++) {
+      for (let h = 0; h < heads; h++) {
+        const at = (t: number, i: number) => (t * samples + n) * hidden + h * size + i;
+        for (let t = 0; t < queries; t++) {
+          const weights = Array.from({ length: tokens }, (_, s) => {
+            let score = 0;
+            for (let i = 0; i < size; i++) score += q[at(t, i)] * k[at(s, i)];
+            return Math.exp(score * scale);
+          });
+          const total = weights.reduce((a, b) => a + b);
+          for (let s = 0; s < tokens; s++) {
+            for (let i = 0; i < size; i++) out[at(t, i)] += (weights[s] / total) * v[at(s, i)];
+          }
+        }
+      }
+    }
+    return out;
+  }
+
+  it.each([
+    ['every token asks', tokens],
+    ['the mask alone asks', 1],
+  ])('agrees in value and in all three gradients where %s', (_, queries) => {
+    const q = values(queries * samples * hidden, 1, 2);
+    const [k, v] = [values(tokens * samples * hidden, 2, 2), values(tokens * samples * hidden, 3, 2)];
+    const shape = { samples, heads, scale };
+    const [qt, kt, vt] = [tensor(q, queries * samples), tensor(k, tokens * samples), tensor(v, tokens * samples)];
+    expectAgreement(x => attention(x, kt, vt, shape), x => reference(x, k, v), q, queries * samples);
+    expectAgreement(x => attention(qt, x, vt, shape), x => reference(q, x, v), k, tokens * samples);
+    expectAgreement(x => attention(qt, kt, x, shape), x => reference(q, k, x), v, tokens * samples);
+  });
+});
+
+describe("the answer's probability", () => {
+  it('is the softmax over the vocabulary at the answer, with its gradient', () => {
+    const [embeddings, bias, answers] = [values(7 * 4, 1, 2), values(7, 2), [3, 0, 6]];
+    const weights = { embeddings: tensor(embeddings, 7), bias: vector(bias) };
+    const distribution = (x: Float64Array, row: number) => {
+      const scores = Array.from({ length: 7 }, (_, id) =>
+        Math.exp(bias[id] + [0, 1, 2, 3].reduce((sum, i) => sum + x[row * 4 + i] * embeddings[id * 4 + i], 0)),
+      );
+      const total = scores.reduce((a, b) => a + b);
+      return scores.map(score => score / total);
+    };
+    const reference = (x: Float64Array) => Float64Array.from(answers, (answer, row) => distribution(x, row)[answer]);
+    const x = values(3 * 4, 3);
+    expectAgreement(h => answerProbability(h, weights, answers), reference, x, 3);
+    const all = vocabularyProbabilities(tensor(x, 3), weights).dataSync();
+    expect(relativeError(all, [0, 1, 2].flatMap(row => distribution(x, row)))).toBeLessThan(TOLERANCE);
+  });
+});
+
+describe('mask rows', () => {
+  it('are the top rows; the rest follows below', () => {
+    const x = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
+    expect(takeMaskRows(x, 1).arraySync()).toEqual([[1, 2]]);
+    expect(takeOtherRows(x, 1).arraySync()).toEqual([
+      [3, 4],
+      [5, 6],
+    ]);
+    expect(withMaskRows(takeMaskRows(x, 1), takeOtherRows(x, 1)).arraySync()).toEqual(x.arraySync());
+  });
+
+  it('pass the gradient of their rows alone', () => {
+    const dy = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
+    const { grad: taken } = tf.valueAndGrad((x: tf.Tensor2D) => takeMaskRows(x, 1))(tf.zerosLike(dy), tf.tensor2d([7, 8], [1, 2]));
+    expect(taken.arraySync()).toEqual([
+      [7, 8],
+      [0, 0],
+      [0, 0],
+    ]);
+    const rest = tf.zeros<tf.Rank.R2>([2, 2]);
+    const { grad: joined } = tf.valueAndGrad((x: tf.Tensor2D) => withMaskRows(x, rest))(tf.zeros<tf.Rank.R2>([1, 2]), dy);
+    expect(joined.arraySync()).toEqual([[1, 2]]);
+  });
+
+  it('are repeated for every step next to each other', () => {
+    expect(repeatForSteps(tf.tensor2d([1, 2], [2, 1]), 3).arraySync().flat()).toEqual([1, 1, 1, 2, 2, 2]);
+  });
+});

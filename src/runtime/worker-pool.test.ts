@@ -1,0 +1,125 @@
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { WorkerPool } from './worker-pool.js';
+
+const script = fileURLToPath(new URL('../testing/pool-worker.mjs', import.meta.url));
+
+function poolOf(workers: number): WorkerPool {
+  const environments = Array.from({ length: workers }, (_, i) => ({ KN_TEST_DEVICE: `device-${i}` }));
+  const pool = new WorkerPool({ script, start: { model: 'x' }, environments });
+  onTestFinished(() => pool.close());
+  return pool;
+}
+
+interface Identity {
+  readonly pid: number;
+  readonly device: string;
+  readonly start: unknown;
+}
+
+const alive = (pid: number) => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+/** All workers of a pool, each asked while the others are busy. */
+async function identities(pool: WorkerPool): Promise<Identity[]> {
+  const all = new Map<number, Identity>();
+  while (all.size < pool.size) {
+    const waiting = Array.from({ length: pool.size - 1 }, () => pool.call('wait', 100));
+    const one = await pool.call<Identity>('whoami', null);
+    all.set(one.pid, one);
+    await Promise.all(waiting);
+  }
+  return [...all.values()];
+}
+
+describe('a worker pool', () => {
+  it('has a process of its own for each environment, and tells each how to start', async () => {
+    const workers = await identities(poolOf(2));
+    expect(workers.map(({ device }) => device).sort()).toEqual(['device-0', 'device-1']);
+    for (const { pid, start } of workers) {
+      expect(pid).not.toBe(process.pid);
+      expect(start).toEqual({ model: 'x' });
+    }
+  });
+
+  it('answers more calls than it has workers', async () => {
+    const pool = poolOf(2);
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => pool.call<number>('double', i)));
+    expect(answers).toEqual(Array.from({ length: 20 }, (_, i) => 2 * i));
+  });
+
+  it('hands on an error for the user as it is', async () => {
+    await expect(poolOf(1).call('fail', 'no such answer')).rejects.toMatchObject({
+      name: 'UserError',
+      message: 'no such answer',
+      remedy: 'mend it',
+    });
+  });
+
+  it('replaces a worker that is killed at work, in the same environment, and says how it died', async () => {
+    const pool = poolOf(1);
+    const before = await pool.call<Identity>('whoami', null);
+    await expect(pool.call('die', 'SIGKILL')).rejects.toThrow('the worker died (SIGKILL)');
+    const after = await pool.call<Identity>('whoami', null);
+    expect(after.pid).not.toBe(before.pid);
+    expect(after.device).toBe(before.device);
+  });
+
+  it('replaces a worker that died with nothing to do, without failing a call', async () => {
+    const pool = poolOf(1);
+    const before = await pool.call<Identity>('whoami', null);
+    process.kill(before.pid, 'SIGKILL');
+    while (alive(before.pid)) await setTimeout(10);
+    await setTimeout(50);
+    expect((await pool.call<Identity>('whoami', null)).pid).not.toBe(before.pid);
+  });
+
+  it('goes on with the other workers while one is replaced', async () => {
+    const pool = poolOf(2);
+    const [death, ...answers] = await Promise.allSettled([
+      pool.call('die', 'SIGKILL'),
+      ...Array.from({ length: 10 }, (_, i) => pool.call<number>('double', i)),
+    ]);
+    expect(death.status).toBe('rejected');
+    expect(answers.map(answer => answer.status === 'fulfilled' && answer.value)).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16, 18]);
+  });
+
+  it('ends its processes when it is closed, busy ones too', async () => {
+    const pool = poolOf(2);
+    const workers = await identities(pool);
+    const busy = pool.call('wait', 60_000).catch(() => 'rejected');
+    await setTimeout(50);
+    await pool.close();
+    expect(await busy).toBe('rejected');
+    for (const { pid } of workers) expect(alive(pid)).toBe(false);
+  });
+});
+
+describe('a worker whose parent is killed', () => {
+  it('ends soon, even in the middle of a long computation', async () => {
+    const { spawn } = await import('node:child_process');
+    const watch = new URL('../../dist/runtime/orphan-watch.js', import.meta.url).href;
+    const child = `
+      import { endWithParent } from ${JSON.stringify(watch)};
+      endWithParent();
+      setTimeout(() => { console.log(process.pid); for (;;); }, 300);`;
+    const parent = `
+      const { spawn } = require('node:child_process');
+      spawn(process.execPath, ['--input-type=module', '-e', ${JSON.stringify(child)}], { stdio: 'inherit' });
+      setInterval(() => {}, 1000);`;
+    const process_ = spawn(process.execPath, ['-e', parent], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = await once(process_.stdout, 'data');
+    const pid = Number(String(line));
+    expect(alive(pid)).toBe(true);
+    process_.kill('SIGKILL');
+    for (let tenths = 0; alive(pid) && tenths < 50; tenths++) await setTimeout(100);
+    expect(alive(pid)).toBe(false);
+  });
+});

@@ -1,0 +1,21 @@
+// A worker process for the pool's own tests.
+import { appendFileSync } from 'node:fs';
+import workerpool from 'workerpool';
+
+workerpool.worker({
+  whoami: () => ({ pid: process.pid, device: process.env.KN_TEST_DEVICE, start: JSON.parse(process.argv[2]) }),
+  double: value => 2 * value,
+  fail: message => {
+    throw Object.assign(new Error(message), { name: 'UserError', remedy: 'mend it' });
+  },
+  wait: milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds, process.pid)),
+  die: signal => {
+    process.kill(process.pid, signal);
+    return new Promise(() => {});
+  },
+  dieOnce: file => {
+    appendFileSync(file, `${process.pid}\n`);
+    process.kill(process.pid, 'SIGKILL');
+    return new Promise(() => {});
+  },
+});
