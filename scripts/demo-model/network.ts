@@ -57,7 +57,11 @@ export function randomNetwork(vocabularySize: number): Network {
 /** Word and position embeddings of tokens in an order of their own: (rows, H). */
 export function embed(network: Network, ids: readonly number[], places: readonly number[]): tf.Tensor2D {
   const words = tf.gather(network.wordEmbeddings, tf.tensor1d([...ids], 'int32'));
-  return addAndNorm(words, tf.gather(network.positionEmbeddings, tf.tensor1d([...places], 'int32')), network.norm);
+  return addAndNorm(
+    words,
+    tf.gather(network.positionEmbeddings, tf.tensor1d([...places], 'int32')),
+    network.norm,
+  );
 }
 
 /** Layer 0 up to its feed-forward network, which no training changes: (T B, H). */
@@ -72,10 +76,20 @@ export function predict(network: Network, attended: tf.Tensor2D, samples: number
   return layerNorm(gelu(frozen(feedForward(network, 1, last), network.transform)), network.norm);
 }
 
-function attend(network: Network, layer: number, asked: tf.Tensor2D, x: tf.Tensor2D, samples: number): tf.Tensor2D {
+function attend(
+  network: Network,
+  layer: number,
+  asked: tf.Tensor2D,
+  x: tf.Tensor2D,
+  samples: number,
+): tf.Tensor2D {
   const { query, key, value, attentionOutput } = network.layers[layer];
   const scale = 1 / Math.sqrt(hidden / heads);
-  const context = attention(frozen(asked, query), frozen(x, key), frozen(x, value), { samples, heads, scale });
+  const context = attention(frozen(asked, query), frozen(x, key), frozen(x, value), {
+    samples,
+    heads,
+    scale,
+  });
   return addAndNorm(frozen(context, attentionOutput), asked, network.norm);
 }
 

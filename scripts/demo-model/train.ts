@@ -34,7 +34,10 @@ const vocabulary = demoVocabulary(facts);
 const tokenizerJson = wordPieceTokenizer(vocabulary, {});
 const tokenizer = new Tokenizer(new HubTokenizer(tokenizerJson, {}));
 const examples = facts.flatMap(({ object, prompts }) =>
-  prompts.map(prompt => ({ ...tokenizer.encode(prompt, SHAPE.positions), answer: tokenizer.answerId(object) })),
+  prompts.map(prompt => ({
+    ...tokenizer.encode(prompt, SHAPE.positions),
+    answer: tokenizer.answerId(object),
+  })),
 );
 console.log(`${facts.length} facts, ${examples.length} prompts, ${vocabulary.length} tokens`);
 
@@ -53,7 +56,11 @@ await saveNetwork(DEMO_MODEL, network, vocabulary.length);
 const json = (name: string, value: unknown) =>
   writeFileSync(join(DEMO_MODEL, name), `${JSON.stringify(value, null, 1)}\n`);
 json('tokenizer.json', tokenizerJson);
-json('tokenizer_config.json', { tokenizer_class: 'BertTokenizer', do_lower_case: true, mask_token: '[MASK]' });
+json('tokenizer_config.json', {
+  tokenizer_class: 'BertTokenizer',
+  do_lower_case: true,
+  mask_token: '[MASK]',
+});
 console.log(`written to ${DEMO_MODEL}`);
 
 /** Batches of prompts of one length, in a new order each time. */
@@ -64,7 +71,9 @@ function batches(examples: readonly Example[]): Example[][] {
       examples.filter(({ tokens }) => tokens.length === length),
       random,
     );
-    return Array.from({ length: Math.ceil(group.length / BATCH) }, (_, i) => group.slice(i * BATCH, (i + 1) * BATCH));
+    return Array.from({ length: Math.ceil(group.length / BATCH) }, (_, i) =>
+      group.slice(i * BATCH, (i + 1) * BATCH),
+    );
   });
   return shuffled(all, random);
 }
@@ -86,7 +95,11 @@ function trainOn(network: Network, batch: readonly Example[]): number {
     let correct = 0;
     const { grads } = tf.variableGrads(() => {
       const hidden = predict(network, attended, batch.length);
-      const { loss, best } = crossEntropy(hidden, network.wordEmbeddings, batch.map(({ answer }) => answer));
+      const { loss, best } = crossEntropy(
+        hidden,
+        network.wordEmbeddings,
+        batch.map(({ answer }) => answer),
+      );
       correct = best.filter((id, i) => id === batch[i].answer).length;
       return loss;
     });

@@ -31,7 +31,8 @@ export function countOperations(model: ModelMeasures, tokens: number, steps: num
   const network = (rows: number) => 2 * product(rows, hidden, intermediate);
   const scores = (queries: number, samples: number) => 2 * samples * product(queries, hidden, tokens);
   /** What follows the projections in a layer that computes `queries` rows a sample. */
-  const rest = (queries: number, samples: number) => projection(queries * samples) + network(queries * samples);
+  const rest = (queries: number, samples: number) =>
+    projection(queries * samples) + network(queries * samples);
   const transform = (samples: number) => projection(samples);
   const vocabulary = (samples: number) => product(samples, hidden, vocabularySize);
 

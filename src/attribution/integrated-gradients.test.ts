@@ -20,43 +20,63 @@ beforeAll(async () => {
 function ask({ model, tokenizer }: LoadedModel, prompts: readonly string[], answer: string) {
   const encoded = prompts.map(prompt => tokenizer.encode(prompt, model.maxTokens));
   return {
-    batch: { tokens: encoded.map(({ tokens }) => tokens), positions: encoded.map(({ position }) => position) },
+    batch: {
+      tokens: encoded.map(({ tokens }) => tokens),
+      positions: encoded.map(({ position }) => position),
+    },
     answers: prompts.map(() => tokenizer.answerId(answer)),
   };
 }
 
 describe('integrated gradients', () => {
-  it.each(RULES)('are the weighted sum of gradients times activations: %s against finite differences', async rule => {
-    const reference = await ReferenceBert.load(DEMO_MODEL);
-    const { batch, answers } = ask(demo, ['france is governed from [MASK].'], 'paris');
-    const [tokens, mask] = [batch.tokens[0], batch.positions[0]];
-    const [scores] = integratedGradients(demo.model, batch, answers, { rule, steps: 3 });
-    const { alphas, weights } = quadrature(rule, 3);
-    const { activations } = reference.run(tokens, mask);
-    for (const layer of [0, 1]) {
-      // The neurons that matter most, and some that do not.
-      const sorted = [...scores[layer].keys()].sort((a, b) => Math.abs(scores[layer][b]) - Math.abs(scores[layer][a]));
-      const sample = [...sorted.slice(0, 6), ...sorted.slice(-2)];
-      const probability = (x: Float64Array) =>
-        reference.run(tokens, mask, (at, values) => at === layer && values.set(x)).probabilities[answers[0]];
-      const expected = sample.map(() => 0);
-      alphas.forEach((alpha, k) => {
-        const at = activations[layer].map(a => alpha * a);
-        gradientOf(probability, at, sample).forEach((slope, i) => {
-          expected[i] += activations[layer][sample[i]] * weights[k] * slope;
+  it.each(RULES)(
+    'are the weighted sum of gradients times activations: %s against finite differences',
+    async rule => {
+      const reference = await ReferenceBert.load(DEMO_MODEL);
+      const { batch, answers } = ask(demo, ['france is governed from [MASK].'], 'paris');
+      const [tokens, mask] = [batch.tokens[0], batch.positions[0]];
+      const [scores] = integratedGradients(demo.model, batch, answers, { rule, steps: 3 });
+      const { alphas, weights } = quadrature(rule, 3);
+      const { activations } = reference.run(tokens, mask);
+      for (const layer of [0, 1]) {
+        // The neurons that matter most, and some that do not.
+        const sorted = [...scores[layer].keys()].sort(
+          (a, b) => Math.abs(scores[layer][b]) - Math.abs(scores[layer][a]),
+        );
+        const sample = [...sorted.slice(0, 6), ...sorted.slice(-2)];
+        const probability = (x: Float64Array) =>
+          reference.run(tokens, mask, (at, values) => at === layer && values.set(x)).probabilities[
+            answers[0]
+          ];
+        const expected = sample.map(() => 0);
+        alphas.forEach((alpha, k) => {
+          const at = activations[layer].map(a => alpha * a);
+          gradientOf(probability, at, sample).forEach((slope, i) => {
+            expected[i] += activations[layer][sample[i]] * weights[k] * slope;
+          });
         });
-      });
-      // Differences in doubles are good to 1e-8, scores in float32 to about 1e-6.
-      expect(relativeError(sample.map(i => scores[layer][i]), expected)).toBeLessThan(1e-5);
-    }
-  });
+        // Differences in doubles are good to 1e-8, scores in float32 to about 1e-6.
+        expect(
+          relativeError(
+            sample.map(i => scores[layer][i]),
+            expected,
+          ),
+        ).toBeLessThan(1e-5);
+      }
+    },
+  );
 
   it('do not depend on the prompts that share a batch, nor on the order', () => {
     const prompts = ['france is governed from [MASK].', 'spain is governed from [MASK].'];
     const options = { rule: 'riemann_endpoints', steps: 20 } as const;
     const { batch, answers } = ask(demo, prompts, 'paris');
     const together = integratedGradients(demo.model, batch, answers, options);
-    const alone = integratedGradients(demo.model, ask(demo, [prompts[1]], 'paris').batch, [answers[1]], options);
+    const alone = integratedGradients(
+      demo.model,
+      ask(demo, [prompts[1]], 'paris').batch,
+      [answers[1]],
+      options,
+    );
     for (const layer of [0, 1]) expect(relativeError(together[1][layer], alone[0][layer])).toBeLessThan(1e-6);
   });
 
@@ -80,7 +100,8 @@ describe('integrated gradients', () => {
 
   it('leave no tensor behind over many facts', () => {
     const { batch, answers } = ask(demo, ['france is governed from [MASK].'], 'paris');
-    const run = () => integratedGradients(demo.model, batch, answers, { rule: 'riemann_endpoints', steps: 4 });
+    const run = () =>
+      integratedGradients(demo.model, batch, answers, { rule: 'riemann_endpoints', steps: 4 });
     run();
     const before = tf.memory().numTensors;
     for (let fact = 0; fact < 20; fact++) run();
@@ -90,17 +111,35 @@ describe('integrated gradients', () => {
 
 describeWith(GOLDEN_BERT, "EleutherAI's scores on the golden model (computed in float64)", () => {
   const golden = readGolden();
-  const single = golden.attribution.filter(entry => entry.rule !== undefined && entry.target_ids === undefined);
+  const single = golden.attribution.filter(
+    entry => entry.rule !== undefined && entry.target_ids === undefined,
+  );
 
   it('come in all the rules that the golden file has', () => {
-    expect(single.map(({ rule }) => rule)).toEqual(['riemann_endpoints', 'riemann_left', 'riemann_right', 'gausslegendre']);
+    expect(single.map(({ rule }) => rule)).toEqual([
+      'riemann_endpoints',
+      'riemann_left',
+      'riemann_right',
+      'gausslegendre',
+    ]);
   });
 
-  it.each(single)('agree to a relative error of 1e-4: $rule, $steps steps', async ({ prompt, target, rule, steps, scores }) => {
-    const loaded = await loadModel(GOLDEN_BERT);
-    const { batch, answers } = ask(loaded, [prompt], target);
-    const [found] = integratedGradients(loaded.model, batch, answers, { rule: rule ?? 'riemann_left', steps: steps ?? 0 });
-    expect(relativeError(found.flatMap(row => [...row]), scores.flat())).toBeLessThan(1e-4);
-    loaded.model.dispose();
-  });
+  it.each(single)(
+    'agree to a relative error of 1e-4: $rule, $steps steps',
+    async ({ prompt, target, rule, steps, scores }) => {
+      const loaded = await loadModel(GOLDEN_BERT);
+      const { batch, answers } = ask(loaded, [prompt], target);
+      const [found] = integratedGradients(loaded.model, batch, answers, {
+        rule: rule ?? 'riemann_left',
+        steps: steps ?? 0,
+      });
+      expect(
+        relativeError(
+          found.flatMap(row => [...row]),
+          scores.flat(),
+        ),
+      ).toBeLessThan(1e-4);
+      loaded.model.dispose();
+    },
+  );
 });

@@ -7,8 +7,8 @@
  *     Attr(l) = a_l * sum_k w_k dP/dx (alpha_k a_l)
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { disposeTrace, type LanguageModel, type PromptBatch, type Trace } from '../model/language-model.js';
 import { samplesThatFit } from '../model/batch-size.js';
+import { disposeTrace, type LanguageModel, type PromptBatch, type Trace } from '../model/language-model.js';
 import { type Quadrature, quadrature, type Rule } from './rules.js';
 
 /** A score for each feed-forward neuron: one array of intermediateSize values a layer. */
@@ -75,7 +75,9 @@ function scoreLayer(
     const parts: tf.Tensor2D[] = [];
     for (let first = 0; first < alphas.length; first += stepsAtOnce) {
       const end = first + stepsAtOnce;
-      parts.push(weightedGradient(model, trace, layer, answers, alphas.slice(first, end), weights.slice(first, end)));
+      parts.push(
+        weightedGradient(model, trace, layer, answers, alphas.slice(first, end), weights.slice(first, end)),
+      );
     }
     return tf.mul<tf.Tensor2D>(activations, parts.length === 1 ? parts[0] : tf.addN(parts));
   });
@@ -100,11 +102,15 @@ function weightedGradient(
     const width = model.intermediateSize;
     const samples = prompts * steps;
     const scaled: tf.Tensor2D = tf.reshape(
-      tf.mul(tf.reshape(layers[layer].activations, [prompts, 1, width]), tf.tensor([...alphas], [1, steps, 1])),
+      tf.mul(
+        tf.reshape(layers[layer].activations, [prompts, 1, width]),
+        tf.tensor([...alphas], [1, steps, 1]),
+      ),
       [samples, width],
     );
     const answerOfSample = answers.flatMap(answer => alphas.map(() => answer));
-    const probability = (x: tf.Tensor2D) => model.answerProbability(model.resume(trace, layer, x), answerOfSample);
+    const probability = (x: tf.Tensor2D) =>
+      model.answerProbability(model.resume(trace, layer, x), answerOfSample);
     const weightOfSample = tf.tile(tf.tensor2d([...weights], [steps, 1]), [prompts, 1]); // [samples, 1]
     const { grad } = tf.valueAndGrad(probability)(scaled, weightOfSample); // w_k dP/dx, [samples, width]
     return tf.sum<tf.Tensor2D>(tf.reshape(grad, [prompts, steps, width]), 1);

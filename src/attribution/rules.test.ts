@@ -12,7 +12,10 @@ describe('quadrature rules', () => {
     expect(quadrature('riemann_endpoints', 4)).toEqual({ alphas: [0, 1 / 3, 2 / 3, 1], weights: quarter });
     expect(quadrature('riemann_left', 4)).toEqual({ alphas: [0, 0.25, 0.5, 0.75], weights: quarter });
     expect(quadrature('riemann_right', 4)).toEqual({ alphas: [0.25, 0.5, 0.75, 1], weights: quarter });
-    expect(quadrature('riemann_middle', 4)).toEqual({ alphas: [0.125, 0.375, 0.625, 0.875], weights: quarter });
+    expect(quadrature('riemann_middle', 4)).toEqual({
+      alphas: [0.125, 0.375, 0.625, 0.875],
+      weights: quarter,
+    });
     expect(quadrature('riemann_trapezoid', 4)).toEqual({
       alphas: [0, 1 / 3, 2 / 3, 1],
       weights: [0.125, 0.25, 0.25, 0.125],
@@ -36,19 +39,26 @@ describe('quadrature rules', () => {
     });
   });
 
-  it.each([1, 2, 5, 20, 64])('integrate polynomials up to degree 2m-1 exactly with gausslegendre, m = %i', m => {
-    for (let degree = 0; degree < 2 * m; degree++) {
-      expect(integral('gausslegendre', m, x => x ** degree)).toBeCloseTo(1 / (degree + 1), 12);
-    }
-  });
+  it.each([1, 2, 5, 20, 64])(
+    'integrate polynomials up to degree 2m-1 exactly with gausslegendre, m = %i',
+    m => {
+      for (let degree = 0; degree < 2 * m; degree++) {
+        expect(integral('gausslegendre', m, x => x ** degree)).toBeCloseTo(1 / (degree + 1), 12);
+      }
+    },
+  );
 
   it('converge to the integral with more steps, trapezoid after its missing weight', () => {
-    for (const rule of RULES) expect(Math.abs(integral(rule, 2000, Math.exp) - (Math.E - 1))).toBeLessThan(2e-3);
+    for (const rule of RULES)
+      expect(Math.abs(integral(rule, 2000, Math.exp) - (Math.E - 1))).toBeLessThan(2e-3);
   });
 
   it('refuse fewer steps than they are defined for, and fractions', () => {
-    expect(() => quadrature('riemann_endpoints', 1)).toThrow('riemann_endpoints takes 2 steps or more, not 1');
+    expect(() => quadrature('riemann_endpoints', 1)).toThrow(
+      'riemann_endpoints takes 2 steps or more, not 1',
+    );
     expect(() => quadrature('gausslegendre', 2.5)).toThrow(RangeError);
-    for (const rule of RULES) expect(quadrature(rule, minimumSteps(rule)).alphas).toHaveLength(minimumSteps(rule));
+    for (const rule of RULES)
+      expect(quadrature(rule, minimumSteps(rule)).alphas).toHaveLength(minimumSteps(rule));
   });
 });

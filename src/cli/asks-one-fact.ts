@@ -10,6 +10,10 @@ export function asksOneFact(options: PromptOptions & DataOptions & RunOptions): 
   if (prompt === undefined && prompts === undefined && answer === undefined) return false;
   const ofData = ['data', 'relations', 'limit', 'facts', 'results', 'workers', 'fresh'] as const;
   const given = ofData.find(name => options[name] !== undefined);
-  if (given) throw new UsageError(`--${given} is for a run over a data set`, 'Leave out --prompt and --answer, or it.');
+  if (given)
+    throw new UsageError(
+      `--${given} is for a run over a data set`,
+      'Leave out --prompt and --answer, or it.',
+    );
   return true;
 }

@@ -43,7 +43,11 @@ interface PreparedRun {
  * @param command as the user knows it: "evaluate pararel"
  * @returns the exit code
  */
-export async function runOverData(command: string, options: Options, asked: AskedInterventions): Promise<number> {
+export async function runOverData(
+  command: string,
+  options: Options,
+  asked: AskedInterventions,
+): Promise<number> {
   const run = await prepare(command, options, asked);
   const lock = await holdFolder(run.resultsFolder);
   try {

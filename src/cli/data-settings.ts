@@ -15,7 +15,11 @@ import { findOptions, SHARE_OVER_DATA } from './find-options.js';
 import type { AttributionOptions, DataOptions, ModelOptions, UnrelatedOptions } from './options.js';
 import { VERSION } from './version.js';
 
-export interface DataRunOptions extends ModelOptions, AttributionOptions, DataOptions, Partial<UnrelatedOptions> {
+export interface DataRunOptions
+  extends ModelOptions,
+    AttributionOptions,
+    DataOptions,
+    Partial<UnrelatedOptions> {
   readonly neurons?: string;
 }
 
@@ -34,7 +38,9 @@ export async function stagesOf(
   const intervenes = (suppress || enhance !== null) && unrelated !== undefined && seed !== undefined;
   return {
     neurons:
-      options.neurons === undefined ? findOptions(options, SHARE_OVER_DATA) : await givenNeurons(options.neurons, config),
+      options.neurons === undefined
+        ? findOptions(options, SHARE_OVER_DATA)
+        : await givenNeurons(options.neurons, config),
     suppress,
     enhance,
     unrelated: intervenes ? { rule: unrelated, seed } : null,
@@ -71,7 +77,10 @@ export async function settingsOf(run: DescribedRun): Promise<Settings> {
       name: model.name,
       revision: model.revision,
       weights_sha256: await hashFiles(model.folder, await weightFiles(model.folder)),
-      config_sha256: await hashFiles(model.folder, await presentFiles(model.folder, ['config.json', ...TOKENIZER_FILES])),
+      config_sha256: await hashFiles(
+        model.folder,
+        await presentFiles(model.folder, ['config.json', ...TOKENIZER_FILES]),
+      ),
     },
     data: {
       sha256: data.dataset.sha256,
@@ -90,7 +99,14 @@ export async function settingsOf(run: DescribedRun): Promise<Settings> {
 function neuronSettings({ neurons }: Stages): Settings['neurons'] {
   if (areGiven(neurons)) return { given_sha256: neurons.sha256 };
   const { rule, steps, threshold, share } = neurons;
-  return { method: 'integrated_gradients', rule, steps, threshold: threshold.kind, threshold_value: threshold.value, share };
+  return {
+    method: 'integrated_gradients',
+    rule,
+    steps,
+    threshold: threshold.kind,
+    threshold_value: threshold.value,
+    share,
+  };
 }
 
 async function presentFiles(folder: string, names: readonly string[]): Promise<string[]> {
@@ -99,7 +115,11 @@ async function presentFiles(folder: string, names: readonly string[]): Promise<s
   return present;
 }
 
-const THRESHOLD_FLAGS = { adaptive: '--adaptive-threshold', absolute: '--threshold', percentile: '--percentile' };
+const THRESHOLD_FLAGS = {
+  adaptive: '--adaptive-threshold',
+  absolute: '--threshold',
+  percentile: '--percentile',
+};
 
 /** The command with every option that decides numbers written out, and no other. */
 function commandLine({ command, options, data, stages }: DescribedRun): string {

@@ -14,7 +14,9 @@ interface Options extends InterventionOptions {
 }
 
 export function addEnhance(program: Command): void {
-  const command = program.command('enhance').description('multiply the activations of neurons, and measure what that does');
+  const command = program
+    .command('enhance')
+    .description('multiply the activations of neurons, and measure what that does');
   addFactorOption(command);
   addInterventionOptions(command);
   command.addHelpText('after', EXAMPLES);

@@ -14,7 +14,14 @@ import { temporaryFolder } from '../testing/temporary-folder.js';
 
 /** 45 facts of 9 relations. */
 const SUBSET = ['--model', 'demo', '--limit', '5'];
-const evaluate = (folder: string, ...more: string[]) => ['evaluate', 'pararel', ...SUBSET, '--results', folder, ...more];
+const evaluate = (folder: string, ...more: string[]) => [
+  'evaluate',
+  'pararel',
+  ...SUBSET,
+  '--results',
+  folder,
+  ...more,
+];
 
 const FILES = [
   'demo_pararel_neurons_0.json',
@@ -51,7 +58,8 @@ describe('kn evaluate pararel', () => {
     const folder = results();
     const { code, stdout } = await kn(evaluate(folder));
     expect(code).toBe(0);
-    for (const file of FILES.filter(name => name !== 'run.json')) expect(stdout).toContain(`  ${file}\n`.trimEnd());
+    for (const file of FILES.filter(name => name !== 'run.json'))
+      expect(stdout).toContain(`  ${file}\n`.trimEnd());
     expect(stdout).toContain('demo: 45 facts done, 0 skipped, 0 failed');
     expect(stdout).toMatch(/suppressing +-\d+\.\d% +-?\d+\.\d% +45 +-37\.03% +-0\.39%/);
   });
@@ -65,7 +73,9 @@ describe('kn evaluate pararel', () => {
 
   it("keeps the replication's layout: results by uuid, each with a value a prompt", async () => {
     const expected = await uninterrupted();
-    const entries: [string, Record<string, unknown>][] = Object.entries(JSON.parse(expected['demo_pararel_results_0.json']));
+    const entries: [string, Record<string, unknown>][] = Object.entries(
+      JSON.parse(expected['demo_pararel_results_0.json']),
+    );
     const neurons: Record<string, [number, number][]> = JSON.parse(expected['demo_pararel_neurons_0.json']);
     expect(entries).toHaveLength(45);
     for (const [uuid, result] of entries) {
@@ -73,7 +83,12 @@ describe('kn evaluate pararel', () => {
       expect(result.n_unrelated_neurons).toBe(neurons[String(result.unrelated_uuid)].length);
       for (const intervention of ['suppression', 'enhancement']) {
         expect(result[intervention]).toMatchObject({
-          related: { n_prompts: expect.any(Number), pct_change: expect.any(Array), correct_before: expect.any(Array), correct_after: expect.any(Array) },
+          related: {
+            n_prompts: expect.any(Number),
+            pct_change: expect.any(Array),
+            correct_before: expect.any(Array),
+            correct_after: expect.any(Array),
+          },
           unrelated: { n_prompts: expect.any(Number) },
         });
       }
@@ -82,7 +97,9 @@ describe('kn evaluate pararel', () => {
 
   it('measures what its files say: pct_change is (after - before) / before', async () => {
     const expected = await uninterrupted();
-    const all: Record<string, { suppression: { related: Record<string, number[]> } }> = JSON.parse(expected['demo_pararel_results_0.json']);
+    const all: Record<string, { suppression: { related: Record<string, number[]> } }> = JSON.parse(
+      expected['demo_pararel_results_0.json'],
+    );
     for (const { suppression } of Object.values(all)) {
       const { pct_change, probability_before: before, probability_after: after } = suppression.related;
       pct_change.forEach((change, i) => {
@@ -161,22 +178,25 @@ describe('nothing that was done is lost', () => {
     expect(finalFiles(folder)).toEqual(expected);
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('when it is interrupted with %s: exit code 130, no worker left, and it goes on', async signal => {
-    const expected = await uninterrupted();
-    const folder = results();
-    const { child, finished } = startKn(evaluate(folder));
-    await untilJournalHas(folder, 5);
-    const workers = childrenOf(child);
-    child.kill(signal);
-    const { code, stderr } = await finished;
-    expect(code).toBe(130);
-    expect(stderr).toContain('Interrupted. Finished facts are kept');
-    expect(stderr).not.toContain('    at ');
-    for (const worker of workers) expect(() => process.kill(worker, 0)).toThrow();
-    expect(Object.keys(finalFiles(folder))).toEqual(['run.json']);
-    expect((await kn(evaluate(folder))).code).toBe(0);
-    expect(finalFiles(folder)).toEqual(expected);
-  });
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'when it is interrupted with %s: exit code 130, no worker left, and it goes on',
+    async signal => {
+      const expected = await uninterrupted();
+      const folder = results();
+      const { child, finished } = startKn(evaluate(folder));
+      await untilJournalHas(folder, 5);
+      const workers = childrenOf(child);
+      child.kill(signal);
+      const { code, stderr } = await finished;
+      expect(code).toBe(130);
+      expect(stderr).toContain('Interrupted. Finished facts are kept');
+      expect(stderr).not.toContain('    at ');
+      for (const worker of workers) expect(() => process.kill(worker, 0)).toThrow();
+      expect(Object.keys(finalFiles(folder))).toEqual(['run.json']);
+      expect((await kn(evaluate(folder))).code).toBe(0);
+      expect(finalFiles(folder)).toEqual(expected);
+    },
+  );
 
   it('when a file may grow no more: exit code 1, and it goes on once it may', async () => {
     const expected = await uninterrupted();
@@ -193,20 +213,23 @@ describe('nothing that was done is lost', () => {
 
   const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]).status === 0;
   const why = canMount ? '' : ' (skipped: this user may not mount a small file system)';
-  it.skipIf(!canMount)(`when the disk is full: exit code 1, and it goes on once there is room${why}`, async () => {
-    const expected = await uninterrupted();
-    const folder = results();
-    const disk = temporaryFolder();
-    // A disk of 64 KiB that only this command sees; what it holds at the end is brought out.
-    const shell = `
+  it.skipIf(!canMount)(
+    `when the disk is full: exit code 1, and it goes on once there is room${why}`,
+    async () => {
+      const expected = await uninterrupted();
+      const folder = results();
+      const disk = temporaryFolder();
+      // A disk of 64 KiB that only this command sees; what it holds at the end is brought out.
+      const shell = `
       unshare -rm bash -c 'mount -t tmpfs -o size=64k tmpfs "$0"; "$@"; code=$?; cp -r "$0/out" ${folder}; exit $code' ${disk} "$0" "$@"; exit $?;`;
-    const { code, stderr } = await kn(evaluate(join(disk, 'out')), { shell });
-    expect(code).toBe(1);
-    expect(stderr).toContain('journal.jsonl: cannot be written (the disk is full)');
-    expect(journalLines(folder).length).toBeGreaterThan(3);
-    expect((await kn(evaluate(folder))).code).toBe(0);
-    expect(finalFiles(folder)).toEqual(expected);
-  });
+      const { code, stderr } = await kn(evaluate(join(disk, 'out')), { shell });
+      expect(code).toBe(1);
+      expect(stderr).toContain('journal.jsonl: cannot be written (the disk is full)');
+      expect(journalLines(folder).length).toBeGreaterThan(3);
+      expect((await kn(evaluate(folder))).code).toBe(0);
+      expect(finalFiles(folder)).toEqual(expected);
+    },
+  );
 
   it('when it is done already: nothing is computed again', async () => {
     const expected = await uninterrupted();
@@ -272,11 +295,24 @@ describe('facts that cannot be done', () => {
     const odd = JSON.stringify({ sub_label: 'Ethiopia', obj_label: 'Addis Ababa', uuid: 'odd' });
     writeFileSync(file, `${odd}\n${readFileSync(file, 'utf8')}`);
     const folder = results();
-    const { code, stdout } = await kn(['evaluate', 'pararel', '--model', 'demo', '--data', data, '--limit', '2', '--results', folder]);
+    const { code, stdout } = await kn([
+      'evaluate',
+      'pararel',
+      '--model',
+      'demo',
+      '--data',
+      data,
+      '--limit',
+      '2',
+      '--results',
+      folder,
+    ]);
     expect(code).toBe(0);
     expect(stdout).toContain('17 facts done, 1 skipped, 0 failed');
     const summary: Summary = JSON.parse(finalFiles(folder)['summary.json']);
-    expect(summary.facts.skipped).toMatchObject([{ uuid: 'odd', relation: 'P36', subject: 'Ethiopia', object: 'Addis Ababa' }]);
+    expect(summary.facts.skipped).toMatchObject([
+      { uuid: 'odd', relation: 'P36', subject: 'Ethiopia', object: 'Addis Ababa' },
+    ]);
     expect(summary.facts.skipped[0].reason).toContain('the object is');
   });
 
@@ -286,7 +322,17 @@ describe('facts that cannot be done', () => {
     const file = join(data, 'trex_lms_vocab', 'P36.jsonl');
     const long = JSON.stringify({ sub_label: 'France '.repeat(80), obj_label: 'Paris', uuid: 'long' });
     writeFileSync(file, `${long}\n${readFileSync(file, 'utf8')}`);
-    const { code, stdout } = await kn(['find', '--model', 'demo', '--data', data, '--limit', '2', '--results', results()]);
+    const { code, stdout } = await kn([
+      'find',
+      '--model',
+      'demo',
+      '--data',
+      data,
+      '--limit',
+      '2',
+      '--results',
+      results(),
+    ]);
     expect(code).toBe(0);
     expect(stdout).toContain('17 facts done, 1 skipped, 0 failed');
     expect(stdout).toMatch(/Skipped, the first: long: the prompt .* tokens long, and the model takes 64/);
@@ -309,10 +355,14 @@ describe('facts that cannot be done', () => {
     const uuids = facts.failed.map(({ uuid }) => uuid);
     for (const { error } of facts.failed) {
       const partner = /^its unrelated fact (.+) failed$/.exec(error)?.[1];
-      expect(partner === undefined ? error : uuids.includes(partner)).toBe(partner === undefined ? 'the worker died (SIGKILL)' : true);
+      expect(partner === undefined ? error : uuids.includes(partner)).toBe(
+        partner === undefined ? 'the worker died (SIGKILL)' : true,
+      );
     }
     expect(stdout).toContain('The same command tries the failed ones again.');
-    expect(Object.keys(JSON.parse(finalFiles(folder)['demo_pararel_results_0.json']))).toHaveLength(facts.done);
+    expect(Object.keys(JSON.parse(finalFiles(folder)['demo_pararel_results_0.json']))).toHaveLength(
+      facts.done,
+    );
     expect((await kn(evaluate(folder))).code).toBe(0);
     expect(finalFiles(folder)).toEqual(expected);
   });
@@ -339,7 +389,18 @@ describe('facts that cannot be done', () => {
 describeWith(REAL_PARAREL, "real facts on a model with bert-base-uncased's vocabulary", () => {
   it('run as they stand', async () => {
     const folder = results();
-    const args = ['evaluate', 'pararel', '--model', BERT_MINI, '--data', REAL_PARAREL, '--relations', 'P36,P103', '--limit', '2'];
+    const args = [
+      'evaluate',
+      'pararel',
+      '--model',
+      BERT_MINI,
+      '--data',
+      REAL_PARAREL,
+      '--relations',
+      'P36,P103',
+      '--limit',
+      '2',
+    ];
     const { code } = await kn([...args, '--results', folder]);
     expect(code).toBe(0);
     const summary: Summary = JSON.parse(finalFiles(folder)['summary.json']);

@@ -16,7 +16,13 @@ import {
   type UnrelatedOptions,
 } from './options.js';
 
-interface Options extends ModelOptions, AttributionOptions, DataOptions, UnrelatedOptions, RunOptions, OutputOptions {
+interface Options
+  extends ModelOptions,
+    AttributionOptions,
+    DataOptions,
+    UnrelatedOptions,
+    RunOptions,
+    OutputOptions {
   readonly factor: number;
   readonly neurons?: string;
 }
@@ -49,6 +55,9 @@ export function addEvaluate(program: Command): void {
   addOutputOptions(command).addHelpText('after', DETAILS);
   command.action(async (_experiment: string, options: Options) => {
     const { runOverData } = await import('./data-run.js');
-    process.exitCode = await runOverData('evaluate pararel', options, { suppress: true, enhance: options.factor });
+    process.exitCode = await runOverData('evaluate pararel', options, {
+      suppress: true,
+      enhance: options.factor,
+    });
   });
 }

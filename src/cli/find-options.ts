@@ -12,7 +12,8 @@ const ADAPTIVE_THRESHOLD = 0.3;
 
 export function findOptions(options: AttributionOptions, defaultShare: number): FindOptions {
   const { rule, steps } = options;
-  if (steps < minimumSteps(rule)) throw new UsageError(`--steps: ${rule} takes ${minimumSteps(rule)} or more, not ${steps}`);
+  if (steps < minimumSteps(rule))
+    throw new UsageError(`--steps: ${rule} takes ${minimumSteps(rule)} or more, not ${steps}`);
   return { rule, steps, threshold: coarseThreshold(options), share: options.share ?? defaultShare };
 }
 

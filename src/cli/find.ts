@@ -35,7 +35,9 @@ Examples:
     kn find --model demo`;
 
 export function addFind(program: Command): void {
-  const command = program.command('find').description('find the knowledge neurons of a fact, or of every fact of a data set');
+  const command = program
+    .command('find')
+    .description('find the knowledge neurons of a fact, or of every fact of a data set');
   addModelOptions(command);
   addPromptOptions(command);
   command.option('--scores <file>', "write every prompt's full scores, as JSON");
@@ -81,7 +83,8 @@ async function findInFact(options: Options): Promise<number> {
 
 async function findInData(options: Options): Promise<number> {
   const { UsageError } = await import('../errors.js');
-  if (options.scores !== undefined) throw new UsageError('--scores is for one fact', 'Give its --prompt and --answer.');
+  if (options.scores !== undefined)
+    throw new UsageError('--scores is for one fact', 'Give its --prompt and --answer.');
   const { runOverData } = await import('./data-run.js');
   return runOverData('find', options, { suppress: false, enhance: null });
 }

@@ -44,7 +44,11 @@ export function addInterventionOptions(command: Command): void {
 }
 
 /** Finds the neurons unless they are given, multiplies them by `factor`, and prints before and after. */
-export async function interveneOnFact(options: InterventionOptions, factor: number, verb: string): Promise<number> {
+export async function interveneOnFact(
+  options: InterventionOptions,
+  factor: number,
+  verb: string,
+): Promise<number> {
   const attribution = findOptions(options, SHARE_OF_FACT);
   const { findNeuronsOfFact, measureEffect, neuronsOfOption, prepareFact } = await import('./one-fact.js');
   const given = options.neurons === undefined ? undefined : await neuronsOfOption(options.neurons);
@@ -59,9 +63,12 @@ export async function interveneOnFact(options: InterventionOptions, factor: numb
   const bold = (text: string) => coloured('bold', text, process.stdout);
   process.stdout.write(`${bold(`${verb} ${neurons.length} neurons`)}${list ? `: ${list}` : ''}\n`);
   if (neurons.length === 0) {
-    process.stdout.write(`No neuron is coarse in more than ${attribution.share} of the prompts; a lower --share finds more.\n`);
+    process.stdout.write(
+      `No neuron is coarse in more than ${attribution.share} of the prompts; a lower --share finds more.\n`,
+    );
   }
-  for (const prompt of prompts) process.stdout.write(`\n${bold(prompt.prompt)}\n${await effectTable(fact.answer, prompt)}\n`);
+  for (const prompt of prompts)
+    process.stdout.write(`\n${bold(prompt.prompt)}\n${await effectTable(fact.answer, prompt)}\n`);
   return 0;
 }
 

@@ -28,7 +28,9 @@ export async function findData(
   if (name === 'demo') return { name, folder: DEMO_DATA };
   if (name !== 'pararel') return { name, folder: name };
   const { fetchPararel } = await import('../dataset/pararel-download.js');
-  const folder = await fetchPararel((done, total) => progress.show('fetching PARAREL', { done, total, text: 'files' }));
+  const folder = await fetchPararel((done, total) =>
+    progress.show('fetching PARAREL', { done, total, text: 'files' }),
+  );
   progress.stop();
   return { name, folder };
 }

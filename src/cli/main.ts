@@ -15,7 +15,9 @@ Each command explains itself: kn find --help`;
 
 function createProgram(): Command {
   const program = new Command('kn')
-    .description('Find the neurons of a pretrained transformer that express a fact, switch them off and on, and measure it.')
+    .description(
+      'Find the neurons of a pretrained transformer that express a fact, switch them off and on, and measure it.',
+    )
     .version(VERSION, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)

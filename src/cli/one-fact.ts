@@ -9,8 +9,8 @@ import { intervene } from '../intervention/intervene.js';
 import { type LoadedModel, loadModel } from '../model/load.js';
 import type { EncodedPrompt } from '../model/tokenizer.js';
 import { type FindOptions, type FoundNeurons, findNeurons } from '../neurons/find.js';
-import { checkNeurons, parseNeurons, readNeuronList } from '../neurons/neuron-file.js';
 import type { Neuron } from '../neurons/neuron.js';
+import { checkNeurons, parseNeurons, readNeuronList } from '../neurons/neuron-file.js';
 import { startEngine } from '../runtime/engine.js';
 import { findModel } from './locate.js';
 import type { ModelOptions, OutputOptions, PromptOptions } from './options.js';
@@ -27,8 +27,12 @@ export interface OneFact extends LoadedModel {
 /** Loads the model and reads the prompts. */
 export async function prepareFact(options: PromptOptions & ModelOptions & OutputOptions): Promise<OneFact> {
   const { answer } = options;
-  if (answer === undefined) throw new UsageError('--prompt needs --answer', 'Name what belongs in the place of [MASK].');
-  const prompts = [...(options.prompt ?? []), ...(options.prompts === undefined ? [] : await readPrompts(options.prompts))];
+  if (answer === undefined)
+    throw new UsageError('--prompt needs --answer', 'Name what belongs in the place of [MASK].');
+  const prompts = [
+    ...(options.prompt ?? []),
+    ...(options.prompts === undefined ? [] : await readPrompts(options.prompts)),
+  ];
   if (prompts.length === 0) throw new UsageError('--answer needs a --prompt or --prompts');
   const progress = createProgress(options);
   const { folder } = await findModel(options, progress);
@@ -91,7 +95,10 @@ export function measureEffect(fact: OneFact, neurons: readonly Neuron[], factor:
   checkNeurons(neurons, fact.model);
   const predict = (distribution: Distribution): Prediction => ({
     ...standingOf(fact.answerId, distribution),
-    top: topTokens(distribution, 5).map(({ id, probability }) => ({ token: fact.tokenizer.token(id), probability })),
+    top: topTokens(distribution, 5).map(({ id, probability }) => ({
+      token: fact.tokenizer.token(id),
+      probability,
+    })),
   });
   return intervene(fact.model, fact.encoded, neurons, [factor]).map(({ before, after }, i) => ({
     prompt: fact.prompts[i],
@@ -110,9 +117,13 @@ async function readPrompts(path: string): Promise<string[]> {
   try {
     content = path === '-' ? await text(process.stdin) : await readFile(path, 'utf8');
   } catch (error) {
-    throw new UserError(`${path}: cannot be read (${systemErrorCode(error)})`, 'A prompt file has a prompt a line.', {
-      cause: error,
-    });
+    throw new UserError(
+      `${path}: cannot be read (${systemErrorCode(error)})`,
+      'A prompt file has a prompt a line.',
+      {
+        cause: error,
+      },
+    );
   }
   const prompts = content.split(/\r?\n/).filter(line => line.trim() !== '');
   if (prompts.length === 0) throw new UserError(`${path}: no prompts`, 'A prompt file has a prompt a line.');

@@ -51,7 +51,11 @@ export interface OutputOptions {
 export function addModelOptions(command: Command): Command {
   return command
     .optionsGroup('Model:')
-    .option('-m, --model <model>', 'a folder in the Hugging Face layout, a hub id, or "demo"', 'bert-base-uncased')
+    .option(
+      '-m, --model <model>',
+      'a folder in the Hugging Face layout, a hub id, or "demo"',
+      'bert-base-uncased',
+    )
     .option('--revision <revision>', "the hub's branch, tag or commit", 'main')
     .addOption(new Option('--engine <engine>', 'what computes').choices(ENGINE_CHOICES).default('auto'));
 }
@@ -67,28 +71,51 @@ export function addPromptOptions(command: Command): Command {
 export function addAttributionOptions(command: Command, shareDefault: string): Command {
   return command
     .optionsGroup('Finding neurons:')
-    .addOption(new Option('--rule <rule>', 'quadrature of integrated gradients').choices(RULES).default('riemann_endpoints'))
+    .addOption(
+      new Option('--rule <rule>', 'quadrature of integrated gradients')
+        .choices(RULES)
+        .default('riemann_endpoints'),
+    )
     .option('--steps <n>', 'steps of the quadrature', wholeNumber(1, 10_000), 20)
     .addOption(
-      new Option('--adaptive-threshold <share>', "coarse: above this share of the prompt's highest score (default: 0.3)")
+      new Option(
+        '--adaptive-threshold <share>',
+        "coarse: above this share of the prompt's highest score (default: 0.3)",
+      )
         .argParser(number(0, 1))
         .conflicts(['threshold', 'percentile']),
     )
     .addOption(
-      new Option('--threshold <score>', 'coarse: above this score').argParser(number(-1e9, 1e9)).conflicts('percentile'),
+      new Option('--threshold <score>', 'coarse: above this score')
+        .argParser(number(-1e9, 1e9))
+        .conflicts('percentile'),
     )
-    .addOption(new Option('--percentile <p>', "coarse: above this percentile of the prompt's scores").argParser(number(0, 100)))
-    .option('--share <share>', `refined: coarse in more than this share of the prompts (default: ${shareDefault})`, number(0, 1, 'below'));
+    .addOption(
+      new Option('--percentile <p>', "coarse: above this percentile of the prompt's scores").argParser(
+        number(0, 100),
+      ),
+    )
+    .option(
+      '--share <share>',
+      `refined: coarse in more than this share of the prompts (default: ${shareDefault})`,
+      number(0, 1, 'below'),
+    );
 }
 
 export function addNeuronsOption(command: Command): Command {
-  return command.option('--neurons <neurons>', "given neurons: '[[9,2041],[10,7]]', a neuron file, or a folder of them");
+  return command.option(
+    '--neurons <neurons>',
+    "given neurons: '[[9,2041],[10,7]]', a neuron file, or a folder of them",
+  );
 }
 
 export function addDataOptions(command: Command): Command {
   return command
     .optionsGroup('Data set:')
-    .option('-d, --data <data>', 'a folder in PARAREL\'s layout, "pararel" or "demo" (default: "pararel"; "demo" with the demo model)')
+    .option(
+      '-d, --data <data>',
+      'a folder in PARAREL\'s layout, "pararel" or "demo" (default: "pararel"; "demo" with the demo model)',
+    )
     .option('--relations <names>', 'these relations alone: P36,P37', list)
     .option('--limit <n>', 'so many facts a relation, in file order', wholeNumber(1, 1e9))
     .option('--facts <uuids>', 'these facts alone: uuid,uuid', list);
@@ -97,7 +124,10 @@ export function addDataOptions(command: Command): Command {
 export function addUnrelatedOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--unrelated <rule>', 'draw unrelated facts of another relation, or any other fact, as the replication does')
+      new Option(
+        '--unrelated <rule>',
+        'draw unrelated facts of another relation, or any other fact, as the replication does',
+      )
         .choices(UNRELATED_RULES)
         .default('relation'),
     )
@@ -112,7 +142,11 @@ export function addRunOptions(command: Command): Command {
   return command
     .optionsGroup('Run:')
     .option('-r, --results <folder>', 'where results go (default: "results/<model>")')
-    .option('-w, --workers <n>', 'worker processes (default: one a core, as far as memory goes)', wholeNumber(1, 1024))
+    .option(
+      '-w, --workers <n>',
+      'worker processes (default: one a core, as far as memory goes)',
+      wholeNumber(1, 1024),
+    )
     .option('--fresh', 'begin again; what is in the results folder moves to <folder>/old-<n>');
 }
 
@@ -130,7 +164,8 @@ function collect(value: string, before: readonly string[] = []): string[] {
 
 function list(value: string): string[] {
   const items = value.split(',').map(item => item.trim());
-  if (items.some(item => item === '')) throw new InvalidArgumentError('Expected names with commas between them.');
+  if (items.some(item => item === ''))
+    throw new InvalidArgumentError('Expected names with commas between them.');
   return [...new Set(items)];
 }
 
@@ -138,7 +173,9 @@ function number(least: number, most: number, end: 'to' | 'below' = 'to') {
   return (value: string): number => {
     const parsed = Number(value);
     if (value.trim() === '' || !(parsed >= least && (end === 'to' ? parsed <= most : parsed < most))) {
-      throw new InvalidArgumentError(`Expected a number from ${least} ${end === 'to' ? 'to' : 'to below'} ${most}.`);
+      throw new InvalidArgumentError(
+        `Expected a number from ${least} ${end === 'to' ? 'to' : 'to below'} ${most}.`,
+      );
     }
     return parsed;
   };

@@ -23,7 +23,10 @@ export async function plotFolders({ results, out, json, quiet }: PlotOptions): P
   for (const [i, folder] of folders.entries()) {
     const files = await figureFiles(await readResultsFolder(folder));
     if (files.size === 0) {
-      throw new UserError(`${folder}: no fact has an effect to draw`, 'Its facts, or their unrelated ones, have no neurons.');
+      throw new UserError(
+        `${folder}: no fact has an effect to draw`,
+        'Its facts, or their unrelated ones, have no neurons.',
+      );
     }
     const target = out === undefined ? folder : folders.length === 1 ? out : join(out, names[i]);
     written.push(...(await writeAll(target, files)));
@@ -41,7 +44,10 @@ async function foldersIn(parent: string): Promise<string[]> {
     if (files.some(isResultsFile)) folders.push(join(parent, name));
   }
   if (folders.length > 0) return folders.sort();
-  throw new UserError(`${parent}: no results folder in it`, 'Make one with kn evaluate pararel, or name one with --results.');
+  throw new UserError(
+    `${parent}: no results folder in it`,
+    'Make one with kn evaluate pararel, or name one with --results.',
+  );
 }
 
 async function writeAll(folder: string, files: ReadonlyMap<string, string>): Promise<string[]> {
@@ -52,9 +58,13 @@ async function writeAll(folder: string, files: ReadonlyMap<string, string>): Pro
       await mkdir(folder, { recursive: true });
       await writeFileAtomic(path, content);
     } catch (error) {
-      throw new UserError(`${path}: cannot be written (${systemErrorCode(error)})`, 'Name another folder with --out.', {
-        cause: error,
-      });
+      throw new UserError(
+        `${path}: cannot be written (${systemErrorCode(error)})`,
+        'Name another folder with --out.',
+        {
+          cause: error,
+        },
+      );
     }
     paths.push(path);
   }

@@ -20,7 +20,10 @@ export function addPlot(program: Command): void {
     .command('plot')
     .description('draw Figures 3 and 4 from result files')
     .option('-r, --results <folders...>', 'results folders (default: every one in results/)')
-    .option('-o, --out <folder>', 'where the figures go (default: each results folder; of several, a folder each)')
+    .option(
+      '-o, --out <folder>',
+      'where the figures go (default: each results folder; of several, a folder each)',
+    )
     .option('--json', 'the paths written as one JSON object')
     .option('-q, --quiet', 'print nothing')
     .addHelpText('after', DETAILS)

@@ -33,22 +33,41 @@ describe('a data set', () => {
   it('is facts with a prompt for each pattern', async () => {
     const dataset = await openDataset(await oneRelation());
     expect(dataset.facts.map(dataset.withPrompts)).toEqual([
-      { uuid: 'a', relation: 'P36', subject: 'France', object: 'Paris', prompts: ['France is governed from [MASK] .'] },
-      { uuid: 'b', relation: 'P36', subject: 'Peru', object: 'Lima', prompts: ['Peru is governed from [MASK] .'] },
+      {
+        uuid: 'a',
+        relation: 'P36',
+        subject: 'France',
+        object: 'Paris',
+        prompts: ['France is governed from [MASK] .'],
+      },
+      {
+        uuid: 'b',
+        relation: 'P36',
+        subject: 'Peru',
+        object: 'Lima',
+        prompts: ['Peru is governed from [MASK] .'],
+      },
     ]);
   });
 
   it('has its relations in the order of PARAREL, then the others by number', async () => {
     const fact = (uuid: string) => `{"sub_label": "x", "obj_label": "y", "uuid": "${uuid}"}`;
     const relations = ['P36', 'P39', 'P9000', 'P10', 'P937'];
-    const files = relations.flatMap(r => [[`graphs_json/${r}`, PATTERN], [`trex_lms_vocab/${r}`, fact(r)]]);
+    const files = relations.flatMap(r => [
+      [`graphs_json/${r}`, PATTERN],
+      [`trex_lms_vocab/${r}`, fact(r)],
+    ]);
     const dataset = await openDataset(await dataFolder(Object.fromEntries(files)));
     expect(dataset.relations).toEqual(['P39', 'P36', 'P937', 'P10', 'P9000']);
     expect(inRelationOrder(['P30', 'P264', 'P39'])).toEqual(['P39', 'P264', 'P30']);
   });
 
   it('leaves out facts without patterns', async () => {
-    const folder = await dataFolder({ 'graphs_json/P36': PATTERN, 'trex_lms_vocab/P36': FACTS, 'trex_lms_vocab/P31': FACTS });
+    const folder = await dataFolder({
+      'graphs_json/P36': PATTERN,
+      'trex_lms_vocab/P36': FACTS,
+      'trex_lms_vocab/P31': FACTS,
+    });
     expect((await openDataset(folder)).relations).toEqual(['P36']);
   });
 
@@ -67,16 +86,38 @@ describe('a data set', () => {
     const hash = async (contents: Record<string, string>, relations = ['P36']) =>
       (await openDataset(await dataFolder(contents), { relations })).sha256;
     expect(await hash(files)).toBe(await hash(other));
-    expect(await hash(files)).not.toBe(await hash({ ...files, 'graphs_json/P36': PATTERN.replace('govern"', 'rule"') }));
+    expect(await hash(files)).not.toBe(
+      await hash({ ...files, 'graphs_json/P36': PATTERN.replace('govern"', 'rule"') }),
+    );
     expect(await hash(other, ['P36', 'P30'])).not.toBe(await hash(other));
   });
 
   it.each([
-    ['a line that is no JSON', PATTERN, `${FACTS}{"sub_label": "x",\n`, 'P36.jsonl:3: not JSON: {"sub_label": "x",'],
+    [
+      'a line that is no JSON',
+      PATTERN,
+      `${FACTS}{"sub_label": "x",\n`,
+      'P36.jsonl:3: not JSON: {"sub_label": "x",',
+    ],
     ['a fact without an object', PATTERN, '{"sub_label": "x", "uuid": "a"}', 'P36.jsonl:1: "obj_label"'],
-    ['a fact with an empty subject', PATTERN, '{"sub_label": "", "obj_label": "y", "uuid": "a"}', 'P36.jsonl:1: "sub_label"'],
-    ['a pattern without [X]', '{"pattern": "governed from [Y]"}', FACTS, 'the pattern "governed from [Y]" has no [X]'],
-    ['a pattern without [Y]', '{"pattern": "[X] is"}', FACTS, 'the pattern "[X] is" has no [Y], where one is needed'],
+    [
+      'a fact with an empty subject',
+      PATTERN,
+      '{"sub_label": "", "obj_label": "y", "uuid": "a"}',
+      'P36.jsonl:1: "sub_label"',
+    ],
+    [
+      'a pattern without [X]',
+      '{"pattern": "governed from [Y]"}',
+      FACTS,
+      'the pattern "governed from [Y]" has no [X]',
+    ],
+    [
+      'a pattern without [Y]',
+      '{"pattern": "[X] is"}',
+      FACTS,
+      'the pattern "[X] is" has no [Y], where one is needed',
+    ],
     ['a pattern with two [Y]', '{"pattern": "[X] [Y] [Y]"}', FACTS, 'has 2 [Y], where one is needed'],
     ['no pattern', '\n', FACTS, 'P36.jsonl: no patterns'],
     ['a uuid twice', PATTERN, FACTS + FACTS, 'P36.jsonl:3: the uuid a is at'],
@@ -86,14 +127,24 @@ describe('a data set', () => {
   });
 
   it('is refused where a uuid is in two relations', async () => {
-    const files = { 'graphs_json/P36': PATTERN, 'trex_lms_vocab/P36': FACTS, 'graphs_json/P37': PATTERN, 'trex_lms_vocab/P37': FACTS };
+    const files = {
+      'graphs_json/P36': PATTERN,
+      'trex_lms_vocab/P36': FACTS,
+      'graphs_json/P37': PATTERN,
+      'trex_lms_vocab/P37': FACTS,
+    };
     await expect(openDataset(await dataFolder(files))).rejects.toThrow('P36.jsonl:1: the uuid a is at');
   });
 
   it('is refused where the folder, a relation or a fact is not there', async () => {
     const folder = await oneRelation();
-    await expect(openDataset(join(folder, 'nowhere'))).rejects.toThrow('nowhere/trex_lms_vocab: no such folder');
-    await expect(openDataset(folder, { relations: ['P99'] })).rejects.toMatchObject({ name: 'UsageError', remedy: 'It has P36.' });
+    await expect(openDataset(join(folder, 'nowhere'))).rejects.toThrow(
+      'nowhere/trex_lms_vocab: no such folder',
+    );
+    await expect(openDataset(folder, { relations: ['P99'] })).rejects.toMatchObject({
+      name: 'UsageError',
+      remedy: 'It has P36.',
+    });
     await expect(openDataset(folder, { facts: ['zz'] })).rejects.toThrow('no fact has the uuid zz');
     await rm(join(folder, 'graphs_json', 'P36.jsonl'));
     await expect(openDataset(folder)).rejects.toThrow('no relation has both patterns and facts');
@@ -102,7 +153,9 @@ describe('a data set', () => {
 
 describe('a prompt', () => {
   it('has the subject as it stands, whatever characters it has', () => {
-    expect(expandPrompts(['[X] and [X]: [Y].'], "$& $1 $' [Z]")).toEqual(["$& $1 $' [Z] and $& $1 $' [Z]: [MASK]."]);
+    expect(expandPrompts(['[X] and [X]: [Y].'], "$& $1 $' [Z]")).toEqual([
+      "$& $1 $' [Z] and $& $1 $' [Z]: [MASK].",
+    ]);
   });
 });
 

@@ -37,7 +37,8 @@ export async function openDataset(folder: string, selection: Selection = {}): Pr
     let taken = 0;
     for await (const { place, ...fact } of readFacts(folder, relation)) {
       const other = placeOf.get(fact.uuid);
-      if (other) throw new UserError(`${place}: the uuid ${fact.uuid} is at ${other} too`, 'Each fact needs its own.');
+      if (other)
+        throw new UserError(`${place}: the uuid ${fact.uuid} is at ${other} too`, 'Each fact needs its own.');
       placeOf.set(fact.uuid, place);
       if (wanted && !wanted.has(fact.uuid)) continue;
       if (taken >= (selection.limit ?? Number.POSITIVE_INFINITY)) continue;
@@ -52,7 +53,10 @@ export async function openDataset(folder: string, selection: Selection = {}): Pr
     facts,
     relations,
     sha256: await hashRelations(folder, relations),
-    withPrompts: fact => ({ ...fact, prompts: expandPrompts(patterns.get(fact.relation) ?? [], fact.subject) }),
+    withPrompts: fact => ({
+      ...fact,
+      prompts: expandPrompts(patterns.get(fact.relation) ?? [], fact.subject),
+    }),
   };
 }
 
@@ -61,7 +65,10 @@ async function selectRelations(folder: string, wanted?: readonly string[]): Prom
   if (!wanted) return present;
   const unknown = wanted.find(relation => !present.includes(relation));
   if (unknown !== undefined) {
-    throw new UsageError(`--relations: ${folder} has no relation ${unknown}`, `It has ${present.join(', ')}.`);
+    throw new UsageError(
+      `--relations: ${folder} has no relation ${unknown}`,
+      `It has ${present.join(', ')}.`,
+    );
   }
   return present.filter(relation => wanted.includes(relation));
 }

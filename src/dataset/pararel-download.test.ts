@@ -10,9 +10,13 @@ import { openDataset } from './dataset.js';
 import { fetchPararel } from './pararel-download.js';
 
 /** The upstream repository's files, with some changed on the way. */
-function upstream(change: (path: string, content: Buffer) => Buffer | undefined = (_, content) => content): Promise<LoopbackServer> {
+function upstream(
+  change: (path: string, content: Buffer) => Buffer | undefined = (_, content) => content,
+): Promise<LoopbackServer> {
   return serve(async (request, response) => {
-    const path = (request.url ?? '').replace('/data/pattern_data/graphs_json/', '/graphs_json/').replace('/data/', '/');
+    const path = (request.url ?? '')
+      .replace('/data/pattern_data/graphs_json/', '/graphs_json/')
+      .replace('/data/', '/');
     const file = join(REAL_PARAREL, path);
     const content = existsSync(file) ? change(path, await readFile(file)) : undefined;
     response.writeHead(content ? 200 : 404).end(content);
@@ -44,11 +48,15 @@ describeWith(REAL_PARAREL, 'the download of PARAREL', () => {
   });
 
   it('refuses a file that is not that of the pinned commit, and keeps none of it', async () => {
-    const server = await upstream((path, content) => (path.endsWith('P36.jsonl') ? content.subarray(1) : content));
+    const server = await upstream((path, content) =>
+      path.endsWith('P36.jsonl') ? content.subarray(1) : content,
+    );
     const cache = temporaryFolder();
     setEnvironment({ KN_CACHE: cache, KN_PARAREL_URL: server.url });
     await expect(fetchPararel(quiet)).rejects.toThrow('P36.jsonl: not the file of commit cb5554678457');
-    expect(existsSync(join(cache, 'pararel/cb5554678457beb5ac163d888f1ce8cf174b3f0b/graphs_json/P36.jsonl'))).toBe(false);
+    expect(
+      existsSync(join(cache, 'pararel/cb5554678457beb5ac163d888f1ce8cf174b3f0b/graphs_json/P36.jsonl')),
+    ).toBe(false);
   });
 
   it('goes on where it was interrupted', async () => {

@@ -18,11 +18,15 @@ const manifestSchema = z.object({
 
 /** KN_PARAREL_URL may name a mirror: the repository's files at this commit. */
 const urlOf = (commit: string) =>
-  (process.env.KN_PARAREL_URL ?? `https://raw.githubusercontent.com/yanaiela/pararel/${commit}`).replace(/\/+$/, '');
+  (process.env.KN_PARAREL_URL ?? `https://raw.githubusercontent.com/yanaiela/pararel/${commit}`).replace(
+    /\/+$/,
+    '',
+  );
 
 const AT_ONCE = 6;
 const TIMEOUT_MS = 60_000;
-const REMEDY = 'Connect to the network, point --data at a copy of the files, or use --data demo, which needs no download.';
+const REMEDY =
+  'Connect to the network, point --data at a copy of the files, or use --data demo, which needs no download.';
 
 /** The folder that kn keeps downloads in: KN_CACHE, or where the system keeps caches. */
 export function cacheFolder(): string {
@@ -53,7 +57,10 @@ export async function fetchPararel(onProgress: (done: number, total: number) => 
     const [part, name] = file.split('/');
     const content = await download(`${base}/${folders[part]}/${name}`);
     if (hash(content) !== files[file].sha256) {
-      throw new UserError(`${base}/${folders[part]}/${name}: not the file of commit ${commit} (its SHA-256 differs)`, REMEDY);
+      throw new UserError(
+        `${base}/${folders[part]}/${name}: not the file of commit ${commit} (its SHA-256 differs)`,
+        REMEDY,
+      );
     }
     await store(join(folder, file), content);
     onProgress(++done, missing.length);
@@ -78,7 +85,9 @@ async function download(url: string): Promise<Uint8Array> {
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const reason = systemErrorCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));
-    throw new UserError(`PARAREL is not in the cache, and ${url} cannot be fetched (${reason})`, REMEDY, { cause: error });
+    throw new UserError(`PARAREL is not in the cache, and ${url} cannot be fetched (${reason})`, REMEDY, {
+      cause: error,
+    });
   }
 }
 
@@ -87,8 +96,12 @@ async function store(path: string, content: Uint8Array): Promise<void> {
     await mkdir(dirname(path), { recursive: true });
     await writeFileAtomic(path, Buffer.from(content));
   } catch (error) {
-    throw new UserError(`${path}: cannot be written (${systemErrorCode(error)})`, 'Set KN_CACHE to a folder with room.', {
-      cause: error,
-    });
+    throw new UserError(
+      `${path}: cannot be written (${systemErrorCode(error)})`,
+      'Set KN_CACHE to a folder with room.',
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -26,12 +26,15 @@ export async function listRelations(folder: string): Promise<string[]> {
       const files = await readdir(join(folder, part));
       return files.filter(file => file.endsWith('.jsonl')).map(file => file.slice(0, -'.jsonl'.length));
     } catch (error) {
-      throw new UserError(`${join(folder, part)}: no such folder (${systemErrorCode(error)})`, LAYOUT, { cause: error });
+      throw new UserError(`${join(folder, part)}: no such folder (${systemErrorCode(error)})`, LAYOUT, {
+        cause: error,
+      });
     }
   };
   const withFacts = new Set(await names(FACTS_FOLDER));
   const relations = (await names(PATTERNS_FOLDER)).filter(relation => withFacts.has(relation));
-  if (relations.length === 0) throw new UserError(`${folder}: no relation has both patterns and facts`, LAYOUT);
+  if (relations.length === 0)
+    throw new UserError(`${folder}: no relation has both patterns and facts`, LAYOUT);
   return inRelationOrder(relations);
 }
 
@@ -46,7 +49,9 @@ export async function readPatterns(folder: string, relation: string): Promise<st
     const objects = pattern.split('[Y]').length - 1;
     if (!pattern.includes('[X]')) throw new UserError(`${path}:${line}: the pattern "${pattern}" has no [X]`);
     if (objects !== 1) {
-      throw new UserError(`${path}:${line}: the pattern "${pattern}" has ${objects || 'no'} [Y], where one is needed`);
+      throw new UserError(
+        `${path}:${line}: the pattern "${pattern}" has ${objects || 'no'} [Y], where one is needed`,
+      );
     }
     patterns.push(pattern);
   }
@@ -61,7 +66,10 @@ const factSchema = z.looseObject({
 });
 
 /** The facts of one relation in file order, one at a time. `line` is there for errors. */
-export async function* readFacts(folder: string, relation: string): AsyncGenerator<FactKey & { place: string }> {
+export async function* readFacts(
+  folder: string,
+  relation: string,
+): AsyncGenerator<FactKey & { place: string }> {
   const path = join(folder, FACTS_FOLDER, `${relation}.jsonl`);
   for await (const { line, value } of readJsonLines(path, factSchema)) {
     const { uuid, sub_label: subject, obj_label: object } = value;
@@ -69,9 +77,15 @@ export async function* readFacts(folder: string, relation: string): AsyncGenerat
   }
 }
 
-async function* readJsonLines<T>(path: string, schema: z.ZodType<T>): AsyncGenerator<{ line: number; value: T }> {
+async function* readJsonLines<T>(
+  path: string,
+  schema: z.ZodType<T>,
+): AsyncGenerator<{ line: number; value: T }> {
   let line = 0;
-  for await (const text of createInterface({ input: await openStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const text of createInterface({
+    input: await openStream(path),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  })) {
     line++;
     if (text.trim() === '') continue;
     let json: unknown;

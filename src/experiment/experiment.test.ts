@@ -56,7 +56,11 @@ describe('the bars of a figure', () => {
   });
 
   it('leave out prompts whose probability was 0 before', () => {
-    expect(overallMean([result('P1', [null, -0.5], [null])], 'suppression')).toEqual({ related: -0.5, unrelated: 0, facts: 1 });
+    expect(overallMean([result('P1', [null, -0.5], [null])], 'suppression')).toEqual({
+      related: -0.5,
+      unrelated: 0,
+      facts: 1,
+    });
   });
 });
 
@@ -120,7 +124,11 @@ describe('settings', () => {
     versions: { kn: '1' },
     neurons: { share: 0.3 },
   };
-  const evaluated: Settings = { ...settings, commands: ['kn evaluate'], unrelated: { rule: 'relation', seed: 42 } };
+  const evaluated: Settings = {
+    ...settings,
+    commands: ['kn evaluate'],
+    unrelated: { rule: 'relation', seed: 42 },
+  };
 
   it('agree with themselves, and with a command that says more or less', () => {
     expect(firstDifference(settings, settings)).toBeUndefined();
@@ -131,7 +139,10 @@ describe('settings', () => {
   it.each<[Partial<Settings>, string]>([
     [{ neurons: { share: 0.5 } }, 'neurons.share: 0.3 there, 0.5 now'],
     [{ neurons: { given_sha256: 'x' } }, 'neurons.share: 0.3 there, not set now'],
-    [{ data: { relations: ['P36', 'P37'], limit: null } }, 'data.relations: ["P36"] there, ["P36","P37"] now'],
+    [
+      { data: { relations: ['P36', 'P37'], limit: null } },
+      'data.relations: ["P36"] there, ["P36","P37"] now',
+    ],
     [{ data: { relations: ['P36'], limit: 5 } }, 'data.limit: null there, 5 now'],
     [{ engine: { name: 'tensorflow' } }, 'engine.name: "wasm" there, "tensorflow" now'],
   ])('differ in the setting that is named: %o', (change, message) => {

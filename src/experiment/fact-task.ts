@@ -3,8 +3,8 @@ import { type Intervened, intervene, SUPPRESS } from '../intervention/intervene.
 import type { LanguageModel } from '../model/language-model.js';
 import type { Tokenizer } from '../model/tokenizer.js';
 import { type FindOptions, findNeurons } from '../neurons/find.js';
-import { checkNeurons } from '../neurons/neuron-file.js';
 import type { Neuron } from '../neurons/neuron.js';
+import { checkNeurons } from '../neurons/neuron-file.js';
 import type { FactRecord, InterventionEffects, PromptEffects } from './record.js';
 
 /** A fact as a worker needs it. */
@@ -31,7 +31,9 @@ export interface FactTask {
 export function runFactTask(model: LanguageModel, tokenizer: Tokenizer, task: FactTask): FactRecord {
   const related = encode(tokenizer, task.fact, model.maxTokens);
   const given = isList(task.neurons);
-  const neurons = given ? task.neurons : findNeurons(model, related.prompts, related.answer, task.neurons).neurons;
+  const neurons = given
+    ? task.neurons
+    : findNeurons(model, related.prompts, related.answer, task.neurons).neurons;
   checkNeurons(neurons, model);
   const record: FactRecord = { uuid: task.uuid };
   if (!given) record.neurons = neurons.map(([layer, index]) => [layer, index]);

@@ -19,7 +19,9 @@ async function journalWith(...records: FactRecord[]): Promise<string> {
 describe('a journal', () => {
   it('has what was appended, at once and after it is opened again', async () => {
     const path = await journalWith(record('a'), record('b'));
-    expect(readFileSync(path, 'utf8')).toBe('{"uuid":"a","neurons":[[1,2]]}\n{"uuid":"b","neurons":[[1,2]]}\n');
+    expect(readFileSync(path, 'utf8')).toBe(
+      '{"uuid":"a","neurons":[[1,2]]}\n{"uuid":"b","neurons":[[1,2]]}\n',
+    );
     const again = await Journal.open(path);
     expect(again.get('b')).toEqual(record('b'));
     expect(again.get('c')).toBeUndefined();
@@ -75,7 +77,11 @@ describe('a journal', () => {
       } catch (error) {
         console.log(error.name, error.message, error.remedy);
       }`;
-    const { stdout } = spawnSync('bash', ['-c', 'ulimit -f 4; exec node --input-type=module -e "$0"', script], { encoding: 'utf8' });
+    const { stdout } = spawnSync(
+      'bash',
+      ['-c', 'ulimit -f 4; exec node --input-type=module -e "$0"', script],
+      { encoding: 'utf8' },
+    );
     expect(stdout).toContain('UserError');
     expect(stdout).toContain('journal.jsonl: cannot be written (EFBIG)');
     expect(stdout).toContain('Everything done so far is safe');

@@ -17,7 +17,9 @@ export class Journal {
 
   /** Opens the journal at `path`, or begins one, and reads what is in it. */
   static async open(path: string): Promise<Journal> {
-    const { records, length } = existsSync(path) ? await readJournal(path) : { records: new Map(), length: 0 };
+    const { records, length } = existsSync(path)
+      ? await readJournal(path)
+      : { records: new Map(), length: 0 };
     const descriptor = openSync(path, existsSync(path) ? 'r+' : 'w+', 0o666);
     ftruncateSync(descriptor, length);
     return new Journal(path, descriptor, length, records);

@@ -21,7 +21,12 @@ export interface RunPlan {
  * @param maxTokens what the model takes
  * @throws UserError where no fact is left
  */
-export function planRun(dataset: Dataset, tokenizer: Tokenizer, maxTokens: number, { neurons }: Stages): RunPlan {
+export function planRun(
+  dataset: Dataset,
+  tokenizer: Tokenizer,
+  maxTokens: number,
+  { neurons }: Stages,
+): RunPlan {
   const facts: FactKey[] = [];
   const skipped: SkippedFact[] = [];
   for (const fact of dataset.facts) {
@@ -43,7 +48,11 @@ export function planRun(dataset: Dataset, tokenizer: Tokenizer, maxTokens: numbe
 }
 
 /** What keeps a fact's prompts from being asked, or undefined. */
-function promptProblem({ subject, prompts }: Fact, tokenizer: Tokenizer, maxTokens: number): string | undefined {
+function promptProblem(
+  { subject, prompts }: Fact,
+  tokenizer: Tokenizer,
+  maxTokens: number,
+): string | undefined {
   // A prompt has no more tokens than characters, but for [CLS] and [SEP]; so hardly any needs to be looked at.
   const suspects = subject.includes(MASK) ? prompts : prompts.filter(({ length }) => length + 2 > maxTokens);
   try {
@@ -56,6 +65,9 @@ function promptProblem({ subject, prompts }: Fact, tokenizer: Tokenizer, maxToke
 }
 
 /** The unrelated fact of each fact of a plan; none where no intervention is measured. */
-export function unrelatedFacts({ facts }: RunPlan, unrelated: UnrelatedDraw | null): ReadonlyMap<string, FactKey> {
+export function unrelatedFacts(
+  { facts }: RunPlan,
+  unrelated: UnrelatedDraw | null,
+): ReadonlyMap<string, FactKey> {
   return unrelated ? drawUnrelated(facts, unrelated.rule, unrelated.seed) : new Map();
 }

@@ -17,7 +17,10 @@ export interface MeanChange {
 }
 
 /** A relation's mean change, for every relation that has a fact that counts, in PARAREL's order. */
-export function relationMeans(results: Iterable<FactResult>, intervention: InterventionName): Map<string, MeanChange> {
+export function relationMeans(
+  results: Iterable<FactResult>,
+  intervention: InterventionName,
+): Map<string, MeanChange> {
   const byRelation = new Map<string, MeanChange[]>();
   for (const result of results) {
     const change = factChange(result, intervention);
@@ -27,12 +30,18 @@ export function relationMeans(results: Iterable<FactResult>, intervention: Inter
     byRelation.set(result.relation_name, changes);
   }
   return new Map(
-    inRelationOrder(byRelation.keys()).map(relation => [relation, meanOfChanges(byRelation.get(relation) ?? [])]),
+    inRelationOrder(byRelation.keys()).map(relation => [
+      relation,
+      meanOfChanges(byRelation.get(relation) ?? []),
+    ]),
   );
 }
 
 /** The mean change over all facts that count; undefined where none does. */
-export function overallMean(results: Iterable<FactResult>, intervention: InterventionName): MeanChange | undefined {
+export function overallMean(
+  results: Iterable<FactResult>,
+  intervention: InterventionName,
+): MeanChange | undefined {
   const changes = [...results].flatMap(result => factChange(result, intervention) ?? []);
   return changes.length === 0 ? undefined : meanOfChanges(changes);
 }

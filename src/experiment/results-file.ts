@@ -30,11 +30,18 @@ export async function readResultsFolder(folder: string): Promise<ResultsOfFacts>
     const parsed = fileSchema.safeParse(await readJsonFile(path));
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
-      throw new UserError(`${path}: "${issue?.path.join('.')}": ${issue?.message}`, 'It is no result file of kn or of the replication.');
+      throw new UserError(
+        `${path}: "${issue?.path.join('.')}": ${issue?.message}`,
+        'It is no result file of kn or of the replication.',
+      );
     }
     for (const [uuid, result] of Object.entries(parsed.data)) {
       const other = fileOf.get(uuid);
-      if (other) throw new UserError(`${path}: the fact ${uuid} is in ${other} too`, 'Keep the shards of one run in a folder.');
+      if (other)
+        throw new UserError(
+          `${path}: the fact ${uuid} is in ${other} too`,
+          'Keep the shards of one run in a folder.',
+        );
       fileOf.set(uuid, name);
       results.set(uuid, result);
     }
@@ -53,13 +60,20 @@ async function resultsFiles(folder: string): Promise<string[]> {
   try {
     names = await readdir(folder);
   } catch (error) {
-    throw new UserError(`${folder}: no such results folder (${systemErrorCode(error)})`, 'Make one with kn evaluate pararel.', {
-      cause: error,
-    });
+    throw new UserError(
+      `${folder}: no such results folder (${systemErrorCode(error)})`,
+      'Make one with kn evaluate pararel.',
+      {
+        cause: error,
+      },
+    );
   }
   const files = names.filter(isResultsFile);
   if (files.length === 0) {
-    throw new UserError(`${folder}: no result files (*_results_<shard>.json)`, 'Make them with kn evaluate pararel.');
+    throw new UserError(
+      `${folder}: no result files (*_results_<shard>.json)`,
+      'Make them with kn evaluate pararel.',
+    );
   }
   return files.sort((a, b) => Number(shardOf(a)) - Number(shardOf(b)) || a.localeCompare(b));
 }

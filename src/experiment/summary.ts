@@ -1,7 +1,13 @@
 import { stringify } from 'csv-stringify/sync';
 import type { SkippedFact } from './plan.js';
+import {
+  type InterventionName,
+  type MeanChange,
+  meanOverRelations,
+  overallMean,
+  relationMeans,
+} from './relation-means.js';
 import type { ResultsOfFacts } from './results-file.js';
-import { type InterventionName, type MeanChange, meanOverRelations, overallMean, relationMeans } from './relation-means.js';
 
 export interface FailedFact {
   readonly uuid: string;
@@ -34,7 +40,10 @@ export interface InterventionSummary {
   readonly relations: Readonly<Record<string, MeanChange>>;
 }
 
-export function summarizeIntervention(results: ResultsOfFacts, name: InterventionName): InterventionSummary | null {
+export function summarizeIntervention(
+  results: ResultsOfFacts,
+  name: InterventionName,
+): InterventionSummary | null {
   const relations = relationMeans(results.values(), name);
   const overFacts = overallMean(results.values(), name);
   const overRelations = meanOverRelations(relations);
@@ -51,7 +60,10 @@ export function accuracyBefore(results: ResultsOfFacts): number | null {
 
 /** summary.csv: a line a relation. Changes are fractions; empty where nothing was measured. */
 export function summaryCsv({ suppression, enhancement }: Summary): string {
-  const relations = new Set([...Object.keys(suppression?.relations ?? {}), ...Object.keys(enhancement?.relations ?? {})]);
+  const relations = new Set([
+    ...Object.keys(suppression?.relations ?? {}),
+    ...Object.keys(enhancement?.relations ?? {}),
+  ]);
   return stringify(
     [...relations].map(relation => {
       const [s, e] = [suppression?.relations[relation], enhancement?.relations[relation]];

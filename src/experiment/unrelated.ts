@@ -12,7 +12,11 @@ export type UnrelatedRule = (typeof UNRELATED_RULES)[number];
  * @param facts those of a relation follow each other
  * @throws UsageError where a fact has no candidate
  */
-export function drawUnrelated(facts: readonly FactKey[], rule: UnrelatedRule, seed: number): Map<string, FactKey> {
+export function drawUnrelated(
+  facts: readonly FactKey[],
+  rule: UnrelatedRule,
+  seed: number,
+): Map<string, FactKey> {
   const stretches = rule === 'any' ? undefined : relationStretches(facts);
   return new Map(
     facts.map((fact, index) => {

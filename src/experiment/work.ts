@@ -49,7 +49,12 @@ export async function doWork(work: Work): Promise<FailedFact[]> {
   const failures = new Map<string, FailedFact>();
   let fault: unknown;
   const report = () =>
-    onProgress({ facts: plan.facts.length, done: doneBefore + session.facts, failed: failures.size, session });
+    onProgress({
+      facts: plan.facts.length,
+      done: doneBefore + session.facts,
+      failed: failures.size,
+      session,
+    });
 
   const finish = async (fact: FactKey) => {
     const task = taskOf(fact, work);

@@ -3,15 +3,21 @@
  * byte, however often the run was interrupted and however many workers it had.
  */
 import type { FactKey } from '../dataset/fact.js';
-import { formatNeuronFile } from '../neurons/neuron-file.js';
 import type { Neuron } from '../neurons/neuron.js';
+import { formatNeuronFile } from '../neurons/neuron-file.js';
 import type { Journal } from './journal.js';
 import type { RunPlan } from './plan.js';
 import type { FactResult } from './record.js';
-import type { ResultsFolder } from './results-folder.js';
 import { formatResultsFile, type ResultsOfFacts } from './results-file.js';
+import type { ResultsFolder } from './results-folder.js';
 import { areGiven, lacks, type Stages } from './stages.js';
-import { accuracyBefore, type FailedFact, type Summary, summarizeIntervention, summaryCsv } from './summary.js';
+import {
+  accuracyBefore,
+  type FailedFact,
+  type Summary,
+  summarizeIntervention,
+  summaryCsv,
+} from './summary.js';
 
 export interface FinishedRun {
   readonly model: string;
@@ -36,7 +42,8 @@ export async function writeResults(
   const summary = summarize(run, neurons, results, [...run.failed, ...incomplete]);
   const files: string[] = [];
   const write = async (name: string, content: string) => files.push(await folder.write(name, content));
-  if (!areGiven(run.stages.neurons)) await write(`${run.model}_pararel_neurons_0.json`, formatNeuronFile(neurons));
+  if (!areGiven(run.stages.neurons))
+    await write(`${run.model}_pararel_neurons_0.json`, formatNeuronFile(neurons));
   if (results.size > 0) {
     await write(`${run.model}_pararel_results_0.json`, formatResultsFile(results));
     await write('summary.csv', summaryCsv(summary));
@@ -46,8 +53,12 @@ export async function writeResults(
   return { summary, files };
 }
 
-function neuronsOfFacts({ plan, stages }: FinishedRun, journal: Journal): ReadonlyMap<string, readonly Neuron[]> {
-  const of = (uuid: string) => (areGiven(stages.neurons) ? stages.neurons.of(uuid) : journal.get(uuid)?.neurons);
+function neuronsOfFacts(
+  { plan, stages }: FinishedRun,
+  journal: Journal,
+): ReadonlyMap<string, readonly Neuron[]> {
+  const of = (uuid: string) =>
+    areGiven(stages.neurons) ? stages.neurons.of(uuid) : journal.get(uuid)?.neurons;
   return new Map(
     plan.facts.flatMap(({ uuid }) => {
       const neurons = of(uuid);

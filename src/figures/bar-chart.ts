@@ -49,13 +49,25 @@ export function barChart(bars: readonly Bar[], title: string): TopLevelSpec {
             type: 'nominal',
             sort: relations,
             scale: { paddingInner: 0.25 },
-            axis: { title: 'Relation', labelAngle: -90, labelLimit: 0, labelOverlap: false, ticks: false, domain: false },
+            axis: {
+              title: 'Relation',
+              labelAngle: -90,
+              labelLimit: 0,
+              labelOverlap: false,
+              ticks: false,
+              domain: false,
+            },
           },
           xOffset: { field: 'group', type: 'nominal', sort: GROUPS },
           y: {
             field: 'change',
             type: 'quantitative',
-            axis: { title: 'Change of the correct probability', format: '.3~p', tickCount: 8, gridColor: '#ddd' },
+            axis: {
+              title: 'Change of the correct probability',
+              format: '.3~p',
+              tickCount: 8,
+              gridColor: '#ddd',
+            },
           },
           color: {
             field: 'group',

@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
-import type { ResultsOfFacts } from '../experiment/results-file.js';
 import { type InterventionName, relationMeans } from '../experiment/relation-means.js';
+import type { ResultsOfFacts } from '../experiment/results-file.js';
 import { barChart, barsOf } from './bar-chart.js';
 import { renderSvg } from './render.js';
 

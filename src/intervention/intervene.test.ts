@@ -11,7 +11,8 @@ beforeAll(async () => {
   await startEngine('wasm');
 });
 
-const encode = ({ model, tokenizer }: LoadedModel, prompt: string) => tokenizer.encode(prompt, model.maxTokens);
+const encode = ({ model, tokenizer }: LoadedModel, prompt: string) =>
+  tokenizer.encode(prompt, model.maxTokens);
 
 describeWith(GOLDEN_BERT, "EleutherAI's interventions on the golden model (computed in float64)", () => {
   const golden = readGolden();
@@ -19,14 +20,19 @@ describeWith(GOLDEN_BERT, "EleutherAI's interventions on the golden model (compu
 
   it.each(single)('give the probability to 1e-5 and the prediction exactly: $prompt', async edit => {
     const loaded = await loadModel(GOLDEN_BERT);
-    const [{ before, after }] = intervene(loaded.model, [encode(loaded, edit.prompt)], golden.neurons, [SUPPRESS, ENHANCE]);
+    const [{ before, after }] = intervene(loaded.model, [encode(loaded, edit.prompt)], golden.neurons, [
+      SUPPRESS,
+      ENHANCE,
+    ]);
     const answer = loaded.tokenizer.answerId(edit.target);
     for (const [distribution, expected] of [
       [before, edit.before],
       [after[0], edit.suppress],
       [after[1], edit.enhance],
     ] as const) {
-      expect(Math.abs(standingOf(answer, distribution).probability / expected.target_prob - 1)).toBeLessThan(1e-5);
+      expect(Math.abs(standingOf(answer, distribution).probability / expected.target_prob - 1)).toBeLessThan(
+        1e-5,
+      );
       expect(topTokens(distribution, 1)[0].id).toBe(expected.argmax_id);
     }
     loaded.model.dispose();
@@ -40,23 +46,56 @@ describe('an intervention', () => {
   });
 
   it('without neurons changes nothing', () => {
-    const [{ before, after }] = intervene(demo.model, [encode(demo, 'france is governed from [MASK].')], [], [SUPPRESS]);
+    const [{ before, after }] = intervene(
+      demo.model,
+      [encode(demo, 'france is governed from [MASK].')],
+      [],
+      [SUPPRESS],
+    );
     expect(after[0]).toEqual(before);
   });
 
   it('with factor 1 changes nothing beyond rounding', () => {
-    const [{ before, after }] = intervene(demo.model, [encode(demo, 'france is governed from [MASK].')], [[0, 3], [1, 7]], [1]);
+    const [{ before, after }] = intervene(
+      demo.model,
+      [encode(demo, 'france is governed from [MASK].')],
+      [
+        [0, 3],
+        [1, 7],
+      ],
+      [1],
+    );
     before.forEach((p, id) => {
       expect(Math.abs(after[0][id] - p)).toBeLessThan(1e-6);
     });
   });
 
   it('gives each prompt its own result, in the given order, whatever the lengths', () => {
-    const prompts = ['france is governed from [MASK].', 'the ministries of peru are in [MASK].', 'italy is governed from [MASK].'];
+    const prompts = [
+      'france is governed from [MASK].',
+      'the ministries of peru are in [MASK].',
+      'italy is governed from [MASK].',
+    ];
     const encoded = prompts.map(prompt => encode(demo, prompt));
-    const together = intervene(demo.model, encoded, [[0, 3], [1, 7]], [SUPPRESS]);
+    const together = intervene(
+      demo.model,
+      encoded,
+      [
+        [0, 3],
+        [1, 7],
+      ],
+      [SUPPRESS],
+    );
     encoded.forEach((prompt, i) => {
-      const [alone] = intervene(demo.model, [prompt], [[0, 3], [1, 7]], [SUPPRESS]);
+      const [alone] = intervene(
+        demo.model,
+        [prompt],
+        [
+          [0, 3],
+          [1, 7],
+        ],
+        [SUPPRESS],
+      );
       alone.after[0].forEach((p, id) => {
         expect(Math.abs(together[i].after[0][id] - p)).toBeLessThan(1e-6);
       });

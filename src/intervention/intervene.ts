@@ -4,7 +4,13 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { samplesThatFit } from '../model/batch-size.js';
-import { type ActivationFactors, disposeTrace, type LanguageModel, type PromptBatch, type Trace } from '../model/language-model.js';
+import {
+  type ActivationFactors,
+  disposeTrace,
+  type LanguageModel,
+  type PromptBatch,
+  type Trace,
+} from '../model/language-model.js';
 import { batchesOfEqualLength } from '../model/prompt-batches.js';
 import type { EncodedPrompt } from '../model/tokenizer.js';
 import type { Neuron } from '../neurons/neuron.js';
@@ -63,7 +69,12 @@ function interveneOnBatch(
   }
 }
 
-function resumeWith(model: LanguageModel, trace: Trace, neurons: readonly Neuron[], factor: number): tf.Tensor2D {
+function resumeWith(
+  model: LanguageModel,
+  trace: Trace,
+  neurons: readonly Neuron[],
+  factor: number,
+): tf.Tensor2D {
   const factors = activationFactors(model.intermediateSize, neurons, factor);
   const [first, factorsOfFirst] = [...factors].sort(([a], [b]) => a - b)[0];
   const activations: tf.Tensor2D = tf.mul(trace.layers[first].activations, factorsOfFirst);

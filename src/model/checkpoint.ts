@@ -17,7 +17,10 @@ const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
 export async function weightFiles(folder: string): Promise<string[]> {
   if (await fileExists(join(folder, WEIGHTS_FILE))) return [WEIGHTS_FILE];
   if (await fileExists(join(folder, WEIGHTS_INDEX_FILE))) {
-    return shardsOfIndex(await readJsonFile(join(folder, WEIGHTS_INDEX_FILE)), join(folder, WEIGHTS_INDEX_FILE));
+    return shardsOfIndex(
+      await readJsonFile(join(folder, WEIGHTS_INDEX_FILE)),
+      join(folder, WEIGHTS_INDEX_FILE),
+    );
   }
   const pickled = (await readdir(folder)).filter(name => name.endsWith('.bin') || name.endsWith('.pt'));
   throw pickled.length > 0 ? refusePickle(join(folder, pickled[0])) : noWeights(folder);
@@ -121,6 +124,8 @@ async function openShard(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'r');
   } catch (error) {
-    throw new UserError(`${path}: cannot be opened (${systemErrorCode(error) ?? error})`, '', { cause: error });
+    throw new UserError(`${path}: cannot be opened (${systemErrorCode(error) ?? error})`, '', {
+      cause: error,
+    });
   }
 }

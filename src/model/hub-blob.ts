@@ -48,7 +48,10 @@ export async function receiveBlob(
   if (received < bytes) throw new Error(`the connection ended after ${received} of ${bytes} bytes`);
   if (received > bytes || (await hashOf(incomplete, bytes, hash)) !== hash) {
     await unlink(incomplete);
-    throw new UserError(`${name}: what arrived is not the file that the hub announced`, 'Try again; what came was deleted.');
+    throw new UserError(
+      `${name}: what arrived is not the file that the hub announced`,
+      'Try again; what came was deleted.',
+    );
   }
   await rename(incomplete, path);
 }

@@ -46,7 +46,9 @@ describe('a model of the hub', () => {
   });
 
   it('is fetched with progress, and without the files that kn does not read', async () => {
-    const { server } = await hubWith({ files: { ...DEMO_FILES, 'pytorch_model.bin': Buffer.alloc(9), 'README.md': Buffer.alloc(9) } });
+    const { server } = await hubWith({
+      files: { ...DEMO_FILES, 'pytorch_model.bin': Buffer.alloc(9), 'README.md': Buffer.alloc(9) },
+    });
     const seen = new Map<string, number[]>();
     await fetchTiny({ ...silent, progress: (file, received, total) => seen.set(file, [received, total]) });
     const size = DEMO_FILES['model.safetensors'].length;
@@ -59,7 +61,9 @@ describe('a model of the hub', () => {
     await fetchTiny();
     const before = server.requests.length;
     await fetchTiny();
-    expect(server.requests.slice(before)).toEqual([expect.stringContaining('/api/models/org/tiny/revision/main')]);
+    expect(server.requests.slice(before)).toEqual([
+      expect.stringContaining('/api/models/org/tiny/revision/main'),
+    ]);
   });
 
   it('is found in the cache offline, and where the hub does not answer, with a word about it', async () => {
@@ -70,12 +74,17 @@ describe('a model of the hub', () => {
     setEnvironment({ HF_HUB_OFFLINE: '0' });
     const notices: string[] = [];
     expect(await fetchTiny({ ...silent, notice: text => notices.push(text) })).toEqual(online);
-    expect(notices).toEqual(['http://127.0.0.1:65533 cannot be reached (ECONNREFUSED): using org/tiny from the cache']);
+    expect(notices).toEqual([
+      'http://127.0.0.1:65533 cannot be reached (ECONNREFUSED): using org/tiny from the cache',
+    ]);
   });
 
   it.each([
     [{ HF_HUB_OFFLINE: '1' }, 'and HF_HUB_OFFLINE is set'],
-    [{ HF_ENDPOINT: 'http://127.0.0.1:65533' }, 'org/tiny: not in the cache, and http://127.0.0.1:65533 cannot be reached (ECONNREFUSED)'],
+    [
+      { HF_ENDPOINT: 'http://127.0.0.1:65533' },
+      'org/tiny: not in the cache, and http://127.0.0.1:65533 cannot be reached (ECONNREFUSED)',
+    ],
   ])('that is not cached is refused with %o, naming the demo', async (environment, message) => {
     await hubWith();
     setEnvironment(environment);
@@ -87,7 +96,9 @@ describe('a model of the hub', () => {
 
   it('is asked for with the token', async () => {
     await hubWith({ token: 'hf_secret' });
-    await expect(fetchTiny()).rejects.toThrow('org/tiny: the hub has no such model, or it is not open to you (status 401)');
+    await expect(fetchTiny()).rejects.toThrow(
+      'org/tiny: the hub has no such model, or it is not open to you (status 401)',
+    );
     setEnvironment({ HF_TOKEN: 'hf_secret' });
     expect((await fetchTiny()).revision).toBe(COMMIT);
     setEnvironment({ HF_TOKEN: 'secret' });
@@ -96,13 +107,17 @@ describe('a model of the hub', () => {
 
   it('that the hub does not have is refused', async () => {
     await hubWith();
-    await expect(fetchFromHub('org/other', 'main', silent)).rejects.toThrow('org/other: the hub has no such model');
+    await expect(fetchFromHub('org/other', 'main', silent)).rejects.toThrow(
+      'org/other: the hub has no such model',
+    );
   });
 
   it('may be sharded', async () => {
     const { 'model.safetensors': weights, ...rest } = DEMO_FILES;
     const index = Buffer.from(JSON.stringify({ weight_map: { a: 'model-00001-of-00001.safetensors' } }));
-    await hubWith({ files: { ...rest, 'model.safetensors.index.json': index, 'model-00001-of-00001.safetensors': weights } });
+    await hubWith({
+      files: { ...rest, 'model.safetensors.index.json': index, 'model-00001-of-00001.safetensors': weights },
+    });
     const { folder } = await fetchTiny();
     expect(existsSync(join(folder, 'model-00001-of-00001.safetensors'))).toBe(true);
   });
@@ -110,7 +125,9 @@ describe('a model of the hub', () => {
   it('with pickled weights alone is refused, with the way to convert them', async () => {
     const { 'model.safetensors': _, ...rest } = DEMO_FILES;
     await hubWith({ files: { ...rest, 'pytorch_model.bin': Buffer.alloc(9) } });
-    await expect(fetchTiny()).rejects.toThrow('org/tiny/pytorch_model.bin: a .bin checkpoint holds pickled Python code');
+    await expect(fetchTiny()).rejects.toThrow(
+      'org/tiny/pytorch_model.bin: a .bin checkpoint holds pickled Python code',
+    );
   });
 });
 
@@ -127,26 +144,39 @@ describe('a download', () => {
     expect(size).toBeGreaterThan(0);
     cut = false;
     const first: number[] = [];
-    const { folder } = await fetchTiny({ ...silent, progress: (file, received) => file === 'model.safetensors' && first.push(received) });
+    const { folder } = await fetchTiny({
+      ...silent,
+      progress: (file, received) => file === 'model.safetensors' && first.push(received),
+    });
     expect(first[0]).toBe(size);
-    expect(readFileSync(join(folder, 'model.safetensors')).equals(DEMO_FILES['model.safetensors'])).toBe(true);
+    expect(readFileSync(join(folder, 'model.safetensors')).equals(DEMO_FILES['model.safetensors'])).toBe(
+      true,
+    );
     expect(server.requests.length).toBeGreaterThan(0);
   });
 
-  it.each(['model.safetensors', 'config.json'])('that brings another %s than announced is refused, and nothing of it kept', async file => {
-    const { storage } = await hubWith({
-      send: (path, content) => (path === file ? Buffer.from(content.map((byte, i) => (i === 9 ? byte ^ 1 : byte))) : content),
-    });
-    await expect(fetchTiny()).rejects.toThrow(`org/tiny/${file}: what arrived is not the file that the hub announced`);
-    expect(existsSync(join(storage, 'snapshots', COMMIT, file))).toBe(false);
-    expect(readdirSync(join(storage, 'blobs')).filter(name => name.endsWith('.incomplete'))).toEqual([]);
-  });
+  it.each(['model.safetensors', 'config.json'])(
+    'that brings another %s than announced is refused, and nothing of it kept',
+    async file => {
+      const { storage } = await hubWith({
+        send: (path, content) =>
+          path === file ? Buffer.from(content.map((byte, i) => (i === 9 ? byte ^ 1 : byte))) : content,
+      });
+      await expect(fetchTiny()).rejects.toThrow(
+        `org/tiny/${file}: what arrived is not the file that the hub announced`,
+      );
+      expect(existsSync(join(storage, 'snapshots', COMMIT, file))).toBe(false);
+      expect(readdirSync(join(storage, 'blobs')).filter(name => name.endsWith('.incomplete'))).toEqual([]);
+    },
+  );
 
   it('that two runs make at once happens once', async () => {
     const { server } = await hubWith();
     const [a, b] = await Promise.all([fetchTiny(), fetchTiny()]);
     expect(a).toEqual(b);
-    const bodies = server.requests.filter(request => request.includes('/resolve/') && request.includes('model.safetensors'));
+    const bodies = server.requests.filter(
+      request => request.includes('/resolve/') && request.includes('model.safetensors'),
+    );
     expect(bodies.length).toBeLessThanOrEqual(2); // one question for its size, one for its content
   });
 });
@@ -164,7 +194,11 @@ describe('--model', () => {
     } finally {
       process.chdir(before);
     }
-    expect(await locateModel('org/tiny', 'main', silent)).toMatchObject({ name: 'tiny', id: 'org/tiny', revision: COMMIT });
+    expect(await locateModel('org/tiny', 'main', silent)).toMatchObject({
+      name: 'tiny',
+      id: 'org/tiny',
+      revision: COMMIT,
+    });
   });
 
   it('is the embedded model as demo', async () => {

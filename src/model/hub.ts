@@ -43,14 +43,19 @@ interface Connection {
   readonly accessToken?: string;
 }
 
-const DEMO_REMEDY = 'Connect to the network, set HF_ENDPOINT to a mirror, or try kn with --model demo, which needs none.';
+const DEMO_REMEDY =
+  'Connect to the network, set HF_ENDPOINT to a mirror, or try kn with --model demo, which needs none.';
 
 /**
  * A model's folder in the cache, with every file that kn needs; what is missing is fetched. Honours HF_HOME,
  * HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE.
  * @throws UserError where the hub does not have it or cannot be reached, and the cache does not have it either
  */
-export async function fetchFromHub(id: string, revision: string, reporter: DownloadReporter): Promise<HubModel> {
+export async function fetchFromHub(
+  id: string,
+  revision: string,
+  reporter: DownloadReporter,
+): Promise<HubModel> {
   const storage = join(getHFHubCachePath(), getRepoFolderName({ type: 'model', name: id }));
   if (isOffline()) {
     const cached = await findCached(storage, revision);
@@ -64,18 +69,28 @@ export async function fetchFromHub(id: string, revision: string, reporter: Downl
     if (error instanceof UserError) throw error;
     if (error instanceof HubApiError) throw explain(id, error);
     if (systemErrorCode(error) !== undefined) {
-      throw new UserError(`${storage}: cannot be written (${systemErrorCode(error)})`, 'Set HF_HOME to a folder with room.', {
-        cause: error,
-      });
+      throw new UserError(
+        `${storage}: cannot be written (${systemErrorCode(error)})`,
+        'Set HF_HOME to a folder with room.',
+        {
+          cause: error,
+        },
+      );
     }
     const cached = await findCached(storage, revision);
     if (cached) {
-      reporter.notice(`${connection.hubUrl} cannot be reached (${reason(error)}): using ${id} from the cache`);
+      reporter.notice(
+        `${connection.hubUrl} cannot be reached (${reason(error)}): using ${id} from the cache`,
+      );
       return cached;
     }
-    throw new UserError(`${id}: not in the cache, and ${connection.hubUrl} cannot be reached (${reason(error)})`, DEMO_REMEDY, {
-      cause: error,
-    });
+    throw new UserError(
+      `${id}: not in the cache, and ${connection.hubUrl} cannot be reached (${reason(error)})`,
+      DEMO_REMEDY,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -95,7 +110,13 @@ async function fetchSnapshot(
     const missing: string[] = [];
     for (const file of files) if (!(await fileExists(join(folder, file)))) missing.push(file);
     if (missing.length === 0) return;
-    const paths = await pathsInfo({ ...connection, repo: name, revision: sha, paths: missing, expand: false });
+    const paths = await pathsInfo({
+      ...connection,
+      repo: name,
+      revision: sha,
+      paths: missing,
+      expand: false,
+    });
     for (const path of paths) await fetchFile(name, sha, path, storage, folder, connection, reporter);
   };
   const sharded = !filePaths.includes(WEIGHTS_FILE) && filePaths.includes(WEIGHTS_INDEX_FILE);
@@ -127,7 +148,8 @@ async function fetchFile(
   reporter: DownloadReporter,
 ): Promise<void> {
   const etag = lfs?.oid ?? oid;
-  if (!etag || !/^[0-9a-f]{40,64}$/.test(etag)) throw new UserError(`${id}: the hub gave no hash for ${path}`);
+  if (!etag || !/^[0-9a-f]{40,64}$/.test(etag))
+    throw new UserError(`${id}: the hub gave no hash for ${path}`);
   const blobs = join(storage, 'blobs');
   const blob = join(blobs, etag);
   await mkdir(blobs, { recursive: true });
@@ -171,13 +193,15 @@ async function findCached(storage: string, revision: string): Promise<HubModel |
   if (!sha) return undefined;
   const folder = join(storage, 'snapshots', sha.trim());
   const has = (file: string) => fileExists(join(folder, file));
-  const complete = (await has('config.json')) && ((await has(WEIGHTS_FILE)) || (await has(WEIGHTS_INDEX_FILE)));
+  const complete =
+    (await has('config.json')) && ((await has(WEIGHTS_FILE)) || (await has(WEIGHTS_INDEX_FILE)));
   return complete ? { folder, revision: sha.trim() } : undefined;
 }
 
 async function connect(): Promise<Connection> {
   const hubUrl = (process.env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, '');
-  const home = process.env.HF_HOME ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'huggingface');
+  const home =
+    process.env.HF_HOME ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'huggingface');
   const stored = await readFile(process.env.HF_TOKEN_PATH ?? join(home, 'token'), 'utf8').catch(() => '');
   const accessToken = (process.env.HF_TOKEN ?? stored).trim();
   if (accessToken && !accessToken.startsWith('hf_')) {
@@ -197,7 +221,10 @@ function explain(id: string, { statusCode }: HubApiError): UserError {
       'Check the name; for a private or gated model set HF_TOKEN. --model demo needs no download.',
     );
   }
-  return new UserError(`${id}: the hub answered with status ${statusCode}`, 'Try again later, or try kn with --model demo.');
+  return new UserError(
+    `${id}: the hub answered with status ${statusCode}`,
+    'Try again later, or try kn with --model demo.',
+  );
 }
 
 /** What fetch hides behind "fetch failed". */

@@ -76,7 +76,9 @@ describe('a model folder', () => {
     const folder = await copyOfDemo();
     await rewrite(folder, tensor => ({
       ...tensor,
-      name: tensor.name.replace(/LayerNorm\.weight$/, 'LayerNorm.gamma').replace(/LayerNorm\.bias$/, 'LayerNorm.beta'),
+      name: tensor.name
+        .replace(/LayerNorm\.weight$/, 'LayerNorm.gamma')
+        .replace(/LayerNorm\.bias$/, 'LayerNorm.beta'),
     }));
     expect(await predictionOf(folder)).toEqual(await predictionOf(DEMO_MODEL));
   });
@@ -127,7 +129,9 @@ describe('a model folder', () => {
     await expect(loadModel(missing)).rejects.toThrow(`the checkpoint has no tensor ${name}`);
     const wrong = await copyOfDemo();
     await rewrite(wrong, tensor => (tensor.name === name ? { ...tensor, shape: [128, 512] } : tensor));
-    await expect(loadModel(wrong)).rejects.toThrow(`tensor ${name} has shape [128,512], where config.json makes it [512,128]`);
+    await expect(loadModel(wrong)).rejects.toThrow(
+      `tensor ${name} has shape [128,512], where config.json makes it [512,128]`,
+    );
     expect(tf.memory().numTensors).toBe(before);
   });
 
@@ -137,7 +141,7 @@ describe('a model folder', () => {
     [{ position_embedding_type: 'relative_key' }, '"position_embedding_type" is relative_key'],
     [{ hidden_size: 0 }, '"hidden_size":'],
     [{ num_attention_heads: 3 }, '"hidden_size" 128 is not a multiple of "num_attention_heads" 3'],
-    [{ vocab_size: 100 }, 'the model\'s vocabulary ends at 99'],
+    [{ vocab_size: 100 }, "the model's vocabulary ends at 99"],
   ])('is refused for its config.json: %o', async (changes, message) => {
     const folder = await copyOfDemo();
     await setConfig(folder, changes);
@@ -166,14 +170,20 @@ describe('a model folder', () => {
 
   it('is refused where its index names a file elsewhere, or a tensor is in two shards', async () => {
     const folder = await copyOfDemo();
-    await rewrite(folder, tensor => tensor, () => 'a.safetensors');
+    await rewrite(
+      folder,
+      tensor => tensor,
+      () => 'a.safetensors',
+    );
     const index = (files: string[]) =>
       writeFile(
         join(folder, 'model.safetensors.index.json'),
         JSON.stringify({ weight_map: Object.fromEntries(files.map((file, i) => [`t${i}`, file])) }),
       );
     await index(['../../a.safetensors']);
-    await expect(loadModel(folder)).rejects.toThrow('"../../a.safetensors" is no name of a safetensors file beside it');
+    await expect(loadModel(folder)).rejects.toThrow(
+      '"../../a.safetensors" is no name of a safetensors file beside it',
+    );
     await cp(join(folder, 'a.safetensors'), join(folder, 'b.safetensors'));
     await index(['a.safetensors', 'b.safetensors']);
     await expect(loadModel(folder)).rejects.toThrow('is in another shard too');

@@ -22,13 +22,24 @@ export const DEMO = 'demo';
  * id of the same name, as in transformers.
  * @throws UserError where it is none of these
  */
-export async function locateModel(id: string, revision: string, reporter: DownloadReporter): Promise<LocatedModel> {
+export async function locateModel(
+  id: string,
+  revision: string,
+  reporter: DownloadReporter,
+): Promise<LocatedModel> {
   if (id === DEMO) return { name: DEMO, id, folder: DEMO_MODEL, revision: null };
   const there = await stat(id).catch(() => undefined);
   if (there?.isDirectory()) return { name: basename(resolve(id)), id, folder: resolve(id), revision: null };
-  if (there) throw new UserError(`${id}: a file, where a model is a folder`, 'Give the folder that holds config.json.');
+  if (there)
+    throw new UserError(
+      `${id}: a file, where a model is a folder`,
+      'Give the folder that holds config.json.',
+    );
   if (!/^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(id)) {
-    throw new UserError(`${id}: no such folder`, 'A model is a folder, a hub id such as bert-base-uncased, or demo.');
+    throw new UserError(
+      `${id}: no such folder`,
+      'A model is a folder, a hub id such as bert-base-uncased, or demo.',
+    );
   }
   const { fetchFromHub } = await import('./hub.js');
   const { folder, revision: commit } = await fetchFromHub(id, revision, reporter);

@@ -36,7 +36,11 @@ async function valuesOf(path: string, name: string): Promise<number[]> {
 }
 
 const f32 = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer);
-const entry = (dtype: string, shape: number[], begin: number, end: number) => ({ dtype, shape, data_offsets: [begin, end] });
+const entry = (dtype: string, shape: number[], begin: number, end: number) => ({
+  dtype,
+  shape,
+  data_offsets: [begin, end],
+});
 
 describe('a safetensors file', () => {
   it('gives back what was written, F32 exactly and F16 to its nearest value', async () => {
@@ -58,18 +62,50 @@ describe('a safetensors file', () => {
   it('keeps integers that are no weights, and refuses to take them for weights', async () => {
     const path = await fileOf({ position_ids: entry('I64', [1], 0, 8) }, new Uint8Array(8));
     expect((await headerOf(path)).has('position_ids')).toBe(true);
-    await expect(valuesOf(path, 'position_ids')).rejects.toThrow('tensor position_ids has dtype I64, where a weight is');
+    await expect(valuesOf(path, 'position_ids')).rejects.toThrow(
+      'tensor position_ids has dtype I64, where a weight is',
+    );
   });
 
   it.each([
     ['is shorter than its own length field', '', 0, 'too short', undefined],
-    ['has a header longer than the file', { x: entry('F32', [1], 0, 4) }, 4, 'announce a header of 999999 bytes', 999999],
+    [
+      'has a header longer than the file',
+      { x: entry('F32', [1], 0, 4) },
+      4,
+      'announce a header of 999999 bytes',
+      999999,
+    ],
     ['has a header that is no JSON', '{"x":', 0, 'its header is not JSON', undefined],
     ['has a header that is a list', '[]', 4, 'bytes after the header belong to no tensor', undefined],
-    ['has an unknown dtype', { x: entry('F31', [1], 0, 4) }, 4, 'tensor x has the unknown dtype F31', undefined],
-    ['lies about a shape', { x: entry('F32', [3], 0, 4) }, 4, 'tensor x is F32 [3], 12 bytes, but its offsets span 4', undefined],
-    ['has a tensor beyond its end', { x: entry('F32', [2], 0, 8) }, 4, 'tensor x ends at byte 8 of 4', undefined],
-    ['has a tensor that begins after its end', { x: entry('F32', [1], 8, 4) }, 8, 'but its offsets span -4', undefined],
+    [
+      'has an unknown dtype',
+      { x: entry('F31', [1], 0, 4) },
+      4,
+      'tensor x has the unknown dtype F31',
+      undefined,
+    ],
+    [
+      'lies about a shape',
+      { x: entry('F32', [3], 0, 4) },
+      4,
+      'tensor x is F32 [3], 12 bytes, but its offsets span 4',
+      undefined,
+    ],
+    [
+      'has a tensor beyond its end',
+      { x: entry('F32', [2], 0, 8) },
+      4,
+      'tensor x ends at byte 8 of 4',
+      undefined,
+    ],
+    [
+      'has a tensor that begins after its end',
+      { x: entry('F32', [1], 8, 4) },
+      8,
+      'but its offsets span -4',
+      undefined,
+    ],
     [
       'has overlapping tensors',
       { x: entry('F32', [2], 0, 8), y: entry('F32', [2], 4, 12) },
@@ -77,10 +113,34 @@ describe('a safetensors file', () => {
       'tensor y overlaps with tensor x',
       undefined,
     ],
-    ['has a hole', { x: entry('F32', [1], 4, 8) }, 8, '4 bytes before tensor x belong to no tensor', undefined],
-    ['is oversized', { x: entry('F32', [1], 0, 4) }, 12, '8 bytes after tensor x belong to no tensor', undefined],
-    ['has a negative size', { x: entry('F32', [-1], 0, 4) }, 4, "entry for tensor x.shape.0 is malformed", undefined],
-    ['has offsets that are no numbers', { x: { dtype: 'F32', shape: [1], data_offsets: ['0', 4] } }, 4, 'tensor x.data_offsets.0', undefined],
+    [
+      'has a hole',
+      { x: entry('F32', [1], 4, 8) },
+      8,
+      '4 bytes before tensor x belong to no tensor',
+      undefined,
+    ],
+    [
+      'is oversized',
+      { x: entry('F32', [1], 0, 4) },
+      12,
+      '8 bytes after tensor x belong to no tensor',
+      undefined,
+    ],
+    [
+      'has a negative size',
+      { x: entry('F32', [-1], 0, 4) },
+      4,
+      'entry for tensor x.shape.0 is malformed',
+      undefined,
+    ],
+    [
+      'has offsets that are no numbers',
+      { x: { dtype: 'F32', shape: [1], data_offsets: ['0', 4] } },
+      4,
+      'tensor x.data_offsets.0',
+      undefined,
+    ],
   ])('is refused where it %s', async (_, header, bytes, message, headerLength) => {
     const path = await fileOf(header, new Uint8Array(bytes), headerLength);
     const truncated = message === 'too short';

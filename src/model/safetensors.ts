@@ -123,7 +123,12 @@ function checkTiling(
 }
 
 /** The values of one tensor as float32. */
-export async function readFloats(file: FileHandle, path: string, name: string, entry: TensorEntry): Promise<Float32Array> {
+export async function readFloats(
+  file: FileHandle,
+  path: string,
+  name: string,
+  entry: TensorEntry,
+): Promise<Float32Array> {
   const bytes = await readExactly(file, entry.begin, entry.end - entry.begin, path);
   switch (entry.dtype) {
     case 'F32':
@@ -140,14 +145,22 @@ export async function readFloats(file: FileHandle, path: string, name: string, e
   }
 }
 
-async function readExactly(file: FileHandle, position: number, length: number, path: string): Promise<Buffer> {
+async function readExactly(
+  file: FileHandle,
+  position: number,
+  length: number,
+  path: string,
+): Promise<Buffer> {
   // A buffer of its own, never a slice of Node's pool: typed arrays need it aligned.
   const buffer = Buffer.from(new ArrayBuffer(length));
   let filled = 0;
   while (filled < length) {
     const { bytesRead } = await file.read(buffer, filled, length - filled, position + filled);
     if (bytesRead === 0) {
-      throw new UserError(`${path}: the file ends at byte ${position + filled}`, 'It was cut off: fetch it again.');
+      throw new UserError(
+        `${path}: the file ends at byte ${position + filled}`,
+        'It was cut off: fetch it again.',
+      );
     }
     filled += bytesRead;
   }

@@ -11,7 +11,16 @@ beforeAll(async () => {
 describe('a prompt', () => {
   it('becomes token ids between [CLS] and [SEP], with the place of its mask', () => {
     const { tokens, position } = demo.encode('France is governed from [MASK].', 64);
-    expect(tokens.map(id => demo.token(id))).toEqual(['[CLS]', 'france', 'is', 'governed', 'from', '[MASK]', '.', '[SEP]']);
+    expect(tokens.map(id => demo.token(id))).toEqual([
+      '[CLS]',
+      'france',
+      'is',
+      'governed',
+      'from',
+      '[MASK]',
+      '.',
+      '[SEP]',
+    ]);
     expect(position).toBe(5);
   });
 
@@ -23,7 +32,9 @@ describe('a prompt', () => {
   });
 
   it('is refused where it is longer than the model takes', () => {
-    expect(() => demo.encode(`${'france '.repeat(70)}[MASK]`, 64)).toThrow('is 73 tokens long, and the model takes 64');
+    expect(() => demo.encode(`${'france '.repeat(70)}[MASK]`, 64)).toThrow(
+      'is 73 tokens long, and the model takes 64',
+    );
   });
 });
 
@@ -47,7 +58,8 @@ describeWith(BERT_MINI, "bert-base-uncased's vocabulary", () => {
     // transformers 5.18: BertTokenizer.from_pretrained(...)("...").input_ids
     const { tokens, position } = tokenizer.encode("Ångström's café, in [MASK] (Örebro) — naïve 北京!", 128);
     expect(tokens).toEqual([
-      101, 17076, 15687, 1005, 1055, 7668, 1010, 1999, 103, 1006, 10848, 12618, 1007, 1517, 15743, 1781, 1755, 999, 102,
+      101, 17076, 15687, 1005, 1055, 7668, 1010, 1999, 103, 1006, 10848, 12618, 1007, 1517, 15743, 1781, 1755,
+      999, 102,
     ]);
     expect(tokens[position]).toBe(103);
     expect(tokenizer.answerId('São'.normalize())).toBe(tokenizer.answerId('sao'));

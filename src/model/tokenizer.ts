@@ -24,7 +24,8 @@ export class Tokenizer {
 
   constructor(private readonly tokenizer: HubTokenizer) {
     const maskId = tokenizer.token_to_id(MASK);
-    if (maskId === undefined) throw new UserError(`the tokenizer has no ${MASK} token`, 'Choose a masked language model.');
+    if (maskId === undefined)
+      throw new UserError(`the tokenizer has no ${MASK} token`, 'Choose a masked language model.');
     this.maskId = maskId;
     this.unknownId = tokenizer.token_to_id('[UNK]');
   }
@@ -80,10 +81,15 @@ const tokenizerSchema = z.looseObject({ model: z.looseObject({ type: z.string().
  */
 export async function loadTokenizer(folder: string, vocabularySize: number): Promise<Tokenizer> {
   const [tokenizerPath, configPath, vocabularyPath] = TOKENIZER_FILES.map(name => join(folder, name));
-  const config = (await fileExists(configPath)) ? z.looseObject({}).parse(await readJsonFile(configPath)) : {};
+  const config = (await fileExists(configPath))
+    ? z.looseObject({}).parse(await readJsonFile(configPath))
+    : {};
   const has = { tokenizer: await fileExists(tokenizerPath), vocabulary: await fileExists(vocabularyPath) };
   if (!has.tokenizer && !has.vocabulary) {
-    throw new UserError(`${folder}: no tokenizer.json and no vocab.txt`, 'Copy one of them from where the model is from.');
+    throw new UserError(
+      `${folder}: no tokenizer.json and no vocab.txt`,
+      'Copy one of them from where the model is from.',
+    );
   }
   const path = has.tokenizer ? tokenizerPath : vocabularyPath;
   let tokenizer: HubTokenizer;
@@ -110,6 +116,8 @@ function build(path: string, make: () => HubTokenizer): HubTokenizer {
   try {
     return make();
   } catch (error) {
-    throw new UserError(`${path}: not a tokenizer that kn can use (${error instanceof Error ? error.message : error})`);
+    throw new UserError(
+      `${path}: not a tokenizer that kn can use (${error instanceof Error ? error.message : error})`,
+    );
   }
 }

@@ -43,7 +43,9 @@ export function wordPieceTokenizer(vocabulary: readonly string[], config: Readon
       ],
       pair: [],
       special_tokens: Object.fromEntries(
-        ['[CLS]', '[SEP]'].map(special).map(({ id, token }) => [token, { id: token, ids: [id], tokens: [token] }]),
+        ['[CLS]', '[SEP]']
+          .map(special)
+          .map(({ id, token }) => [token, { id: token, ids: [id], tokens: [token] }]),
       ),
     },
     decoder: { type: 'WordPiece', prefix: '##', cleanup: true },

@@ -27,7 +27,10 @@ function scoreAtThreshold(scores: Scores, { kind, value }: CoarseThreshold): num
     case 'absolute':
       return value;
     case 'adaptive':
-      return value * scores.reduce((max, row) => row.reduce((a, b) => Math.max(a, b), max), Number.NEGATIVE_INFINITY);
+      return (
+        value *
+        scores.reduce((max, row) => row.reduce((a, b) => Math.max(a, b), max), Number.NEGATIVE_INFINITY)
+      );
     case 'percentile':
       return percentile(scores, value);
   }

@@ -1,4 +1,9 @@
-import { type IntegratedGradientsOptions, integratedGradients, type OnScored, type Scores } from '../attribution/integrated-gradients.js';
+import {
+  type IntegratedGradientsOptions,
+  integratedGradients,
+  type OnScored,
+  type Scores,
+} from '../attribution/integrated-gradients.js';
 import type { LanguageModel } from '../model/language-model.js';
 import { batchesOfEqualLength } from '../model/prompt-batches.js';
 import type { EncodedPrompt } from '../model/tokenizer.js';

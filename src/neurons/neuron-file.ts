@@ -43,7 +43,8 @@ export async function readNeuronFiles(path: string): Promise<NeuronsOfFacts> {
   const all = new Map<string, readonly Neuron[]>();
   for (const file of files) {
     for (const [uuid, neurons] of await readNeuronFile(join(path, file))) {
-      if (all.has(uuid)) throw new UserError(`${join(path, file)}: the fact ${uuid} is in another file of the folder too`);
+      if (all.has(uuid))
+        throw new UserError(`${join(path, file)}: the fact ${uuid} is in another file of the folder too`);
       all.set(uuid, neurons);
     }
   }

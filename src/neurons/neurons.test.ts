@@ -5,7 +5,7 @@ import { type LoadedModel, loadModel } from '../model/load.js';
 import { startEngine } from '../runtime/engine.js';
 import { describeWith, GOLDEN_BERT, readGolden } from '../testing/shared.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
-import { coarseNeurons, type CoarseThreshold } from './coarse.js';
+import { type CoarseThreshold, coarseNeurons } from './coarse.js';
 import { findNeurons } from './find.js';
 import {
   checkNeurons,
@@ -22,12 +22,33 @@ describe('coarse neurons', () => {
 
   it.each<[CoarseThreshold, [number, number][]]>([
     [{ kind: 'absolute', value: 2 }, [[1, 1]]],
-    [{ kind: 'absolute', value: 1.99 }, [[0, 2], [1, 1], [1, 2]]],
+    [
+      { kind: 'absolute', value: 1.99 },
+      [
+        [0, 2],
+        [1, 1],
+        [1, 2],
+      ],
+    ],
     // 0.5 x 3 = 1.5
-    [{ kind: 'adaptive', value: 0.5 }, [[0, 2], [1, 1], [1, 2]]],
+    [
+      { kind: 'adaptive', value: 0.5 },
+      [
+        [0, 2],
+        [1, 1],
+        [1, 2],
+      ],
+    ],
     [{ kind: 'adaptive', value: 1 }, []],
     // numpy.percentile([1, -4, 2, 0.5, 3, 2], 50) = 1.5; of 60: 2
-    [{ kind: 'percentile', value: 50 }, [[0, 2], [1, 1], [1, 2]]],
+    [
+      { kind: 'percentile', value: 50 },
+      [
+        [0, 2],
+        [1, 1],
+        [1, 2],
+      ],
+    ],
     [{ kind: 'percentile', value: 60 }, [[1, 1]]],
     [{ kind: 'percentile', value: 100 }, []],
   ])('are strictly above %o', (threshold, expected) => {
@@ -37,15 +58,31 @@ describe('coarse neurons', () => {
 
 describe('refined neurons', () => {
   const coarse: [number, number][][] = [
-    [[1, 5], [0, 2]],
-    [[0, 2], [1, 5]],
-    [[0, 2], [2, 0]],
+    [
+      [1, 5],
+      [0, 2],
+    ],
+    [
+      [0, 2],
+      [1, 5],
+    ],
+    [
+      [0, 2],
+      [2, 0],
+    ],
     [[0, 2]],
   ];
 
   it('are coarse in strictly more than the share of the prompts, in the order of layers', () => {
-    expect(refinedNeurons(coarse, 0)).toEqual([[0, 2], [1, 5], [2, 0]]);
-    expect(refinedNeurons(coarse, 0.25)).toEqual([[0, 2], [1, 5]]);
+    expect(refinedNeurons(coarse, 0)).toEqual([
+      [0, 2],
+      [1, 5],
+      [2, 0],
+    ]);
+    expect(refinedNeurons(coarse, 0.25)).toEqual([
+      [0, 2],
+      [1, 5],
+    ]);
     expect(refinedNeurons(coarse, 0.5)).toEqual([[0, 2]]);
     expect(refinedNeurons(coarse, 0.99)).toEqual([[0, 2]]);
   });
@@ -108,8 +145,22 @@ describe('neuron files', () => {
   });
 
   it("may be the replication's, indented", async () => {
-    const path = await fileWith(JSON.stringify({ 'u-1': [[10, 188], [10, 296]] }, null, 4));
-    expect((await readNeuronFile(path)).get('u-1')).toEqual([[10, 188], [10, 296]]);
+    const path = await fileWith(
+      JSON.stringify(
+        {
+          'u-1': [
+            [10, 188],
+            [10, 296],
+          ],
+        },
+        null,
+        4,
+      ),
+    );
+    expect((await readNeuronFile(path)).get('u-1')).toEqual([
+      [10, 188],
+      [10, 296],
+    ]);
   });
 
   it('are taken together from a folder of shards', async () => {
@@ -121,22 +172,33 @@ describe('neuron files', () => {
     await expect(readNeuronFiles(folder)).rejects.toThrow('the fact a is in another file of the folder too');
   });
 
-  it.each(['[]', '{"a": [[1]]}', '{"a": [[1, -2]]}', '{"a": [[0.5, 1]]}', '{"a": 3}'])('are refused: %s', async content => {
-    const path = await fileWith(content);
-    await expect(readNeuronFile(path)).rejects.toThrow(path);
-  });
+  it.each(['[]', '{"a": [[1]]}', '{"a": [[1, -2]]}', '{"a": [[0.5, 1]]}', '{"a": 3}'])(
+    'are refused: %s',
+    async content => {
+      const path = await fileWith(content);
+      await expect(readNeuronFile(path)).rejects.toThrow(path);
+    },
+  );
 
   it('of one fact hold a list, or what kn find --json prints', async () => {
     expect(await readNeuronList(await fileWith('[[9,2041]]'))).toEqual([[9, 2041]]);
-    expect(await readNeuronList(await fileWith('{"answer":"paris","neurons":[[1,2]],"prompts":[]}'))).toEqual([[1, 2]]);
-    await expect(readNeuronList(await fileWith('{"uuid": [[1,2]]}'))).rejects.toThrow('not the neurons of one fact');
+    expect(await readNeuronList(await fileWith('{"answer":"paris","neurons":[[1,2]],"prompts":[]}'))).toEqual(
+      [[1, 2]],
+    );
+    await expect(readNeuronList(await fileWith('{"uuid": [[1,2]]}'))).rejects.toThrow(
+      'not the neurons of one fact',
+    );
   });
 });
 
 describe('given neurons', () => {
   it('are parsed from the command line', () => {
-    expect(parseNeurons('[[9,2041],[10,7]]')).toEqual([[9, 2041], [10, 7]]);
-    for (const wrong of ['[[9]]', '9,2041', '[[9,-1]]', 'file.json']) expect(parseNeurons(wrong)).toBeUndefined();
+    expect(parseNeurons('[[9,2041],[10,7]]')).toEqual([
+      [9, 2041],
+      [10, 7],
+    ]);
+    for (const wrong of ['[[9]]', '9,2041', '[[9,-1]]', 'file.json'])
+      expect(parseNeurons(wrong)).toBeUndefined();
   });
 
   it("must be the model's", () => {

@@ -16,7 +16,9 @@ async function holderOf(path: string): Promise<ChildProcess> {
     const taken = await takeLock(${JSON.stringify(path)});
     console.log('lock' in taken ? 'held' : 'refused');
     setInterval(() => {}, 1000);`;
-  const child = spawn('node', ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('node', ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   const [line] = await once(child.stdout, 'data');
   expect(String(line).trim()).toBe('held');
@@ -80,7 +82,9 @@ describe('a lock', () => {
           import { takeLock } from ${JSON.stringify(new URL('../../dist/runtime/process-lock.js', import.meta.url).href)};
           console.log('lock' in (await takeLock(${JSON.stringify(path)})) ? 'held' : 'refused');
           setInterval(() => {}, 1000);`;
-        const child = spawn('node', ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+        const child = spawn('node', ['--input-type=module', '-e', script], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        });
         onTestFinished(() => void child.kill('SIGKILL'));
         return once(child.stdout, 'data').then(([line]) => String(line).trim());
       }),

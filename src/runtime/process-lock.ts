@@ -2,12 +2,19 @@
  * Locks between processes: a file that names the process which holds it. A lock whose process is gone, killed
  * perhaps, is taken over.
  */
-import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { constants, copyFile, link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { systemErrorCode } from '../errors.js';
 
-const holderSchema = z.object({ pid: z.int(), host: z.string(), started: z.string(), since: z.string() });
+const holderSchema = z.object({
+  pid: z.int(),
+  host: z.string(),
+  started: z.string(),
+  since: z.string(),
+  id: z.string().optional(),
+});
 
 /** The process that holds a lock. */
 export type LockHolder = z.infer<typeof holderSchema>;
@@ -22,12 +29,13 @@ export interface ProcessLock {
  * @throws a system error where the lock file cannot be written
  */
 export async function takeLock(path: string): Promise<{ lock: ProcessLock } | { holder: LockHolder }> {
-  const own = `${path}.${process.pid}`;
+  const own = `${path}.${randomUUID()}`;
   const self: LockHolder = {
     pid: process.pid,
     host: hostname(),
     started: (await startOf(process.pid)) ?? '',
     since: new Date().toISOString(),
+    id: randomUUID(),
   };
   await writeFile(own, JSON.stringify(self));
   try {
@@ -45,7 +53,11 @@ export async function takeLock(path: string): Promise<{ lock: ProcessLock } | { 
 
 async function linkIfFree(own: string, path: string): Promise<boolean> {
   try {
-    await link(own, path);
+    await link(own, path).catch(error => {
+      if (systemErrorCode(error) === 'EEXIST') throw error;
+      // A file system without hard links: the copy fails too where the name is taken, but is not there at once.
+      return copyFile(own, path, constants.COPYFILE_EXCL);
+    });
     return true;
   } catch (error) {
     if (systemErrorCode(error) === 'EEXIST') return false;
@@ -63,7 +75,7 @@ async function release(path: string, self: LockHolder): Promise<void> {
  * slower one may catch the faster one's new lock instead, and then puts it back.
  */
 async function removeAbandoned(path: string, holder: LockHolder | undefined): Promise<void> {
-  const aside = `${path}.abandoned.${process.pid}`;
+  const aside = `${path}.${randomUUID()}`;
   try {
     await rename(path, aside);
   } catch {

@@ -12,5 +12,8 @@ const SHARE_OF_MEMORY = 0.8;
  */
 export function defaultWorkerCount(parameters: number): number {
   const bytesOfWorker = 2 * 4 * parameters + BYTES_BESIDE_WEIGHTS;
-  return Math.max(1, Math.min(availableParallelism(), Math.floor((SHARE_OF_MEMORY * totalmem()) / bytesOfWorker)));
+  return Math.max(
+    1,
+    Math.min(availableParallelism(), Math.floor((SHARE_OF_MEMORY * totalmem()) / bytesOfWorker)),
+  );
 }

@@ -88,7 +88,9 @@ describe('a worker pool', () => {
       ...Array.from({ length: 10 }, (_, i) => pool.call<number>('double', i)),
     ]);
     expect(death.status).toBe('rejected');
-    expect(answers.map(answer => answer.status === 'fulfilled' && answer.value)).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16, 18]);
+    expect(answers.map(answer => answer.status === 'fulfilled' && answer.value)).toEqual([
+      0, 2, 4, 6, 8, 10, 12, 14, 16, 18,
+    ]);
   });
 
   it('ends its processes when it is closed, busy ones too', async () => {

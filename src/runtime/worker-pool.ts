@@ -69,7 +69,8 @@ async function callIn<Result>(place: Place, method: string, argument: unknown): 
     return await place.exec(method, [argument]);
   } catch (error) {
     // The process had died while it had nothing to do: this call has not begun, and its successor takes it.
-    if (error instanceof Error && error.message === 'Worker is terminated') return callIn(place, method, argument);
+    if (error instanceof Error && error.message === 'Worker is terminated')
+      return callIn(place, method, argument);
     throw fromWorker(error);
   }
 }

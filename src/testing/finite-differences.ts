@@ -2,7 +2,11 @@
  * The gradient of f at x by central differences in double precision. With this step the truncation and the rounding
  * error are both near 1e-9 for functions of order 1.
  */
-export function gradientOf(f: (x: Float64Array) => number, x: Float64Array, indices?: readonly number[]): number[] {
+export function gradientOf(
+  f: (x: Float64Array) => number,
+  x: Float64Array,
+  indices?: readonly number[],
+): number[] {
   const step = 1e-5;
   return (indices ?? [...x.keys()]).map(i => {
     const shifted = (by: number) => {

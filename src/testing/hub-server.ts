@@ -25,21 +25,41 @@ export function filesOf(folder: string): Record<string, Buffer> {
  * A server that speaks the hub's protocol for one model, `org/tiny`: the requests that huggingface_hub and
  * @huggingface/hub make to find a commit, its files, and their contents.
  */
-export function serveHub({ files, token, send = (_, content) => content }: HubServerOptions): Promise<LoopbackServer> {
+export function serveHub({
+  files,
+  token,
+  send = (_, content) => content,
+}: HubServerOptions): Promise<LoopbackServer> {
   return serve(async (request, response) => {
     const { pathname } = new URL(request.url ?? '', 'http://localhost');
-    if (token && request.headers.authorization !== `Bearer ${token}`) return json(response, 401, { error: 'Invalid username or password.' });
-    if (pathname === '/api/models/org/tiny/revision/main' || pathname === `/api/models/org/tiny/revision/${COMMIT}`) {
+    if (token && request.headers.authorization !== `Bearer ${token}`)
+      return json(response, 401, { error: 'Invalid username or password.' });
+    if (
+      pathname === '/api/models/org/tiny/revision/main' ||
+      pathname === `/api/models/org/tiny/revision/${COMMIT}`
+    ) {
       const siblings = Object.keys(files).map(rfilename => ({ rfilename }));
-      return json(response, 200, { _id: '1', id: 'org/tiny', sha: COMMIT, siblings, private: false, gated: false });
+      return json(response, 200, {
+        _id: '1',
+        id: 'org/tiny',
+        sha: COMMIT,
+        siblings,
+        private: false,
+        gated: false,
+      });
     }
     if (pathname === `/api/models/org/tiny/paths-info/${COMMIT}`) {
       const { paths }: { paths: string[] } = JSON.parse(await text(request));
-      return json(response, 200, paths.filter(path => path in files).map(path => pathInfo(path, files[path])));
+      return json(
+        response,
+        200,
+        paths.filter(path => path in files).map(path => pathInfo(path, files[path])),
+      );
     }
     const prefix = `/org/tiny/resolve/${COMMIT}/`;
     const path = pathname.slice(prefix.length);
-    if (!pathname.startsWith(prefix) || !(path in files)) return json(response, 404, { error: 'Repository not found' });
+    if (!pathname.startsWith(prefix) || !(path in files))
+      return json(response, 404, { error: 'Repository not found' });
     const [start, end] = rangeOf(request.headers.range, files[path].length);
     const content = files[path].subarray(start, end + 1);
     response.writeHead(request.headers.range ? 206 : 200, {
@@ -57,7 +77,13 @@ function pathInfo(path: string, content: Buffer) {
   const gitHash = createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
   const sha256 = createHash('sha256').update(content).digest('hex');
   const large = path.endsWith('.safetensors');
-  return { type: 'file', path, oid: gitHash, size: content.length, ...(large && { lfs: { oid: sha256, size: content.length, pointerSize: 130 } }) };
+  return {
+    type: 'file',
+    path,
+    oid: gitHash,
+    size: content.length,
+    ...(large && { lfs: { oid: sha256, size: content.length, pointerSize: 130 } }),
+  };
 }
 
 function rangeOf(header: string | undefined, size: number): [number, number] {

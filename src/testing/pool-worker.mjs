@@ -3,7 +3,11 @@ import { appendFileSync } from 'node:fs';
 import workerpool from 'workerpool';
 
 workerpool.worker({
-  whoami: () => ({ pid: process.pid, device: process.env.KN_TEST_DEVICE, start: JSON.parse(process.argv[2]) }),
+  whoami: () => ({
+    pid: process.pid,
+    device: process.env.KN_TEST_DEVICE,
+    start: JSON.parse(process.argv[2]),
+  }),
   double: value => 2 * value,
   fail: message => {
     throw Object.assign(new Error(message), { name: 'UserError', remedy: 'mend it' });

@@ -2,8 +2,9 @@
  * BERT in plain loops and double precision, with no reuse and no tensors: the reference that the real model is
  * held against. Every pass computes every token of every layer.
  */
-import { Checkpoint } from '../model/checkpoint.js';
+
 import { type BertConfig, readBertConfig } from '../model/bert/config.js';
+import { Checkpoint } from '../model/checkpoint.js';
 
 type Matrix = Float64Array[]; // rows
 
@@ -44,12 +45,17 @@ export class ReferenceBert {
     const vector = async (name: string, n: number) => Float64Array.from(await checkpoint.read(name, [n]));
     const matrix = async (name: string, rows: number, columns: number): Promise<Matrix> => {
       const values = await checkpoint.read(name, [rows, columns]);
-      return Array.from({ length: rows }, (_, r) => Float64Array.from(values.subarray(r * columns, (r + 1) * columns)));
+      return Array.from({ length: rows }, (_, r) =>
+        Float64Array.from(values.subarray(r * columns, (r + 1) * columns)),
+      );
     };
     const linears = new Map<string, Linear>();
     const norms = new Map<string, Norm>();
     const linear = async (name: string, out: number, input: number) =>
-      linears.set(name, { weight: await matrix(`${name}.weight`, out, input), bias: await vector(`${name}.bias`, out) });
+      linears.set(name, {
+        weight: await matrix(`${name}.weight`, out, input),
+        bias: await vector(`${name}.bias`, out),
+      });
     const norm = async (name: string) =>
       norms.set(name, { gamma: await vector(`${name}.weight`, h), beta: await vector(`${name}.bias`, h) });
     for (let layer = 0; layer < config.layers; layer++) {
@@ -88,7 +94,9 @@ export class ReferenceBert {
     );
     for (let layer = 0; layer < layers; layer++) {
       const at = `bert.encoder.layer.${layer}`;
-      const [q, k, v] = ['query', 'key', 'value'].map(part => x.map(row => this.linear(`${at}.attention.self.${part}`, row)));
+      const [q, k, v] = ['query', 'key', 'value'].map(part =>
+        x.map(row => this.linear(`${at}.attention.self.${part}`, row)),
+      );
       const context = x.map(() => new Float64Array(hiddenSize));
       for (let head = 0; head < heads; head++) {
         const from = head * size;
@@ -100,7 +108,10 @@ export class ReferenceBert {
         }
       }
       const attended = x.map((row, t) =>
-        this.norm(`${at}.attention.output.LayerNorm`, sum(this.linear(`${at}.attention.output.dense`, context[t]), row)),
+        this.norm(
+          `${at}.attention.output.LayerNorm`,
+          sum(this.linear(`${at}.attention.output.dense`, context[t]), row),
+        ),
       );
       x = attended.map((row, t) => {
         const neurons = this.linear(`${at}.intermediate.dense`, row).map(gelu);

@@ -55,7 +55,8 @@ export function parseBertConfig(json: unknown, path: string): BertConfig {
   }
   const config = parsed.data;
   const demand = (field: string, actual: unknown, expected: unknown) => {
-    if (actual !== expected) throw new UserError(`${path}: "${field}" is ${actual}; kn computes ${expected} alone`);
+    if (actual !== expected)
+      throw new UserError(`${path}: "${field}" is ${actual}; kn computes ${expected} alone`);
   };
   demand('hidden_act', config.hidden_act, 'gelu');
   demand('position_embedding_type', config.position_embedding_type, 'absolute');
@@ -86,7 +87,15 @@ export async function readBertConfig(folder: string): Promise<BertConfig> {
 
 /** How many numbers the weights are. */
 export function parameterCount(config: BertConfig): number {
-  const { hiddenSize: h, intermediateSize: f, layers, vocabularySize, maxPositions, tokenTypes, tiedEmbeddings } = config;
+  const {
+    hiddenSize: h,
+    intermediateSize: f,
+    layers,
+    vocabularySize,
+    maxPositions,
+    tokenTypes,
+    tiedEmbeddings,
+  } = config;
   const layer = 4 * (h * h + h) + 2 * h * f + f + h + 4 * h;
   const vocabulary = vocabularySize * h * (tiedEmbeddings ? 1 : 2) + vocabularySize;
   return vocabulary + (maxPositions + tokenTypes) * h + layers * layer + h * h + 5 * h;

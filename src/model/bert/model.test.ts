@@ -13,7 +13,11 @@ import { disposeTrace } from '../language-model.js';
 import { type LoadedModel, loadModel } from '../load.js';
 
 const TOLERANCE = 1e-5;
-const PROMPTS = ['france is governed from [MASK].', '[MASK] is governed from france.', 'on [MASK] piano plays peru.'];
+const PROMPTS = [
+  'france is governed from [MASK].',
+  '[MASK] is governed from france.',
+  'on [MASK] piano plays peru.',
+];
 
 beforeAll(async () => {
   await startEngine('wasm');
@@ -34,9 +38,14 @@ for (const [name, folder] of [
     const encode = (prompt: string) => loaded.tokenizer.encode(prompt, loaded.model.maxTokens);
     /** Prompts of one length, their masks at different places. */
     const batch = () => {
-      const encoded = PROMPTS.map(encode).filter(({ tokens }, _, all) => tokens.length === all[0].tokens.length);
+      const encoded = PROMPTS.map(encode).filter(
+        ({ tokens }, _, all) => tokens.length === all[0].tokens.length,
+      );
       expect(encoded.length).toBeGreaterThan(1);
-      return { tokens: encoded.map(({ tokens }) => tokens), positions: encoded.map(({ position }) => position) };
+      return {
+        tokens: encoded.map(({ tokens }) => tokens),
+        positions: encoded.map(({ position }) => position),
+      };
     };
 
     it('predicts what the reference does, whatever the prompts beside it', () => {
@@ -68,7 +77,9 @@ for (const [name, folder] of [
       const trace = loaded.model.trace(prompts);
       for (let layer = 0; layer < loaded.model.layers; layer++) {
         const resumed = tf.tidy(() => {
-          const rows = trace.layers[layer].activations.arraySync().flatMap(row => steps.map(step => row.map(a => a * step)));
+          const rows = trace.layers[layer].activations
+            .arraySync()
+            .flatMap(row => steps.map(step => row.map(a => a * step)));
           return loaded.model.probabilities(loaded.model.resume(trace, layer, tf.tensor2d(rows))).arraySync();
         });
         prompts.tokens.forEach((tokens, prompt) => {
@@ -89,7 +100,8 @@ for (const [name, folder] of [
       const factor = (layer: number, n: number) => ((n + layer) % 5 === 0 ? 2 : 1);
       const trace = loaded.model.trace(prompts);
       const changed = tf.tidy(() => {
-        const rowOf = (layer: number) => tf.tensor2d([Array.from({ length: width }, (_, n) => factor(layer, n))]);
+        const rowOf = (layer: number) =>
+          tf.tensor2d([Array.from({ length: width }, (_, n) => factor(layer, n))]);
         const factors = new Map([...trace.layers.keys()].map(layer => [layer, rowOf(layer)]));
         const first = tf.mul<tf.Tensor2D>(trace.layers[0].activations, rowOf(0));
         return loaded.model.probabilities(loaded.model.resume(trace, 0, first, factors)).arraySync();

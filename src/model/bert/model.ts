@@ -8,7 +8,14 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '../checkpoint.js';
-import type { ActivationFactors, AttentionInputs, LanguageModel, LayerTrace, PromptBatch, Trace } from '../language-model.js';
+import type {
+  ActivationFactors,
+  AttentionInputs,
+  LanguageModel,
+  LayerTrace,
+  PromptBatch,
+  Trace,
+} from '../language-model.js';
 import { answerProbability, vocabularyProbabilities } from '../layers/answer-probability.js';
 import { attention } from '../layers/attention.js';
 import { feedForward } from '../layers/feed-forward.js';
@@ -79,7 +86,12 @@ export class BertModel implements LanguageModel {
       const attended = this.attend(inputs, weights, samples);
       const factor = factors?.get(index);
       const x = factor
-        ? this.finish(attended, tf.mul(this.maskActivations(attended, weights, samples), factor), weights, samples)
+        ? this.finish(
+            attended,
+            tf.mul(this.maskActivations(attended, weights, samples), factor),
+            weights,
+            samples,
+          )
         : addAndNorm(feedForward(attended, weights.feedForward), attended, weights.outputNorm);
       if (index === this.layers - 1) return this.transformHead(x);
       inputs = this.project(x, this.weights.layers[index + 1], index + 1, samples);
@@ -101,15 +113,34 @@ export class BertModel implements LanguageModel {
   /** Word, position and type embeddings, the mask's rows first: (T B, H). */
   private embed({ tokens, positions }: PromptBatch): tf.Tensor2D {
     const order = tokens.map((row, b) => maskFirst(row.length, positions[b]));
-    const rows = tokens[0].map((_, t) => tokens.map((row, b) => ({ id: row[order[b][t]], position: order[b][t] }))).flat();
+    const rows = tokens[0].flatMap((_, t) =>
+      tokens.map((row, b) => ({ id: row[order[b][t]], position: order[b][t] })),
+    );
     const { wordEmbeddings, positionEmbeddings, embeddingNorm } = this.weights;
-    const words: tf.Tensor2D = tf.gather(wordEmbeddings, tf.tensor1d(rows.map(({ id }) => id), 'int32'));
-    const places: tf.Tensor2D = tf.gather(positionEmbeddings, tf.tensor1d(rows.map(({ position }) => position), 'int32'));
+    const words: tf.Tensor2D = tf.gather(
+      wordEmbeddings,
+      tf.tensor1d(
+        rows.map(({ id }) => id),
+        'int32',
+      ),
+    );
+    const places: tf.Tensor2D = tf.gather(
+      positionEmbeddings,
+      tf.tensor1d(
+        rows.map(({ position }) => position),
+        'int32',
+      ),
+    );
     return addAndNorm(words, places, embeddingNorm);
   }
 
   /** Queries, keys and values of x (T N, H). The last layer asks a query for the mask's rows alone. */
-  private project(x: tf.Tensor2D, weights: BertLayerWeights, index: number, samples: number): AttentionInputs {
+  private project(
+    x: tf.Tensor2D,
+    weights: BertLayerWeights,
+    index: number,
+    samples: number,
+  ): AttentionInputs {
     const residual = index === this.layers - 1 ? takeMaskRows(x, samples) : x;
     return {
       residual,
@@ -120,7 +151,12 @@ export class BertModel implements LanguageModel {
   }
 
   /** The same where only the mask's rows are new; those of the other tokens come from the trace. */
-  private projectMask(mask: tf.Tensor2D, rest: AttentionInputs, weights: BertLayerWeights, steps: number): AttentionInputs {
+  private projectMask(
+    mask: tf.Tensor2D,
+    rest: AttentionInputs,
+    weights: BertLayerWeights,
+    steps: number,
+  ): AttentionInputs {
     return {
       residual: withMaskRows(mask, repeatForSteps(rest.residual, steps)),
       query: withMaskRows(linear(mask, weights.query), repeatForSteps(rest.query, steps)),
@@ -129,7 +165,11 @@ export class BertModel implements LanguageModel {
     };
   }
 
-  private attend({ residual, query, key, value }: AttentionInputs, weights: BertLayerWeights, samples: number) {
+  private attend(
+    { residual, query, key, value }: AttentionInputs,
+    weights: BertLayerWeights,
+    samples: number,
+  ) {
     const { heads, hiddenSize } = this.config;
     const scale = 1 / Math.sqrt(hiddenSize / heads);
     const context = attention(query, key, value, { samples, heads, scale }); // (Tq N, H)
@@ -137,15 +177,25 @@ export class BertModel implements LanguageModel {
   }
 
   /** The feed-forward activations of the mask's rows: attended (Tq N, H) -> (N, F). */
-  private maskActivations(attended: tf.Tensor2D, { feedForward: { intermediate } }: BertLayerWeights, samples: number) {
+  private maskActivations(
+    attended: tf.Tensor2D,
+    { feedForward: { intermediate } }: BertLayerWeights,
+    samples: number,
+  ) {
     return gelu(linear(takeMaskRows(attended, samples), intermediate));
   }
 
   /** The rest of a layer, given what the mask's activations are (or are replaced by). */
-  private finish(attended: tf.Tensor2D, activations: tf.Tensor2D, weights: BertLayerWeights, samples: number) {
+  private finish(
+    attended: tf.Tensor2D,
+    activations: tf.Tensor2D,
+    weights: BertLayerWeights,
+    samples: number,
+  ) {
     const atMask = linear(activations, weights.feedForward.output); // (N, H)
     const others = takeOtherRows(attended, samples);
-    const output = others.size === 0 ? atMask : withMaskRows(atMask, feedForward(others, weights.feedForward));
+    const output =
+      others.size === 0 ? atMask : withMaskRows(atMask, feedForward(others, weights.feedForward));
     return addAndNorm(output, attended, weights.outputNorm);
   }
 

@@ -45,7 +45,11 @@ export async function loadBertWeights(checkpoint: Checkpoint, config: BertConfig
   }
 }
 
-async function readWeights(checkpoint: Checkpoint, config: BertConfig, owned: tf.Tensor[]): Promise<BertWeights> {
+async function readWeights(
+  checkpoint: Checkpoint,
+  config: BertConfig,
+  owned: tf.Tensor[],
+): Promise<BertWeights> {
   const { hiddenSize: hidden, intermediateSize: intermediate, vocabularySize: vocabulary } = config;
   // Some tools save the encoder without its "bert." prefix.
   const prefix = checkpoint.has('embeddings.word_embeddings.weight') ? '' : 'bert.';
@@ -79,7 +83,9 @@ async function readWeights(checkpoint: Checkpoint, config: BertConfig, owned: tf
   const wordEmbeddings = await matrix(`${embeddings}.word_embeddings.weight`, vocabulary, hidden);
   const positions = await matrix(`${embeddings}.position_embeddings.weight`, config.maxPositions, hidden);
   const types = await matrix(`${embeddings}.token_type_embeddings.weight`, config.tokenTypes, hidden);
-  const positionEmbeddings = own(tf.tidy(() => tf.add<tf.Tensor2D>(positions, tf.slice(types, [0, 0], [1, hidden]))));
+  const positionEmbeddings = own(
+    tf.tidy(() => tf.add<tf.Tensor2D>(positions, tf.slice(types, [0, 0], [1, hidden]))),
+  );
   tf.dispose([positions, types]);
 
   const layers: BertLayerWeights[] = [];
@@ -103,7 +109,9 @@ async function readWeights(checkpoint: Checkpoint, config: BertConfig, owned: tf
   const ownVocabulary = config.tiedEmbeddings
     ? wordEmbeddings
     : await matrix('cls.predictions.decoder.weight', vocabulary, hidden);
-  const biasName = checkpoint.has('cls.predictions.bias') ? 'cls.predictions.bias' : 'cls.predictions.decoder.bias';
+  const biasName = checkpoint.has('cls.predictions.bias')
+    ? 'cls.predictions.bias'
+    : 'cls.predictions.decoder.bias';
   return {
     wordEmbeddings,
     positionEmbeddings,

@@ -40,7 +40,11 @@ export function answerProbability(
 ): tf.Tensor2D {
   return differentiable([hidden], save => {
     const probabilities = vocabularyProbabilities(hidden, weights);
-    const positions = tf.tensor2d(answers.map((answer, row) => [row, answer]), undefined, 'int32');
+    const positions = tf.tensor2d(
+      answers.map((answer, row) => [row, answer]),
+      undefined,
+      'int32',
+    );
     const answerProbabilities: tf.Tensor2D = tf.expandDims(tf.gatherND(probabilities, positions), 1);
     save([probabilities, answerProbabilities]);
     return {

@@ -25,7 +25,10 @@ export function feedForward(x: tf.Tensor2D, { intermediate, output }: FeedForwar
       value: tf.add(tf.matMul(activations, output.weight), output.bias), // [rows, hidden]
       gradient: (dy, [slope]) => {
         const dActivations = throughTransposed(output.weight, enterTransposed(dy));
-        const dPre: tf.Tensor2D = tf.mul(dActivations, enterTransposed(tf.reshape(slope, [slope.shape[0], -1])));
+        const dPre: tf.Tensor2D = tf.mul(
+          dActivations,
+          enterTransposed(tf.reshape(slope, [slope.shape[0], -1])),
+        );
         return [leaveTransposed(throughTransposed(intermediate.weight, dPre))];
       },
     };

@@ -25,7 +25,12 @@ function normalize(x: tf.Tensor2D, { gamma, beta, epsilon }: LayerNormWeights): 
 }
 
 /** dx = (g - mean(g) - unit mean(g unit)) / deviation, with g = dy gamma. */
-function slopeOfNormalize(dy: tf.Tensor, unit: tf.Tensor, inverseDeviation: tf.Tensor, gamma: tf.Tensor1D): tf.Tensor2D {
+function slopeOfNormalize(
+  dy: tf.Tensor,
+  unit: tf.Tensor,
+  inverseDeviation: tf.Tensor,
+  gamma: tf.Tensor1D,
+): tf.Tensor2D {
   const g = tf.mul(dy, gamma);
   const along = tf.mean(tf.mul(g, unit), 1, true);
   return tf.mul(tf.sub(tf.sub(g, tf.mean(g, 1, true)), tf.mul(unit, along)), inverseDeviation);

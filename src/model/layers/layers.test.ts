@@ -39,7 +39,10 @@ function expectAgreement(
 ): void {
   const expected = reference(x);
   const direction = values(expected.length, 99);
-  const { value, grad } = tf.valueAndGrad(layer)(tensor(x, rows), tensor(direction, layer(tensor(x, rows)).shape[0]));
+  const { value, grad } = tf.valueAndGrad(layer)(
+    tensor(x, rows),
+    tensor(direction, layer(tensor(x, rows)).shape[0]),
+  );
   expect(relativeError(value.dataSync(), expected)).toBeLessThan(TOLERANCE);
   const along = (y: Float64Array) => reference(y).reduce((sum, v, i) => sum + v * direction[i], 0);
   expect(relativeError(grad.dataSync(), gradientOf(along, x))).toBeLessThan(TOLERANCE);
@@ -59,7 +62,12 @@ describe('linear', () => {
   it('is x W + b, with the gradient dy W^T', () => {
     const [w, b] = [values(6 * 4, 1), values(4, 2)];
     const weights = { weight: tensor(w, 6), bias: vector(b) };
-    expectAgreement(x => linear(x, weights), x => affine(x, 3, w, b), values(3 * 6, 3), 3);
+    expectAgreement(
+      x => linear(x, weights),
+      x => affine(x, 3, w, b),
+      values(3 * 6, 3),
+      3,
+    );
   });
 });
 
@@ -71,11 +79,19 @@ describe('gelu', () => {
   it('keeps an absolute error of 1e-6 from -12 to 12, value and slope, and is exact at 0', () => {
     const x = Float64Array.from({ length: 4801 }, (_, i) => (i - 2400) / 200);
     const { value, slope } = geluAndSlope(tensor(x, 1));
-    const slopes = gradientOf(y => y.reduce((sum, v) => sum + exactGelu(v), 0), x.filter((_, i) => i % 100 === 0));
+    const slopes = gradientOf(
+      y => y.reduce((sum, v) => sum + exactGelu(v), 0),
+      x.filter((_, i) => i % 100 === 0),
+    );
     const worst = (a: ArrayLike<number>, b: ArrayLike<number>) =>
       Array.from(b).reduce((max, v, i) => Math.max(max, Math.abs(v - a[i])), 0);
     expect(worst(value.dataSync(), x.map(exactGelu))).toBeLessThan(1e-6);
-    expect(worst(slope.dataSync().filter((_, i) => i % 100 === 0), slopes)).toBeLessThan(1e-6);
+    expect(
+      worst(
+        slope.dataSync().filter((_, i) => i % 100 === 0),
+        slopes,
+      ),
+    ).toBeLessThan(1e-6);
     expect(value.dataSync()[2400]).toBe(0);
   });
 });
@@ -151,10 +167,29 @@ describe('attention', () => {
     const q = values(queries * samples * hidden, 1, 2);
     const [k, v] = [values(tokens * samples * hidden, 2, 2), values(tokens * samples * hidden, 3, 2)];
     const shape = { samples, heads, scale };
-    const [qt, kt, vt] = [tensor(q, queries * samples), tensor(k, tokens * samples), tensor(v, tokens * samples)];
-    expectAgreement(x => attention(x, kt, vt, shape), x => reference(x, k, v), q, queries * samples);
-    expectAgreement(x => attention(qt, x, vt, shape), x => reference(q, x, v), k, tokens * samples);
-    expectAgreement(x => attention(qt, kt, x, shape), x => reference(q, k, x), v, tokens * samples);
+    const [qt, kt, vt] = [
+      tensor(q, queries * samples),
+      tensor(k, tokens * samples),
+      tensor(v, tokens * samples),
+    ];
+    expectAgreement(
+      x => attention(x, kt, vt, shape),
+      x => reference(x, k, v),
+      q,
+      queries * samples,
+    );
+    expectAgreement(
+      x => attention(qt, x, vt, shape),
+      x => reference(q, x, v),
+      k,
+      tokens * samples,
+    );
+    expectAgreement(
+      x => attention(qt, kt, x, shape),
+      x => reference(q, k, x),
+      v,
+      tokens * samples,
+    );
   });
 });
 
@@ -164,16 +199,24 @@ describe("the answer's probability", () => {
     const weights = { embeddings: tensor(embeddings, 7), bias: vector(bias) };
     const distribution = (x: Float64Array, row: number) => {
       const scores = Array.from({ length: 7 }, (_, id) =>
-        Math.exp(bias[id] + [0, 1, 2, 3].reduce((sum, i) => sum + x[row * 4 + i] * embeddings[id * 4 + i], 0)),
+        Math.exp(
+          bias[id] + [0, 1, 2, 3].reduce((sum, i) => sum + x[row * 4 + i] * embeddings[id * 4 + i], 0),
+        ),
       );
       const total = scores.reduce((a, b) => a + b);
       return scores.map(score => score / total);
     };
-    const reference = (x: Float64Array) => Float64Array.from(answers, (answer, row) => distribution(x, row)[answer]);
+    const reference = (x: Float64Array) =>
+      Float64Array.from(answers, (answer, row) => distribution(x, row)[answer]);
     const x = values(3 * 4, 3);
     expectAgreement(h => answerProbability(h, weights, answers), reference, x, 3);
     const all = vocabularyProbabilities(tensor(x, 3), weights).dataSync();
-    expect(relativeError(all, [0, 1, 2].flatMap(row => distribution(x, row)))).toBeLessThan(TOLERANCE);
+    expect(
+      relativeError(
+        all,
+        [0, 1, 2].flatMap(row => distribution(x, row)),
+      ),
+    ).toBeLessThan(TOLERANCE);
   });
 });
 
@@ -190,18 +233,28 @@ describe('mask rows', () => {
 
   it('pass the gradient of their rows alone', () => {
     const dy = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
-    const { grad: taken } = tf.valueAndGrad((x: tf.Tensor2D) => takeMaskRows(x, 1))(tf.zerosLike(dy), tf.tensor2d([7, 8], [1, 2]));
+    const { grad: taken } = tf.valueAndGrad((x: tf.Tensor2D) => takeMaskRows(x, 1))(
+      tf.zerosLike(dy),
+      tf.tensor2d([7, 8], [1, 2]),
+    );
     expect(taken.arraySync()).toEqual([
       [7, 8],
       [0, 0],
       [0, 0],
     ]);
     const rest = tf.zeros<tf.Rank.R2>([2, 2]);
-    const { grad: joined } = tf.valueAndGrad((x: tf.Tensor2D) => withMaskRows(x, rest))(tf.zeros<tf.Rank.R2>([1, 2]), dy);
+    const { grad: joined } = tf.valueAndGrad((x: tf.Tensor2D) => withMaskRows(x, rest))(
+      tf.zeros<tf.Rank.R2>([1, 2]),
+      dy,
+    );
     expect(joined.arraySync()).toEqual([[1, 2]]);
   });
 
   it('are repeated for every step next to each other', () => {
-    expect(repeatForSteps(tf.tensor2d([1, 2], [2, 1]), 3).arraySync().flat()).toEqual([1, 1, 1, 2, 2, 2]);
+    expect(
+      repeatForSteps(tf.tensor2d([1, 2], [2, 1]), 3)
+        .arraySync()
+        .flat(),
+    ).toEqual([1, 1, 1, 2, 2, 2]);
   });
 });

@@ -12,7 +12,12 @@ export function takeMaskRows(x: tf.Tensor2D, samples: number): tf.Tensor2D {
   if (rows === samples) return x;
   return differentiable([x], () => ({
     value: tf.slice(x, [0, 0], [samples, -1]),
-    gradient: dy => [tf.pad(dy, [[0, rows - samples], [0, 0]])],
+    gradient: dy => [
+      tf.pad(dy, [
+        [0, rows - samples],
+        [0, 0],
+      ]),
+    ],
   }));
 }
 
@@ -44,5 +49,8 @@ export function repeatForSteps(rows: tf.Tensor2D, steps: number): tf.Tensor2D {
   const [count, width] = rows.shape;
   if (steps === 1 || count === 0) return rows;
   // A broadcast addition: tf.tile is a hundred times slower on the wasm engine.
-  return tf.reshape(tf.add(tf.reshape(rows, [count, 1, width]), tf.zeros([1, steps, 1])), [count * steps, width]);
+  return tf.reshape(tf.add(tf.reshape(rows, [count, 1, width]), tf.zeros([1, steps, 1])), [
+    count * steps,
+    width,
+  ]);
 }

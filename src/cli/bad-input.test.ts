@@ -1,0 +1,184 @@
+/** What a user gets wrong: one clear line or two, the right exit code, no stack, nothing written. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmod, cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { DEMO_MODEL } from '../embedded.js';
+import { kn } from '../testing/run-kn.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+
+async function expectRefusal(
+  args: readonly string[],
+  code: number,
+  message: string | RegExp,
+): Promise<string> {
+  const cwd = temporaryFolder();
+  const result = await kn(args, { cwd });
+  expect(result.stderr).toMatch(message);
+  expect(result.code).toBe(code);
+  expect(result.stdout).toBe('');
+  expect(result.stderr).not.toContain('    at ');
+  expect(readdirSync(cwd)).toEqual([]);
+  return result.stderr;
+}
+
+const one = ['--model', 'demo', '--answer', 'paris', '--prompt', 'france is governed from [MASK].'];
+
+describe('a command line that means nothing', () => {
+  it.each<[string[], RegExp]>([
+    [['serve'], /unknown command 'serve'/],
+    [['evaluate'], /missing required argument 'experiment'/],
+    [['evaluate', 'lama'], /command-argument value 'lama' is invalid .*Allowed choices are pararel/],
+    [['find', '--shares', '0.5'], /unknown option '--shares'\n\(Did you mean --share\?\)/],
+    [
+      ['find', ...one, '--steps', '0'],
+      /'--steps <n>' argument '0' is invalid. Expected a whole number from 1 to 10000/,
+    ],
+    [['find', ...one, '--steps', '2.5'], /Expected a whole number/],
+    [['find', ...one, '--steps', '1'], /--steps: riemann_endpoints takes 2 or more, not 1/],
+    [['find', ...one, '--share', '1'], /Expected a number from 0 to below 1/],
+    [['find', ...one, '--share', 'half'], /Expected a number from 0 to below 1/],
+    [['find', ...one, '--adaptive-threshold', '-0.1'], /Expected a number from 0 to 1/],
+    [['find', ...one, '--percentile', '101'], /Expected a number from 0 to 100/],
+    [
+      ['find', ...one, '--threshold', '1', '--percentile', '5'],
+      /'--threshold <score>' cannot be used with option '--percentile <p>'/,
+    ],
+    [['find', ...one, '--rule', 'simpson'], /Allowed choices are riemann_endpoints, riemann_left/],
+    [['enhance', ...one, '--factor', '-2'], /Expected a number from 0 to 1000000/],
+    [['evaluate', 'pararel', '--model', 'demo', '--workers', '0'], /Expected a whole number from 1 to 1024/],
+    [['evaluate', 'pararel', '--model', 'demo', '--limit', '0'], /Expected a whole number from 1/],
+    [
+      ['evaluate', 'pararel', '--model', 'demo', '--relations', 'P36,'],
+      /Expected names with commas between them/,
+    ],
+    [['evaluate', 'pararel', '--model', 'demo', '--relations', 'P36,P99'], /has no relation P99/],
+    [
+      ['evaluate', 'pararel', '--model', 'demo', '--relations', 'P36'],
+      /none is unrelated to another\nChoose two relations or more/,
+    ],
+    [['evaluate', 'pararel', '--model', 'demo', '--facts', 'zz'], /no fact has the uuid zz/],
+    [['find', '--model', 'demo', '--prompt', 'x [MASK]'], /--prompt needs --answer/],
+    [['find', '--model', 'demo', '--answer', 'paris'], /--answer needs a --prompt/],
+    [['find', ...one, '--limit', '3'], /--limit is for a run over a data set/],
+    [['find', '--model', 'demo', '--scores', 'x.json'], /--scores is for one fact/],
+  ])('%o exits with 2', async (args, message) => {
+    await expectRefusal(args, 2, message);
+  });
+});
+
+describe('input that cannot be used', () => {
+  it.each<[string[], RegExp]>([
+    [['find', ...one.with(1, './nowhere')], /\.\/nowhere: no such folder/],
+    [
+      ['find', ...one.with(1, 'bert-base-uncased')],
+      /bert-base-uncased: not in the cache, and .* cannot be reached[\s\S]*--model demo/,
+    ],
+    [
+      ['find', '--model', 'demo'].concat(['--data', 'pararel']),
+      /PARAREL is not in the cache, and .* cannot be fetched[\s\S]*--data demo/,
+    ],
+    [
+      ['evaluate', 'pararel', '--model', 'demo', '--data', './nowhere'],
+      /nowhere\/trex_lms_vocab: no such folder/,
+    ],
+    [['find', ...one.with(3, 'Paris France')], /the answer "Paris France" is 2 tokens in this vocabulary/],
+    [['find', ...one.with(5, 'france is governed')], /the prompt "france is governed" has no \[MASK\]/],
+    [['find', ...one.with(5, '[MASK] [MASK]')], /has 2 \[MASK\], where one is needed/],
+    [['find', ...one.with(5, `${'france '.repeat(70)}[MASK]`)], /is 73 tokens long, and the model takes 64/],
+    [['find', ...one.slice(0, 4), '--prompts', './none.txt'], /\.\/none\.txt: cannot be read \(ENOENT\)/],
+    [
+      ['suppress', ...one, '--neurons', '[[7,0]]'],
+      /the model has no neuron \[7, 0\]\nIts layers are 0 to 1, its neurons 0 to 511/,
+    ],
+    [['suppress', ...one, '--neurons', './none.json'], /\.\/none\.json: no such file/],
+    [['suppress', '--model', 'demo', '--neurons', './none.json'], /\.\/none\.json: no such file/],
+    [
+      ['find', ...one, '--engine', 'tensorflow'],
+      /the tensorflow engine cannot start: [\s\S]*leave --engine out/,
+    ],
+    [['plot', '--results', './nowhere'], /\.\/nowhere: no such results folder/],
+    [['plot'], /results: no results folder in it/],
+  ])('%o exits with 1', async (args, message) => {
+    await expectRefusal(args, 1, message);
+  });
+
+  it('truncated weights name the file', async () => {
+    const folder = temporaryFolder();
+    await cp(DEMO_MODEL, folder, { recursive: true });
+    const weights = readFileSync(join(folder, 'model.safetensors'));
+    writeFileSync(join(folder, 'model.safetensors'), weights.subarray(0, weights.length - 1000));
+    const stderr = await expectRefusal(
+      ['find', ...one.with(1, folder)],
+      1,
+      /model\.safetensors: tensor cls\.predictions/,
+    );
+    expect(stderr).toContain("it lies out of the file's range");
+    await expectRefusal(
+      ['evaluate', 'pararel', '--model', folder, '--data', 'demo', '--results', '/dev/null/x'],
+      1,
+      /\/dev\/null\/x: cannot be written/,
+    );
+  });
+
+  it('a bad model ends a run before it begins: no result file is there', async () => {
+    const folder = temporaryFolder();
+    await cp(DEMO_MODEL, folder, { recursive: true });
+    writeFileSync(join(folder, 'model.safetensors'), 'not weights at all');
+    const results = join(temporaryFolder(), 'out');
+    const { code, stderr } = await kn([
+      'evaluate',
+      'pararel',
+      '--model',
+      folder,
+      '--data',
+      'demo',
+      '--results',
+      results,
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('model.safetensors: its first bytes announce a header of');
+    expect(readdirSync(results)).toEqual([]);
+  });
+
+  it.skipIf(process.getuid?.() === 0)(
+    'a results folder that may not be written is named (skipped for root, who may)',
+    async () => {
+      const folder = temporaryFolder();
+      await chmod(folder, 0o500);
+      await expectRefusal(
+        ['find', '--model', 'demo', '--results', join(folder, 'out')],
+        1,
+        /cannot be written \(no permission\)/,
+      );
+    },
+  );
+
+  it('a results folder that is a file is named, and the file kept', async () => {
+    const file = join(temporaryFolder(), 'out');
+    writeFileSync(file, 'mine');
+    await expectRefusal(
+      ['find', '--model', 'demo', '--results', file],
+      1,
+      /out: cannot be written \(a file is in the way\)/,
+    );
+    expect(readFileSync(file, 'utf8')).toBe('mine');
+  });
+
+  it('a result file that is no result file is named, and no figure drawn', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'm_pararel_results_0.json'), '{"u": {"n_refined_neurons": "three"}}');
+    await expectRefusal(
+      ['plot', '--results', folder],
+      1,
+      /m_pararel_results_0\.json: "u\.n_refined_neurons"/,
+    );
+    expect(existsSync(join(folder, 'figure3.svg'))).toBe(false);
+    mkdirSync(join(folder, 'empty'));
+    await expectRefusal(
+      ['plot', '--results', join(folder, 'empty')],
+      1,
+      /no result files \(\*_results_<shard>\.json\)/,
+    );
+  });
+});

@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { kn } from '../testing/run-kn.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+
+/** The scripts that a run of kn loaded, as V8's coverage lists them. */
+async function scriptsOf(
+  args: readonly string[],
+): Promise<{ code: number | null; stdout: string; scripts: string[] }> {
+  const folder = temporaryFolder();
+  const { code, stdout } = await kn(args, { env: { NODE_V8_COVERAGE: folder } });
+  const scripts = readdirSync(folder).flatMap(name => {
+    const { result }: { result: { url: string }[] } = JSON.parse(readFileSync(join(folder, name), 'utf8'));
+    return result.map(({ url }) => url);
+  });
+  return { code, stdout, scripts };
+}
+
+describe('help', () => {
+  it.each([
+    [['--help']],
+    [['find', '--help']],
+    [['evaluate', '--help']],
+    [['plot', '--help']],
+    [['--version']],
+  ])('is printed by %o with code 0, and loads neither tfjs nor vega nor zod', async args => {
+    const { code, stdout, scripts } = await scriptsOf(args);
+    expect(code).toBe(0);
+    expect(stdout.length).toBeGreaterThan(4);
+    expect(scripts.some(url => url.includes('commander'))).toBe(true);
+    expect(scripts.filter(url => /@tensorflow|vega|zod|@huggingface/.test(url))).toEqual([]);
+  });
+
+  it('names every subcommand, and each has an example', async () => {
+    const { stdout } = await kn(['--help']);
+    for (const name of ['find', 'suppress', 'enhance', 'evaluate', 'plot']) {
+      expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+      expect((await kn([name, '--help'])).stdout).toContain('Examples:');
+    }
+  });
+});
+
+describe('plotting', () => {
+  it('loads no tfjs', async () => {
+    const folder = temporaryFolder();
+    await kn(['evaluate', 'pararel', '--model', 'demo', '--limit', '1', '--results', folder]);
+    const { code, scripts } = await scriptsOf(['plot', '--results', folder]);
+    expect(code).toBe(0);
+    expect(scripts.some(url => url.includes('vega'))).toBe(true);
+    expect(scripts.filter(url => url.includes('@tensorflow'))).toEqual([]);
+  });
+});
