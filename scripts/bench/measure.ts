@@ -1,0 +1,110 @@
+/** Measures one engine: the process that scripts/bench.ts starts for it. */
+import * as tf from '@tensorflow/tfjs-core';
+import { countOperations } from '../../src/attribution/count-operations.js';
+import { integratedGradients } from '../../src/attribution/integrated-gradients.js';
+import { samplesThatFit } from '../../src/model/batch-size.js';
+import { readBertConfig } from '../../src/model/bert/config.js';
+import { BertModel } from '../../src/model/bert/model.js';
+import { Checkpoint } from '../../src/model/checkpoint.js';
+import { startEngine } from '../../src/runtime/engine.js';
+import { ENGINES } from '../../src/runtime/engine-names.js';
+
+export interface Measurement {
+  readonly engine: string;
+  readonly tokens: number;
+  readonly steps: number;
+  /** That share a batch. */
+  readonly prompts: number;
+  /** Floating-point operations of one prompt. */
+  readonly operations: number;
+  readonly secondsPerPrompt: number;
+  readonly gigaflops: number;
+  /** GFLOPS of plain products. */
+  readonly productRate: number;
+  readonly share: number;
+  readonly loadSeconds: number;
+  readonly peakBytes: number;
+}
+
+const TOKENS = 14;
+const STEPS = 20;
+const REPETITIONS = 3;
+
+const [name, folder] = process.argv.slice(2);
+const engine = ENGINES.find(engine => engine === name);
+if (!engine || !process.send) throw new Error('started by scripts/bench.ts');
+process.send(await measure(engine).catch(error => ({ absent: error instanceof Error ? error.message : String(error) })));
+process.disconnect();
+
+async function measure(engine: (typeof ENGINES)[number]): Promise<Measurement> {
+  const { version } = await startEngine(engine);
+  const config = await readBertConfig(folder);
+  const loading = performance.now();
+  const checkpoint = await Checkpoint.open(folder);
+  const model = await BertModel.load(checkpoint, config);
+  await checkpoint.close();
+  const loadSeconds = (performance.now() - loading) / 1000;
+
+  const prompts = Math.max(1, Math.floor(samplesThatFit(model, TOKENS) / STEPS));
+  const batch = {
+    tokens: Array.from({ length: prompts }, (_, b) => Array.from({ length: TOKENS }, (_, t) => 1000 + 37 * t + 101 * b)),
+    positions: Array.from({ length: prompts }, (_, b) => 3 + b),
+  };
+  const answers = batch.tokens.map(() => 2000);
+  const run = () => integratedGradients(model, batch, answers, { rule: 'riemann_endpoints', steps: STEPS });
+  const rate = () => productRate(prompts * STEPS * TOKENS, config.hiddenSize, config.intermediateSize);
+
+  run(); // The first run packs the weights.
+  const { total: operations } = countOperations(model, TOKENS, STEPS);
+  const pairs = Array.from({ length: REPETITIONS }, () => {
+    const before = rate();
+    const start = performance.now();
+    run();
+    const seconds = (performance.now() - start) / 1000 / prompts;
+    const productRate = (before + rate()) / 2;
+    return { seconds, productRate, share: operations / 1e9 / seconds / productRate };
+  });
+  const secondsPerPrompt = median(pairs.map(({ seconds }) => seconds));
+  return {
+    engine: version,
+    tokens: TOKENS,
+    steps: STEPS,
+    prompts,
+    operations,
+    secondsPerPrompt,
+    gigaflops: operations / 1e9 / secondsPerPrompt,
+    productRate: median(pairs.map(({ productRate }) => productRate)),
+    share: median(pairs.map(({ share }) => share)),
+    loadSeconds,
+    peakBytes: process.resourceUsage().maxRSS * 1024,
+  };
+}
+
+/** GFLOPS of the fastest of the model's own plain products, each the median of seven. */
+function productRate(rows: number, hidden: number, intermediate: number): number {
+  const shapes = [
+    [hidden, hidden],
+    [hidden, intermediate],
+    [intermediate, hidden],
+  ];
+  const rates = shapes.map(([input, output]) => {
+    const [x, weight] = [tf.randomNormal([rows, input]), tf.randomNormal([input, output])];
+    const once = () => {
+      const start = performance.now();
+      const y = tf.matMul(x, weight);
+      y.dataSync(); // On an engine that computes later: waits until it has.
+      const milliseconds = performance.now() - start;
+      y.dispose();
+      return milliseconds;
+    };
+    once();
+    const milliseconds = median(Array.from({ length: 7 }, once));
+    tf.dispose([x, weight]);
+    return (2 * rows * input * output) / milliseconds / 1e6;
+  });
+  return Math.max(...rates);
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+}
