@@ -43,12 +43,27 @@ for (const engine of ENGINES) {
     `  ${tokens} tokens, ${steps} steps, 12 layers, ${prompts} prompts at once: ${(operations / 1e9).toFixed(1)} GFLOP a prompt`,
   );
 }
-const head = ['engine', 's a prompt', 'GFLOPS', "engine's own rate", 'share', 'load, s', 'peak memory', 'share of limit'];
+const head = [
+  'engine',
+  's a prompt',
+  'GFLOPS',
+  "engine's own rate",
+  'share',
+  'load, s',
+  'peak memory',
+  'share of limit',
+];
 console.log(`\n${table(head, rows, 'right')}\n`);
-console.log('s a prompt: kn find, the median of the repetitions. GFLOPS: the operations that the algorithm needs');
-console.log('(src/attribution/count-operations.ts) over the time. share: of the fastest plain product of the same shapes,');
+console.log(
+  's a prompt: kn find, the median of the repetitions. GFLOPS: the operations that the algorithm needs',
+);
+console.log(
+  '(src/attribution/count-operations.ts) over the time. share: of the fastest plain product of the same shapes,',
+);
 console.log('measured just before and after each repetition; the median of the pairs.');
-console.log(`Limit of memory: twice the checkpoint's float32 size plus 1 GB, ${(memoryLimit / 1e6).toFixed(0)} MB.`);
+console.log(
+  `Limit of memory: twice the checkpoint's float32 size plus 1 GB, ${(memoryLimit / 1e6).toFixed(0)} MB.`,
+);
 if (!process.argv.includes('--keep')) rmSync(folder, { recursive: true });
 
 async function measure(engine: EngineName): Promise<Measurement | { absent: string }> {

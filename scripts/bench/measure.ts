@@ -33,7 +33,9 @@ const REPETITIONS = 3;
 const [name, folder] = process.argv.slice(2);
 const engine = ENGINES.find(engine => engine === name);
 if (!engine || !process.send) throw new Error('started by scripts/bench.ts');
-process.send(await measure(engine).catch(error => ({ absent: error instanceof Error ? error.message : String(error) })));
+process.send(
+  await measure(engine).catch(error => ({ absent: error instanceof Error ? error.message : String(error) })),
+);
 process.disconnect();
 
 async function measure(engine: (typeof ENGINES)[number]): Promise<Measurement> {
@@ -47,7 +49,9 @@ async function measure(engine: (typeof ENGINES)[number]): Promise<Measurement> {
 
   const prompts = Math.max(1, Math.floor(samplesThatFit(model, TOKENS) / STEPS));
   const batch = {
-    tokens: Array.from({ length: prompts }, (_, b) => Array.from({ length: TOKENS }, (_, t) => 1000 + 37 * t + 101 * b)),
+    tokens: Array.from({ length: prompts }, (_, b) =>
+      Array.from({ length: TOKENS }, (_, t) => 1000 + 37 * t + 101 * b),
+    ),
     positions: Array.from({ length: prompts }, (_, b) => 3 + b),
   };
   const answers = batch.tokens.map(() => 2000);
