@@ -1,11 +1,27 @@
 import { defineConfig } from 'vitest/config';
+import type { Reporter } from 'vitest/node';
+
+/** Says why each skipped test was skipped (its title does), and closes with one plain line. */
+const summary: Reporter = {
+  onTestRunEnd(modules) {
+    const tests = modules.flatMap(module => [...module.children.allTests()]);
+    const withState = (state: string) => tests.filter(test => test.result().state === state);
+    for (const test of withState('skipped')) console.log(`skipped: ${test.fullName}`);
+    const broken = modules.filter(module => module.errors().length > 0).length;
+    const failed = withState('failed').length + broken;
+    console.log(
+      `${withState('passed').length} passed, ${failed} failed, ${withState('skipped').length} skipped`,
+    );
+  },
+};
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
+    include: ['src/**/*.test.ts'],
     // A process each: an engine is started once in a process.
     pool: 'forks',
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    reporters: ['default', summary],
   },
 });

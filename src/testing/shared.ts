@@ -1,7 +1,7 @@
 /** The folder beside the project with golden files and real data; tests that read it are skipped where it is absent. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe } from 'vitest';
+import { describe, it } from 'vitest';
 
 const SHARED = fileURLToPath(new URL('../../../shared', import.meta.url));
 
@@ -9,10 +9,10 @@ export const GOLDEN_BERT = `${SHARED}/golden/bert-tiny-random`;
 export const REAL_PARAREL = `${SHARED}/pararel`;
 export const BERT_MINI = `${SHARED}/models/bert-mini-pararel`;
 
-/** `describe`, skipped with its reason in the title where `path` is absent. */
+/** `describe`, or where `path` is absent a skipped test that says so. */
 export function describeWith(path: string, title: string, body: () => void): void {
   if (existsSync(path)) describe(title, body);
-  else describe.skip(`${title} (skipped: ${path} is absent)`, body);
+  else it.skip(`${title}: skipped, since ${path} is absent`, () => undefined);
 }
 
 interface GoldenStanding {

@@ -1,0 +1,32 @@
+/** The library: what the commands are made of, step by step. */
+export { convergenceDeltas } from './attribution/convergence.js';
+export {
+  type IntegratedGradientsOptions,
+  integratedGradients,
+  type Scores,
+} from './attribution/integrated-gradients.js';
+export { quadrature, RULES, type Rule } from './attribution/rules.js';
+export { type Dataset, openDataset, type Selection } from './dataset/dataset.js';
+export type { Fact, FactKey } from './dataset/fact.js';
+export { DEMO_DATA, DEMO_MODEL } from './embedded.js';
+export { UsageError, UserError } from './errors.js';
+export { type ResultsOfFacts, readResultsFolder } from './experiment/results-file.js';
+export { figureFiles } from './figures/figure-files.js';
+export {
+  type AnswerStanding,
+  type Distribution,
+  standingOf,
+  topTokens,
+} from './intervention/distribution.js';
+export { ENHANCE, type Intervened, intervene, SUPPRESS } from './intervention/intervene.js';
+export type { LanguageModel, PromptBatch, Trace } from './model/language-model.js';
+export { disposeTrace } from './model/language-model.js';
+export { type LoadedModel, loadModel } from './model/load.js';
+export { type LocatedModel, locateModel } from './model/locate.js';
+export type { EncodedPrompt, Tokenizer } from './model/tokenizer.js';
+export { type CoarseThreshold, coarseNeurons } from './neurons/coarse.js';
+export { type FindOptions, type FoundNeurons, findNeurons } from './neurons/find.js';
+export type { Neuron } from './neurons/neuron.js';
+export { readNeuronFile } from './neurons/neuron-file.js';
+export { refinedNeurons } from './neurons/refined.js';
+export { type Engine, startEngine } from './runtime/engine.js';
