@@ -93,10 +93,10 @@ function activationFactors(width: number, neurons: readonly Neuron[], factor: nu
 }
 
 function distributions(model: LanguageModel, prediction: () => tf.Tensor2D): Distribution[] {
-  return tf.tidy(() => {
-    const probabilities = model.probabilities(prediction());
-    const [rows, width] = probabilities.shape;
-    const values = probabilities.dataSync<'float32'>();
-    return Array.from({ length: rows }, (_, row) => values.slice(row * width, (row + 1) * width));
-  });
+  // Read outside the tidy, which would walk through every value that it hands on.
+  const probabilities = tf.tidy(() => model.probabilities(prediction()));
+  const [rows, width] = probabilities.shape;
+  const values = probabilities.dataSync<'float32'>();
+  probabilities.dispose();
+  return Array.from({ length: rows }, (_, row) => values.slice(row * width, (row + 1) * width));
 }
