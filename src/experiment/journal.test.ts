@@ -51,6 +51,15 @@ describe('a journal', () => {
     }
   });
 
+  it('drops the whole of a torn line, also where the next one is shorter', async () => {
+    const path = await journalWith(record('a'));
+    appendFileSync(path, '{"uuid":"a-very-long-name-that-was-cut-off-somewhere","neur');
+    const journal = await Journal.open(path);
+    journal.append({ uuid: 'b' });
+    journal.close();
+    expect(readFileSync(path, 'utf8')).toBe('{"uuid":"a","neurons":[[1,2]]}\n{"uuid":"b"}\n');
+  });
+
   it('drops a last line of zeros, as a power cut may leave', async () => {
     const path = await journalWith(record('a'));
     appendFileSync(path, Buffer.from('\0\0\0\0\n'));
