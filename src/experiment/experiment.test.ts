@@ -128,6 +128,7 @@ describe('settings', () => {
     ...settings,
     commands: ['kn evaluate'],
     unrelated: { rule: 'relation', seed: 42 },
+    enhancement: { factor: 2 },
   };
 
   it('agree with themselves, and with a command that says more or less', () => {
@@ -145,9 +146,14 @@ describe('settings', () => {
     ],
     [{ data: { relations: ['P36'], limit: 5 } }, 'data.limit: null there, 5 now'],
     [{ engine: { name: 'tensorflow' } }, 'engine.name: "wasm" there, "tensorflow" now'],
+    [{ model: { name: 'm', revision: 'a1' } }, 'model.revision: null there, "a1" now'],
+    [{ versions: { kn: '2' } }, 'versions.kn: "1" there, "2" now'],
+    [{ unrelated: { rule: 'relation', seed: 1 } }, 'unrelated.seed: 42 there, 1 now'],
+    [{ unrelated: { rule: 'any', seed: 42 } }, 'unrelated.rule: "relation" there, "any" now'],
+    [{ enhancement: { factor: 3 } }, 'enhancement.factor: 2 there, 3 now'],
   ])('differ in the setting that is named: %o', (change, message) => {
-    expect(firstDifference(settings, { ...settings, ...change })).toBe(message);
-    expect(() => joinSettings(settings, { ...settings, ...change }, 'out')).toThrow(
+    expect(firstDifference(evaluated, { ...evaluated, ...change })).toBe(message);
+    expect(() => joinSettings(evaluated, { ...evaluated, ...change }, 'out')).toThrow(
       `out: its results were made with other settings: ${message}`,
     );
   });
