@@ -284,6 +284,11 @@ describe('a results folder', () => {
     expect(code).toBe(0);
     expect(finalFiles(join(folder, 'old-1'))).toEqual(expected);
     expect(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')).neurons.share).toBe(0.5);
+
+    const second = finalFiles(folder);
+    await kn(evaluate(folder, '--relations', 'P36,P30', '--fresh'));
+    expect(finalFiles(join(folder, 'old-2'))).toEqual(second);
+    expect(finalFiles(join(folder, 'old-1'))).toEqual(expected);
   });
 });
 

@@ -13,8 +13,8 @@ export function standingOf(answer: number, distribution: Distribution): AnswerSt
   return { probability, rank: 1 + distribution.reduce((above, p) => above + (p > probability ? 1 : 0), 0) };
 }
 
-/** The most probable tokens, the lower id first where two are equal. */
+/** The most probable tokens, the lower id first where two are equal (sort is stable). */
 export function topTokens(distribution: Distribution, count: number): { id: number; probability: number }[] {
-  const ids = Array.from(distribution.keys()).sort((a, b) => distribution[b] - distribution[a] || a - b);
+  const ids = Array.from(distribution.keys()).sort((a, b) => distribution[b] - distribution[a]);
   return ids.slice(0, count).map(id => ({ id, probability: distribution[id] }));
 }

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -106,7 +107,6 @@ describe('a worker pool', () => {
 
 describe('a worker whose parent is killed', () => {
   it('ends soon, even in the middle of a long computation', async () => {
-    const { spawn } = await import('node:child_process');
     const watch = new URL('../../dist/runtime/orphan-watch.js', import.meta.url).href;
     const child = `
       import { endWithParent } from ${JSON.stringify(watch)};
@@ -116,12 +116,16 @@ describe('a worker whose parent is killed', () => {
       const { spawn } = require('node:child_process');
       spawn(process.execPath, ['--input-type=module', '-e', ${JSON.stringify(child)}], { stdio: 'inherit' });
       setInterval(() => {}, 1000);`;
-    const process_ = spawn(process.execPath, ['-e', parent], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [line] = await once(process_.stdout, 'data');
+    const parentProcess = spawn(process.execPath, ['-e', parent], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = await once(parentProcess.stdout, 'data');
     const pid = Number(String(line));
     expect(alive(pid)).toBe(true);
-    process_.kill('SIGKILL');
-    for (let tenths = 0; alive(pid) && tenths < 50; tenths++) await setTimeout(100);
-    expect(alive(pid)).toBe(false);
+    try {
+      parentProcess.kill('SIGKILL');
+      for (let tenths = 0; alive(pid) && tenths < 50; tenths++) await setTimeout(100);
+      expect(alive(pid)).toBe(false);
+    } finally {
+      if (alive(pid)) process.kill(pid, 'SIGKILL');
+    }
   });
 });
