@@ -1,3 +1,5 @@
+import { getSystemErrorMap } from 'node:util';
+
 /**
  * Something that the person at the keyboard can mend. Shown as one or two lines without a stack: what was
  * wrong and where (`message`), and what to do (`remedy`). Everything else that is thrown is a bug, and keeps its
@@ -24,4 +26,22 @@ export class UsageError extends UserError {
 export function systemErrorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Why a call failed, in the system's own words ("no space left on device") where it has some. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const errno = 'errno' in error && typeof error.errno === 'number' ? error.errno : 0;
+  // An AggregateError of several addresses tried has a code and no message.
+  return (getSystemErrorMap().get(errno)?.[1] ?? error.message) || (systemErrorCode(error) ?? error.name);
+}
+
+/** A file or folder that the system refuses: "results/demo: cannot be written (permission denied)". */
+export function refusedFile(
+  path: string,
+  refused: 'read' | 'written',
+  error: unknown,
+  remedy?: string,
+): UserError {
+  return new UserError(`${path}: cannot be ${refused} (${reasonOf(error)})`, remedy, { cause: error });
 }

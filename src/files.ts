@@ -1,6 +1,6 @@
 /** Reading files that a user named. */
 import { access, readFile } from 'node:fs/promises';
-import { systemErrorCode, UserError } from './errors.js';
+import { refusedFile, UserError } from './errors.js';
 
 /** @throws UserError, naming the file, where it cannot be read or is not JSON */
 export async function readJsonFile(path: string): Promise<unknown> {
@@ -8,10 +8,7 @@ export async function readJsonFile(path: string): Promise<unknown> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    const code = systemErrorCode(error);
-    throw new UserError(`${path}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}`, '', {
-      cause: error,
-    });
+    throw refusedFile(path, 'read', error);
   }
   try {
     return JSON.parse(text);

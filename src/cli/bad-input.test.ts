@@ -80,24 +80,35 @@ describe('input that cannot be used', () => {
     ],
     [
       ['evaluate', 'pararel', '--model', 'demo', '--data', './nowhere'],
-      /nowhere\/trex_lms_vocab: no such folder/,
+      /nowhere\/trex_lms_vocab: cannot be read \(no such file or directory\)\nA data set is a folder with/,
     ],
     [['find', ...one.with(3, 'Paris France')], /the answer "Paris France" is 2 tokens in this vocabulary/],
     [['find', ...one.with(5, 'france is governed')], /the prompt "france is governed" has no \[MASK\]/],
     [['find', ...one.with(5, '[MASK] [MASK]')], /has 2 \[MASK\], where one is needed/],
     [['find', ...one.with(5, `${'france '.repeat(70)}[MASK]`)], /is 73 tokens long, and the model takes 64/],
-    [['find', ...one.slice(0, 4), '--prompts', './none.txt'], /\.\/none\.txt: cannot be read \(ENOENT\)/],
+    [
+      ['find', ...one.slice(0, 4), '--prompts', './none.txt'],
+      /\.\/none\.txt: cannot be read \(no such file or directory\)/,
+    ],
     [
       ['suppress', ...one, '--neurons', '[[7,0]]'],
       /the model has no neuron \[7, 0\]\nIts layers are 0 to 1, its neurons 0 to 511/,
     ],
-    [['suppress', ...one, '--neurons', './none.json'], /\.\/none\.json: no such file/],
-    [['suppress', '--model', 'demo', '--neurons', './none.json'], /\.\/none\.json: no such file/],
+    [
+      ['suppress', ...one, '--neurons', './none.json'],
+      /\.\/none\.json: cannot be read \(no such file or directory\)/,
+    ],
+    [
+      ['suppress', '--model', 'demo', '--neurons', './none.json'],
+      /\.\/none\.json: cannot be read \(no such file or directory\)/,
+    ],
     [
       ['find', ...one, '--engine', 'tensorflow'],
       /the tensorflow engine cannot start: [\s\S]*leave --engine out/,
     ],
-    [['plot', '--results', './nowhere'], /\.\/nowhere: no such results folder/],
+    [['plot', '--results', './nowhere'], /\.\/nowhere: cannot be read \(no such file or directory\)/],
+    [['find', ...one, '--scores', './no/scores.json'], /\.\/no\/scores\.json: cannot be written/],
+    [['find', ...one, '--scores', '.'], /\.: cannot be written \(it is a folder\)/],
     [['plot'], /results: no results folder in it/],
   ])('%o exits with 1', async (args, message) => {
     await expectRefusal(args, 1, message);
@@ -149,7 +160,7 @@ describe('input that cannot be used', () => {
       await expectRefusal(
         ['find', '--model', 'demo', '--results', join(folder, 'out')],
         1,
-        /cannot be written \(no permission\)/,
+        /cannot be written \(permission denied\)/,
       );
     },
   );
@@ -160,7 +171,7 @@ describe('input that cannot be used', () => {
     await expectRefusal(
       ['find', '--model', 'demo', '--results', file],
       1,
-      /out: cannot be written \(a file is in the way\)/,
+      /out: cannot be written \(file already exists\)/,
     );
     expect(readFileSync(file, 'utf8')).toBe('mine');
   });

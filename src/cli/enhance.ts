@@ -23,7 +23,12 @@ export function addEnhance(program: Command): void {
   command.action(async (options: Options) => {
     const { asksOneFact } = await import('./asks-one-fact.js');
     if (asksOneFact(options)) {
-      process.exitCode = await interveneOnFact(options, options.factor, `Multiplied by ${options.factor}`);
+      const { factor } = options;
+      process.exitCode = await interveneOnFact(
+        options,
+        factor,
+        neurons => `Multiplied ${neurons} by ${factor}`,
+      );
     } else {
       const { runOverData } = await import('./data-run.js');
       process.exitCode = await runOverData('enhance', options, { suppress: false, enhance: options.factor });

@@ -53,10 +53,12 @@ export function addFind(program: Command): void {
 
 async function findInFact(options: Options): Promise<number> {
   const attribution = findOptions(options, SHARE_OF_FACT);
-  const { findNeuronsOfFact, prepareFact, writeScores } = await import('./one-fact.js');
+  const { checkWritable, findNeuronsOfFact, prepareFact, writeScores } = await import('./one-fact.js');
+  const { scores } = options;
+  if (scores !== undefined) await checkWritable(scores);
   const fact = await prepareFact(options);
   const found = findNeuronsOfFact(fact, attribution);
-  if (options.scores !== undefined) await writeScores(options.scores, fact, found);
+  if (scores !== undefined) await writeScores(scores, fact, found);
   const prompts = found.prompts.map(({ coarse }, i) => ({ prompt: fact.prompts[i], coarse }));
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ answer: fact.answer, neurons: found.neurons, prompts })}\n`);

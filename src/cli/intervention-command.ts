@@ -43,11 +43,14 @@ export function addInterventionOptions(command: Command): void {
   addOutputOptions(command);
 }
 
-/** Finds the neurons unless they are given, multiplies them by `factor`, and prints before and after. */
+/**
+ * Finds the neurons unless they are given, multiplies them by `factor`, and prints before and after.
+ * @param didTo says what was done to "8 neurons"
+ */
 export async function interveneOnFact(
   options: InterventionOptions,
   factor: number,
-  verb: string,
+  didTo: (neurons: string) => string,
 ): Promise<number> {
   const attribution = findOptions(options, SHARE_OF_FACT);
   const { findNeuronsOfFact, measureEffect, neuronsOfOption, prepareFact } = await import('./one-fact.js');
@@ -61,8 +64,9 @@ export async function interveneOnFact(
   }
   const list = neurons.map(([layer, index]) => `[${layer},${index}]`).join(' ');
   const bold = (text: string) => coloured('bold', text, process.stdout);
-  process.stdout.write(`${bold(`${verb} ${neurons.length} neurons`)}${list ? `: ${list}` : ''}\n`);
-  if (neurons.length === 0) {
+  const count = `${neurons.length} neuron${neurons.length === 1 ? '' : 's'}`;
+  process.stdout.write(`${bold(didTo(count))}${list ? `: ${list}` : ''}\n`);
+  if (neurons.length === 0 && !given) {
     process.stdout.write(
       `No neuron is coarse in more than ${attribution.share} of the prompts; a lower --share finds more.\n`,
     );

@@ -1,9 +1,10 @@
 /** One fact, asked by prompts on the command line: what `find`, `suppress` and `enhance` do with `--prompt`. */
-import { readFile } from 'node:fs/promises';
+import { access, constants, readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import writeFileAtomic from 'write-file-atomic';
 import { convergenceDeltas } from '../attribution/convergence.js';
-import { systemErrorCode, UsageError, UserError } from '../errors.js';
+import { refusedFile, UsageError, UserError } from '../errors.js';
 import { type Distribution, standingOf, topTokens } from '../intervention/distribution.js';
 import { intervene } from '../intervention/intervene.js';
 import { type LoadedModel, loadModel } from '../model/load.js';
@@ -59,6 +60,16 @@ export function findNeuronsOfFact(fact: OneFact, options: FindOptions): FoundNeu
   return found;
 }
 
+/** @throws UserError where no file can be made at `path`: better said before the work than after it */
+export async function checkWritable(path: string): Promise<void> {
+  try {
+    await access(dirname(path), constants.W_OK);
+    if ((await stat(path).catch(() => undefined))?.isDirectory()) throw new Error('it is a folder');
+  } catch (error) {
+    throw refusedFile(path, 'written', error);
+  }
+}
+
 /** Every prompt's scores as JSON, a row a layer, with each layer's convergence delta. */
 export async function writeScores(path: string, fact: OneFact, found: FoundNeurons): Promise<void> {
   const prompts = found.prompts.map(({ scores }, i) => {
@@ -74,7 +85,7 @@ export async function writeScores(path: string, fact: OneFact, found: FoundNeuro
   try {
     await writeFileAtomic(path, `${JSON.stringify({ prompts })}\n`);
   } catch (error) {
-    throw new UserError(`${path}: cannot be written (${systemErrorCode(error)})`, '', { cause: error });
+    throw refusedFile(path, 'written', error);
   }
 }
 
@@ -117,13 +128,7 @@ async function readPrompts(path: string): Promise<string[]> {
   try {
     content = path === '-' ? await text(process.stdin) : await readFile(path, 'utf8');
   } catch (error) {
-    throw new UserError(
-      `${path}: cannot be read (${systemErrorCode(error)})`,
-      'A prompt file has a prompt a line.',
-      {
-        cause: error,
-      },
-    );
+    throw refusedFile(path, 'read', error, 'A prompt file has a prompt a line.');
   }
   const prompts = content.split(/\r?\n/).filter(line => line.trim() !== '');
   if (prompts.length === 0) throw new UserError(`${path}: no prompts`, 'A prompt file has a prompt a line.');

@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { systemErrorCode, UsageError, UserError } from '../errors.js';
+import { refusedFile, UsageError, UserError } from '../errors.js';
 import { isResultsFile, readResultsFolder } from '../experiment/results-file.js';
 import { figureFiles } from '../figures/figure-files.js';
 import type { OutputOptions } from './options.js';
@@ -58,13 +58,7 @@ async function writeAll(folder: string, files: ReadonlyMap<string, string>): Pro
       await mkdir(folder, { recursive: true });
       await writeFileAtomic(path, content);
     } catch (error) {
-      throw new UserError(
-        `${path}: cannot be written (${systemErrorCode(error)})`,
-        'Name another folder with --out.',
-        {
-          cause: error,
-        },
-      );
+      throw refusedFile(path, 'written', error, 'Name another folder with --out.');
     }
     paths.push(path);
   }

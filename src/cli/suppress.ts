@@ -15,7 +15,7 @@ export function addSuppress(program: Command): void {
   command.action(async (options: InterventionOptions) => {
     const { asksOneFact } = await import('./asks-one-fact.js');
     if (asksOneFact(options)) {
-      process.exitCode = await interveneOnFact(options, 0, 'Suppressed');
+      process.exitCode = await interveneOnFact(options, 0, neurons => `Suppressed ${neurons}`);
     } else {
       const { runOverData } = await import('./data-run.js');
       process.exitCode = await runOverData('suppress', options, { suppress: true, enhance: null });

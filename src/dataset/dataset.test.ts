@@ -139,7 +139,7 @@ describe('a data set', () => {
   it('is refused where the folder, a relation or a fact is not there', async () => {
     const folder = await oneRelation();
     await expect(openDataset(join(folder, 'nowhere'))).rejects.toThrow(
-      'nowhere/trex_lms_vocab: no such folder',
+      'nowhere/trex_lms_vocab: cannot be read (no such file or directory)',
     );
     await expect(openDataset(folder, { relations: ['P99'] })).rejects.toMatchObject({
       name: 'UsageError',

@@ -6,7 +6,7 @@ import pLimit from 'p-limit';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { PARAREL_MANIFEST } from '../embedded.js';
-import { systemErrorCode, UserError } from '../errors.js';
+import { reasonOf, refusedFile, UserError } from '../errors.js';
 import { readJsonFile } from '../files.js';
 
 const manifestSchema = z.object({
@@ -84,10 +84,11 @@ async function download(url: string): Promise<Uint8Array> {
     return new Uint8Array(await response.arrayBuffer());
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const reason = systemErrorCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));
-    throw new UserError(`PARAREL is not in the cache, and ${url} cannot be fetched (${reason})`, REMEDY, {
-      cause: error,
-    });
+    throw new UserError(
+      `PARAREL is not in the cache, and ${url} cannot be fetched (${reasonOf(cause)})`,
+      REMEDY,
+      { cause: error },
+    );
   }
 }
 
@@ -96,12 +97,6 @@ async function store(path: string, content: Uint8Array): Promise<void> {
     await mkdir(dirname(path), { recursive: true });
     await writeFileAtomic(path, Buffer.from(content));
   } catch (error) {
-    throw new UserError(
-      `${path}: cannot be written (${systemErrorCode(error)})`,
-      'Set KN_CACHE to a folder with room.',
-      {
-        cause: error,
-      },
-    );
+    throw refusedFile(path, 'written', error, 'Set KN_CACHE to a folder with room.');
   }
 }

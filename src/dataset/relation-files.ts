@@ -10,7 +10,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { systemErrorCode, UserError } from '../errors.js';
+import { refusedFile, UserError } from '../errors.js';
 import type { FactKey } from './fact.js';
 import { inRelationOrder } from './relation-order.js';
 
@@ -26,9 +26,7 @@ export async function listRelations(folder: string): Promise<string[]> {
       const files = await readdir(join(folder, part));
       return files.filter(file => file.endsWith('.jsonl')).map(file => file.slice(0, -'.jsonl'.length));
     } catch (error) {
-      throw new UserError(`${join(folder, part)}: no such folder (${systemErrorCode(error)})`, LAYOUT, {
-        cause: error,
-      });
+      throw refusedFile(join(folder, part), 'read', error, LAYOUT);
     }
   };
   const withFacts = new Set(await names(FACTS_FOLDER));
@@ -108,9 +106,7 @@ async function openStream(path: string) {
   const stream = createReadStream(path, 'utf8');
   await new Promise<void>((resolve, reject) => {
     stream.once('open', () => resolve());
-    stream.once('error', error =>
-      reject(new UserError(`${path}: cannot be read (${systemErrorCode(error)})`, '', { cause: error })),
-    );
+    stream.once('error', error => reject(refusedFile(path, 'read', error)));
   });
   return stream;
 }

@@ -92,7 +92,7 @@ describe('a journal', () => {
       { encoding: 'utf8' },
     );
     expect(stdout).toContain('UserError');
-    expect(stdout).toContain('journal.jsonl: cannot be written (EFBIG)');
+    expect(stdout).toContain('journal.jsonl: cannot be written (file too large)');
     expect(stdout).toContain('Everything done so far is safe');
     const lines = readFileSync(path, 'utf8').split('\n');
     expect(lines.at(-1)).toBe('');

@@ -4,7 +4,7 @@
  */
 import { closeSync, existsSync, fdatasyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { systemErrorCode, UserError } from '../errors.js';
+import { refusedFile, UserError } from '../errors.js';
 import { type FactRecord, recordSchema } from './record.js';
 
 export class Journal {
@@ -44,11 +44,11 @@ export class Journal {
       fdatasyncSync(this.descriptor);
     } catch (error) {
       this.dropTail();
-      const code = systemErrorCode(error);
-      throw new UserError(
-        `${this.path}: cannot be written (${code === 'ENOSPC' ? 'the disk is full' : code})`,
+      throw refusedFile(
+        this.path,
+        'written',
+        error,
         'Everything done so far is safe. Make room, then run the same command again: it goes on from there.',
-        { cause: error },
       );
     }
     this.length += line.length;

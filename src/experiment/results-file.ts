@@ -5,7 +5,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { systemErrorCode, UserError } from '../errors.js';
+import { refusedFile, UserError } from '../errors.js';
 import { readJsonFile } from '../files.js';
 import { type FactResult, resultSchema } from './record.js';
 
@@ -60,13 +60,7 @@ async function resultsFiles(folder: string): Promise<string[]> {
   try {
     names = await readdir(folder);
   } catch (error) {
-    throw new UserError(
-      `${folder}: no such results folder (${systemErrorCode(error)})`,
-      'Make one with kn evaluate pararel.',
-      {
-        cause: error,
-      },
-    );
+    throw refusedFile(folder, 'read', error, 'Results are made by kn evaluate pararel.');
   }
   const files = names.filter(isResultsFile);
   if (files.length === 0) {

@@ -2,7 +2,7 @@ import { appendFile, mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { systemErrorCode, UserError } from '../errors.js';
+import { refusedFile, systemErrorCode, UserError } from '../errors.js';
 import { readJsonFile } from '../files.js';
 import type { ProcessLock } from '../runtime/process-lock.js';
 import { lockFolder } from './folder-lock.js';
@@ -104,18 +104,11 @@ async function setAside(folder: string): Promise<void> {
 }
 
 function asUserError(path: string, error: unknown): unknown {
-  const code = systemErrorCode(error);
-  if (error instanceof UserError || code === undefined) return error;
-  const reason: Record<string, string> = {
-    ENOSPC: 'the disk is full',
-    EACCES: 'no permission',
-    EROFS: 'the file system is read-only',
-    ENOTDIR: 'a part of the path is a file',
-    EEXIST: 'a file is in the way',
-  };
-  return new UserError(
-    `${path}: cannot be written (${reason[code] ?? code})`,
+  if (error instanceof UserError || systemErrorCode(error) === undefined) return error;
+  return refusedFile(
+    path,
+    'written',
+    error,
     'Make it writable, or name another results folder with --results.',
-    { cause: error },
   );
 }

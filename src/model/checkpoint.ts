@@ -4,7 +4,7 @@ import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { systemErrorCode, UserError } from '../errors.js';
+import { refusedFile, UserError } from '../errors.js';
 import { fileExists, readJsonFile } from '../files.js';
 import { readFloats, readSafetensorsHeader, type TensorEntry } from './safetensors.js';
 
@@ -124,8 +124,6 @@ async function openShard(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'r');
   } catch (error) {
-    throw new UserError(`${path}: cannot be opened (${systemErrorCode(error) ?? error})`, '', {
-      cause: error,
-    });
+    throw refusedFile(path, 'read', error);
   }
 }

@@ -75,7 +75,7 @@ describe('a model of the hub', () => {
     const notices: string[] = [];
     expect(await fetchTiny({ ...silent, notice: text => notices.push(text) })).toEqual(online);
     expect(notices).toEqual([
-      'http://127.0.0.1:65533 cannot be reached (ECONNREFUSED): using org/tiny from the cache',
+      'http://127.0.0.1:65533 cannot be reached (connection refused): using org/tiny from the cache',
     ]);
   });
 
@@ -83,7 +83,7 @@ describe('a model of the hub', () => {
     [{ HF_HUB_OFFLINE: '1' }, 'and HF_HUB_OFFLINE is set'],
     [
       { HF_ENDPOINT: 'http://127.0.0.1:65533' },
-      'org/tiny: not in the cache, and http://127.0.0.1:65533 cannot be reached (ECONNREFUSED)',
+      'org/tiny: not in the cache, and http://127.0.0.1:65533 cannot be reached (connection refused)',
     ],
   ])('that is not cached is refused with %o, naming the demo', async (environment, message) => {
     await hubWith();

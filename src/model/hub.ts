@@ -18,7 +18,7 @@ import {
   type PathInfo,
   pathsInfo,
 } from '@huggingface/hub';
-import { systemErrorCode, UserError } from '../errors.js';
+import { reasonOf, refusedFile, systemErrorCode, UserError } from '../errors.js';
 import { fileExists, readJsonFile } from '../files.js';
 import { takeLock } from '../runtime/process-lock.js';
 import { refusePickle, shardsOfIndex, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from './checkpoint.js';
@@ -69,13 +69,7 @@ export async function fetchFromHub(
     if (error instanceof UserError) throw error;
     if (error instanceof HubApiError) throw explain(id, error);
     if (systemErrorCode(error) !== undefined) {
-      throw new UserError(
-        `${storage}: cannot be written (${systemErrorCode(error)})`,
-        'Set HF_HOME to a folder with room.',
-        {
-          cause: error,
-        },
-      );
+      throw refusedFile(storage, 'written', error, 'Set HF_HOME to a folder with room.');
     }
     const cached = await findCached(storage, revision);
     if (cached) {
@@ -230,5 +224,5 @@ function explain(id: string, { statusCode }: HubApiError): UserError {
 /** What fetch hides behind "fetch failed". */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? (systemErrorCode(error.cause) ?? error.cause.message) : error.message;
+  return reasonOf(error.cause ?? error);
 }

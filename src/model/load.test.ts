@@ -149,7 +149,7 @@ describe('a model folder', () => {
   });
 
   it.each([
-    ['config.json', 'config.json: no such file'],
+    ['config.json', 'config.json: cannot be read (no such file or directory)'],
     ['tokenizer.json', 'no tokenizer.json and no vocab.txt'],
     ['model.safetensors', 'no model.safetensors'],
   ])('is refused without %s', async (file, message) => {
