@@ -60,6 +60,7 @@ describe('a command line that means nothing', () => {
     [['evaluate', 'pararel', '--model', 'demo', '--facts', 'zz'], /no fact has the uuid zz/],
     [['find', '--model', 'demo', '--prompt', 'x [MASK]'], /--prompt needs --answer/],
     [['find', '--model', 'demo', '--answer', 'paris'], /--answer needs a --prompt/],
+    [['suppress', ...one, '--neurons', '[[1,2],[1'], /--neurons '\[\[1,2\],\[1': /],
     [['find', ...one, '--limit', '3'], /--limit is for a run over a data set/],
     [['find', '--model', 'demo', '--scores', 'x.json'], /--scores is for one fact/],
   ])('%o exits with 2', async (args, message) => {

@@ -4,12 +4,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { UserError } from '../errors.js';
+import { reasonOf, UsageError, UserError } from '../errors.js';
 import { readJsonFile } from '../files.js';
 import type { Neuron } from './neuron.js';
 
 const count = z.int().nonnegative();
-const neuronsSchema = z.array(z.tuple([count, count]));
+const neuronsSchema = z
+  .array(z.tuple([count, count]))
+  .refine(list => new Set(list.map(String)).size === list.length, 'a neuron stands there twice');
 const fileSchema = z.record(z.string(), neuronsSchema);
 const listSchema = z.union([neuronsSchema, z.object({ neurons: neuronsSchema })]);
 
@@ -64,16 +66,24 @@ export async function readNeuronList(path: string): Promise<Neuron[]> {
   );
 }
 
-/** `[[9,2041],[10,7]]` as neurons, or undefined where the text is not that. */
+/**
+ * `[[9,2041],[10,7]]` as neurons, or undefined where the text does not begin as a list, and so names a file.
+ * @throws UsageError where it begins as one and is none
+ */
 export function parseNeurons(text: string): Neuron[] | undefined {
+  if (!text.trimStart().startsWith('[')) return undefined;
+  const remedy = 'Write [[layer, index], ...], or name a file.';
   let json: unknown;
   try {
     json = JSON.parse(text);
-  } catch {
-    return undefined;
+  } catch (error) {
+    throw new UsageError(`--neurons '${text}': ${reasonOf(error)}`, remedy);
   }
   const parsed = neuronsSchema.safeParse(json);
-  return parsed.success ? parsed.data : undefined;
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue?.path.length ? ` at ${issue.path.join('.')}` : '';
+  throw new UsageError(`--neurons '${text}': ${issue?.message}${where}`, remedy);
 }
 
 /** @throws UserError where a neuron is not one of the model's */

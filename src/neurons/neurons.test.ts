@@ -197,8 +197,18 @@ describe('given neurons', () => {
       [9, 2041],
       [10, 7],
     ]);
-    for (const wrong of ['[[9]]', '9,2041', '[[9,-1]]', 'file.json'])
-      expect(parseNeurons(wrong)).toBeUndefined();
+    expect(parseNeurons(' []')).toEqual([]);
+    expect(parseNeurons('file.json')).toBeUndefined();
+  });
+
+  it.each([
+    ['[[9]]', "--neurons '[[9]]': "],
+    ['[[9,-1]]', 'at 0.1'],
+    ['[[9,1.5]]', 'at 0.1'],
+    ['[[9,1],[9', 'JSON'],
+    ['[[9,1],[9,1]]', 'a neuron stands there twice'],
+  ])('are refused where they are none: %s', (text, message) => {
+    expect(() => parseNeurons(text)).toThrow(message);
   });
 
   it("must be the model's", () => {
