@@ -1,5 +1,6 @@
 /**
- * npm run bench: how fast and how large kn is at bert-base-uncased's shape, on every engine that this machine has.
+ * npm run bench [-- engine ...] [--keep]: how fast and how large kn is at bert-base-uncased's shape, on every engine
+ * that this machine has. --keep leaves the checkpoint for the next time.
  * Each engine is measured in a process of its own, against its own product rate in the same minutes.
  */
 import { fork } from 'node:child_process';
@@ -14,6 +15,11 @@ import { ENGINES, type EngineName } from '../src/runtime/engine-names.js';
 import type { Measurement } from './bench/measure.js';
 import { BERT_BASE, writeRandomCheckpoint } from './bench/random-checkpoint.js';
 
+const asked = process.argv.slice(2).filter(word => !word.startsWith('--'));
+const unknown = asked.find(word => !ENGINES.some(engine => engine === word));
+if (unknown !== undefined) throw new Error(`no engine "${unknown}": ${ENGINES.join(', ')}`);
+const engines = asked.length === 0 ? ENGINES : ENGINES.filter(engine => asked.includes(engine));
+
 const folder = join(tmpdir(), 'kn-bench-bert-base');
 console.log(`A random checkpoint of bert-base-uncased's shape, in ${folder}`);
 if (!existsSync(join(folder, 'config.json'))) await writeRandomCheckpoint(folder, BERT_BASE);
@@ -21,7 +27,7 @@ if (!existsSync(join(folder, 'config.json'))) await writeRandomCheckpoint(folder
 const float32Bytes = 4 * parameterCount(parseBertConfig(BERT_BASE, 'bench'));
 const memoryLimit = 2 * float32Bytes + 1e9;
 const rows: string[][] = [];
-for (const engine of ENGINES) {
+for (const engine of engines) {
   console.log(`Measuring ${engine} ...`);
   const result = await measure(engine);
   if ('absent' in result) {

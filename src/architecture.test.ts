@@ -7,7 +7,17 @@ import { describe, expect, it } from 'vitest';
 const SRC = fileURLToPath(new URL('.', import.meta.url));
 
 /** The way of the data; a folder may import what stands before it, and what stands below all. */
-const WAY = ['dataset', 'model', 'attribution', 'neurons', 'intervention', 'experiment', 'figures', 'cli'];
+const WAY = [
+  'dataset',
+  'model',
+  'attribution',
+  'neurons',
+  'intervention',
+  'experiment',
+  'figures',
+  'setup',
+  'cli',
+];
 const BELOW_ALL = ['runtime', '.'];
 
 const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
@@ -43,7 +53,7 @@ describe('imports', () => {
   });
 
   it('leave tensors to the folders that compute: no other imports tfjs', () => {
-    const computing = new Set(['model', 'attribution', 'intervention', 'runtime']);
+    const computing = new Set(['model', 'attribution', 'intervention', 'setup', 'runtime']);
     const others = sources.filter(
       ({ name, text }) => text.includes("'@tensorflow/") && !computing.has(folderOf(name)),
     );

@@ -11,3 +11,6 @@ export const DEMO_MODEL = packaged('data/demo-model');
 
 /** Commit, sizes and hashes of PARAREL's own files. */
 export const PARAREL_MANIFEST = packaged('data/pararel-manifest.json');
+
+/** C++ that `kn setup` compiles. */
+export const NATIVE_SOURCES = packaged('native');

@@ -31,6 +31,8 @@ export function systemErrorCode(error: unknown): string | undefined {
 /** Why a call failed, in the system's own words ("no space left on device") where it has some. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  // What fetch hides behind "fetch failed".
+  if (error instanceof TypeError && error.cause instanceof Error) return reasonOf(error.cause);
   const errno = 'errno' in error && typeof error.errno === 'number' ? error.errno : 0;
   // An AggregateError of several addresses tried has a code and no message.
   return (getSystemErrorMap().get(errno)?.[1] ?? error.message) || (systemErrorCode(error) ?? error.name);
@@ -39,7 +41,7 @@ export function reasonOf(error: unknown): string {
 /** A file or folder that the system refuses: "results/demo: cannot be written (permission denied)". */
 export function refusedFile(
   path: string,
-  refused: 'read' | 'written',
+  refused: 'read' | 'written' | 'unpacked',
   error: unknown,
   remedy?: string,
 ): UserError {

@@ -1,5 +1,4 @@
 /** Measures one engine: the process that scripts/bench.ts starts for it. */
-import * as tf from '@tensorflow/tfjs-core';
 import { countOperations } from '../../src/attribution/count-operations.js';
 import { integratedGradients } from '../../src/attribution/integrated-gradients.js';
 import { samplesThatFit } from '../../src/model/batch-size.js';
@@ -8,6 +7,7 @@ import { BertModel } from '../../src/model/bert/model.js';
 import { Checkpoint } from '../../src/model/checkpoint.js';
 import { startEngine } from '../../src/runtime/engine.js';
 import { ENGINES } from '../../src/runtime/engine-names.js';
+import { median, type ProductShape, productRate } from '../../src/setup/product-rate.js';
 
 export interface Measurement {
   readonly engine: string;
@@ -56,18 +56,25 @@ async function measure(engine: (typeof ENGINES)[number]): Promise<Measurement> {
   };
   const answers = batch.tokens.map(() => 2000);
   const run = () => integratedGradients(model, batch, answers, { rule: 'riemann_endpoints', steps: STEPS });
-  const rate = () => productRate(prompts * STEPS * TOKENS, config.hiddenSize, config.intermediateSize);
+  const [rows, hidden, intermediate] = [prompts * STEPS * TOKENS, config.hiddenSize, config.intermediateSize];
+  const shapes: ProductShape[] = [
+    [rows, hidden, hidden],
+    [rows, hidden, intermediate],
+    [rows, intermediate, hidden],
+  ];
+  const rate = () => productRate(shapes, 7);
 
   run(); // The first run packs the weights.
   const { total: operations } = countOperations(model, TOKENS, STEPS);
-  const pairs = Array.from({ length: REPETITIONS }, () => {
-    const before = rate();
+  const pairs: { seconds: number; productRate: number; share: number }[] = [];
+  for (let repetition = 0; repetition < REPETITIONS; repetition++) {
+    const before = await rate();
     const start = performance.now();
     run();
     const seconds = (performance.now() - start) / 1000 / prompts;
-    const productRate = (before + rate()) / 2;
-    return { seconds, productRate, share: operations / 1e9 / seconds / productRate };
-  });
+    const productRate = (before + (await rate())) / 2;
+    pairs.push({ seconds, productRate, share: operations / 1e9 / seconds / productRate });
+  }
   const secondsPerPrompt = median(pairs.map(({ seconds }) => seconds));
   return {
     engine: version,
@@ -82,33 +89,4 @@ async function measure(engine: (typeof ENGINES)[number]): Promise<Measurement> {
     loadSeconds,
     peakBytes: process.resourceUsage().maxRSS * 1024,
   };
-}
-
-/** GFLOPS of the fastest of the model's own plain products, each the median of seven. */
-function productRate(rows: number, hidden: number, intermediate: number): number {
-  const shapes = [
-    [hidden, hidden],
-    [hidden, intermediate],
-    [intermediate, hidden],
-  ];
-  const rates = shapes.map(([input, output]) => {
-    const [x, weight] = [tf.randomNormal([rows, input]), tf.randomNormal([input, output])];
-    const once = () => {
-      const start = performance.now();
-      const y = tf.matMul(x, weight);
-      y.dataSync(); // On an engine that computes later: waits until it has.
-      const milliseconds = performance.now() - start;
-      y.dispose();
-      return milliseconds;
-    };
-    once();
-    const milliseconds = median(Array.from({ length: 7 }, once));
-    tf.dispose([x, weight]);
-    return (2 * rows * input * output) / milliseconds / 1e6;
-  });
-  return Math.max(...rates);
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }

@@ -105,7 +105,7 @@ describe('input that cannot be used', () => {
     ],
     [
       ['find', ...one, '--engine', 'tensorflow'],
-      /the tensorflow engine cannot start: [\s\S]*leave --engine out/,
+      /the tensorflow engine is not set up\nRun kn setup tensorflow, or leave --engine out/,
     ],
     [['plot', '--results', './nowhere'], /\.\/nowhere: cannot be read \(no such file or directory\)/],
     [['find', ...one, '--scores', './no/scores.json'], /\.\/no\/scores\.json: cannot be written/],

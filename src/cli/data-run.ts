@@ -101,6 +101,7 @@ async function execute(run: PreparedRun, signal: AbortSignal): Promise<number> {
     const session = { arguments: process.argv.slice(2), workers: run.workers };
     const folder = await ResultsFolder.begin(run.resultsFolder, settings, session, options.fresh ?? false);
     try {
+      if (engine.notice) progress.notice(engine.notice);
       progress.notice(`${engine.name} engine (${engine.version}), ${run.workers} workers`);
       const failed = await doWork({
         plan,

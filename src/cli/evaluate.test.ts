@@ -1,8 +1,6 @@
 /** The main job on the demo, run to its end in every way: at once, in parts, killed, refused. */
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -10,6 +8,7 @@ import { DEMO_DATA } from '../embedded.js';
 import type { Summary } from '../experiment/summary.js';
 import { childrenOf, finalFiles, journalLines, kn, startKn, untilJournalHas } from '../testing/run-kn.js';
 import { BERT_MINI, describeWith, REAL_PARAREL } from '../testing/shared.js';
+import { canMount, smallDisk } from '../testing/small-disk.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 
 /** 45 facts of 9 relations. */
@@ -211,7 +210,6 @@ describe('nothing that was done is lost', () => {
     expect(finalFiles(folder)).toEqual(expected);
   });
 
-  const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]).status === 0;
   const why = canMount ? '' : ' (skipped: this user may not mount a small file system)';
   it.skipIf(!canMount)(
     `when the disk is full: exit code 1, and it goes on once there is room${why}`,
@@ -219,9 +217,7 @@ describe('nothing that was done is lost', () => {
       const expected = await uninterrupted();
       const folder = results();
       const disk = temporaryFolder();
-      // A disk of 64 KiB that only this command sees; what it holds at the end is brought out.
-      const shell = `
-      unshare -rm bash -c 'mount -t tmpfs -o size=64k tmpfs "$0"; "$@"; code=$?; cp -r "$0/out" ${folder}; exit $code' ${disk} "$0" "$@"; exit $?;`;
+      const shell = smallDisk(disk, '64k', folder);
       const { code, stderr } = await kn(evaluate(join(disk, 'out')), { shell });
       expect(code).toBe(1);
       expect(stderr).toContain('journal.jsonl: cannot be written (no space left on device)');

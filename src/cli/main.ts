@@ -1,9 +1,11 @@
 import { Command } from 'commander';
+import { addDoctor } from './doctor.js';
 import { addEnhance } from './enhance.js';
 import { addEvaluate } from './evaluate.js';
 import { reportError } from './exit.js';
 import { addFind } from './find.js';
 import { addPlot } from './plot.js';
+import { addSetup } from './setup.js';
 import { addSuppress } from './suppress.js';
 import { VERSION } from './version.js';
 
@@ -24,7 +26,8 @@ function createProgram(): Command {
     .showHelpAfterError('(kn --help, or kn <command> --help, explains the options)')
     .addHelpText('after', DETAILS)
     .exitOverride();
-  for (const add of [addFind, addSuppress, addEnhance, addEvaluate, addPlot]) add(program);
+  for (const add of [addFind, addSuppress, addEnhance, addEvaluate, addPlot, addDoctor, addSetup])
+    add(program);
   return program;
 }
 

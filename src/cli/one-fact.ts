@@ -37,7 +37,8 @@ export async function prepareFact(options: PromptOptions & ModelOptions & Output
   if (prompts.length === 0) throw new UsageError('--answer needs a --prompt or --prompts');
   const progress = createProgress(options);
   const { folder } = await findModel(options, progress);
-  await startEngine(options.engine);
+  const { notice } = await startEngine(options.engine);
+  if (notice) progress.notice(notice);
   const loaded = await loadModel(folder);
   return {
     ...loaded,

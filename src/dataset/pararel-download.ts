@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import envPaths from 'env-paths';
 import pLimit from 'p-limit';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { PARAREL_MANIFEST } from '../embedded.js';
 import { reasonOf, refusedFile, UserError } from '../errors.js';
 import { readJsonFile } from '../files.js';
+import { cacheFolder } from '../runtime/folders.js';
 
 const manifestSchema = z.object({
   commit: z.string(),
@@ -27,11 +27,6 @@ const AT_ONCE = 6;
 const TIMEOUT_MS = 60_000;
 const REMEDY =
   'Connect to the network, point --data at a copy of the files, or use --data demo, which needs no download.';
-
-/** The folder that kn keeps downloads in: KN_CACHE, or where the system keeps caches. */
-export function cacheFolder(): string {
-  return process.env.KN_CACHE ?? envPaths('knowledge-neurons', { suffix: '' }).cache;
-}
 
 /**
  * PARAREL's own relation files at a pinned commit, in the user's cache. Every file's SHA-256 is checked each time;
@@ -83,9 +78,8 @@ async function download(url: string): Promise<Uint8Array> {
     if (!response.ok) throw new Error(`status ${response.status}`);
     return new Uint8Array(await response.arrayBuffer());
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     throw new UserError(
-      `PARAREL is not in the cache, and ${url} cannot be fetched (${reasonOf(cause)})`,
+      `PARAREL is not in the cache, and ${url} cannot be fetched (${reasonOf(error)})`,
       REMEDY,
       { cause: error },
     );

@@ -74,12 +74,12 @@ export async function fetchFromHub(
     const cached = await findCached(storage, revision);
     if (cached) {
       reporter.notice(
-        `${connection.hubUrl} cannot be reached (${reason(error)}): using ${id} from the cache`,
+        `${connection.hubUrl} cannot be reached (${reasonOf(error)}): using ${id} from the cache`,
       );
       return cached;
     }
     throw new UserError(
-      `${id}: not in the cache, and ${connection.hubUrl} cannot be reached (${reason(error)})`,
+      `${id}: not in the cache, and ${connection.hubUrl} cannot be reached (${reasonOf(error)})`,
       DEMO_REMEDY,
       {
         cause: error,
@@ -219,10 +219,4 @@ function explain(id: string, { statusCode }: HubApiError): UserError {
     `${id}: the hub answered with status ${statusCode}`,
     'Try again later, or try kn with --model demo.',
   );
-}
-
-/** What fetch hides behind "fetch failed". */
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return reasonOf(error.cause ?? error);
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { temporaryFolder } from './temporary-folder.js';
 
-const KN = fileURLToPath(new URL('../../bin/kn.js', import.meta.url));
+export const KN = fileURLToPath(new URL('../../bin/kn.js', import.meta.url));
 
 export interface Finished {
   readonly code: number | null;

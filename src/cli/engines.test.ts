@@ -1,0 +1,79 @@
+/**
+ * Every engine that this machine can run against the golden file: scores to a relative error of 1e-4, which is the
+ * file's own allowance for float32 (rounding leaves 2e-6), and the same neurons exactly. An engine that is not set up
+ * here is skipped, saying why.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { ENGINES } from '../runtime/engine-names.js';
+import { enginesFolder } from '../runtime/folders.js';
+import { relativeError } from '../testing/finite-differences.js';
+import { KN, kn } from '../testing/run-kn.js';
+import { describeWith, GOLDEN_BERT, readGolden } from '../testing/shared.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+
+// The user's own engines: what kn setup installed before the tests ran.
+const env = { KN_DATA: join(enginesFolder(), '..') };
+
+const doctor = spawnSync(process.execPath, [KN, 'doctor', '--no-bench', '--json'], { encoding: 'utf8' });
+const {
+  engines: reports,
+}: { engines: { engine: string; usable: boolean; why?: string; remedy?: string }[] } = JSON.parse(
+  doctor.stdout,
+);
+
+for (const engine of ENGINES) {
+  const report = reports.find(report => report.engine === engine);
+  if (!report?.usable) {
+    it.skip(`the ${engine} engine: skipped, since ${report?.why} (${report?.remedy})`, () => undefined);
+    continue;
+  }
+
+  describeWith(GOLDEN_BERT, `the ${engine} engine`, () => {
+    const golden = readGolden();
+    const model = ['--model', GOLDEN_BERT, '--engine', engine];
+    const ask = [...model, '--answer', golden.target, ...golden.prompts.flatMap(prompt => ['-p', prompt])];
+
+    it.each(golden.attribution.filter(({ rule, target_ids }) => rule && !target_ids))(
+      'gives the golden scores: $rule, $steps steps',
+      async ({ rule = '', steps, prompt, target, scores }) => {
+        const file = join(temporaryFolder(), 'scores.json');
+        const rules = ['--rule', rule, '--steps', String(steps)];
+        await kn(['find', ...model, ...rules, '-p', prompt, '-a', target, '--scores', file], { env });
+        const { prompts } = JSON.parse(readFileSync(file, 'utf8'));
+        expect(relativeError(prompts[0].scores.flat(), scores.flat())).toBeLessThan(1e-4);
+      },
+    );
+
+    it('gives the golden neurons', async () => {
+      const found = JSON.parse((await kn(['find', ...ask, '--json', '--share', '0.3'], { env })).stdout);
+      expect(found.neurons).toEqual(golden.refined['p_0.3']);
+      expect(found.prompts[0].coarse).toEqual(golden.coarse.adaptive_threshold_0_3);
+    });
+
+    it('gives the golden probabilities after interventions', async () => {
+      const neurons = JSON.stringify(golden.neurons);
+      const single = golden.edits.filter(({ target }) => target !== 'stockholm'); // three tokens in this vocabulary
+      for (const { prompt, target, before, suppress, enhance } of single) {
+        const asked = [...model, '--json', '-p', prompt, '-a', target, '--neurons', neurons];
+        for (const [command, expected] of Object.entries({ suppress, enhance })) {
+          const { prompts } = JSON.parse((await kn([command, ...asked], { env })).stdout);
+          expect(prompts[0].before.probability / before.target_prob).toBeCloseTo(1, 4);
+          expect(prompts[0].after.probability / expected.target_prob).toBeCloseTo(1, 4);
+        }
+      }
+    });
+
+    it('gives the same neurons with one worker as with two', async () => {
+      const folder = join(temporaryFolder(), 'out');
+      const evaluate = ['evaluate', 'pararel', '--model', 'demo', '--limit', '2', '--engine', engine];
+      const neurons = () => readFileSync(join(folder, 'demo_pararel_neurons_0.json'), 'utf8');
+      await kn([...evaluate, '--results', folder, '--workers', '1'], { env });
+      const first = neurons();
+      await kn([...evaluate, '--results', folder, '--workers', '2', '--fresh'], { env });
+      expect(neurons()).toBe(first);
+    });
+  });
+}

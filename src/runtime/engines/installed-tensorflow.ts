@@ -1,0 +1,66 @@
+/**
+ * What `kn setup tensorflow` leaves in the user's data folder:
+ *
+ *     engines/tensorflow/
+ *       engine.json                           what it is, written last
+ *       tfjs_binding.node                     the addon, which finds lib/ beside it
+ *       stderr.node                           mutes what libtensorflow prints while it is loaded
+ *       lib/libtensorflow*.so.2
+ *       node_modules/@tensorflow/tfjs-node    its kernels, in JavaScript
+ *       node_modules/@tensorflow/tfjs         one line that hands it this process's tfjs-core
+ */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../../errors.js';
+import { fileExists, readJsonFile } from '../../files.js';
+import { enginesFolder } from '../folders.js';
+
+export const TFJS_NODE = '@tensorflow/tfjs-node';
+export const ADDON = 'tfjs_binding.node';
+export const STDERR_ADDON = 'stderr.node';
+/** The name under which tfjs-core is handed over, in all globals. */
+export const HOST_TFJS = 'knowledgeNeuronsTfjs';
+
+const FORMAT = 1;
+
+const manifestSchema = z.object({
+  format: z.literal(FORMAT),
+  tfjsNode: z.string(),
+  /** Where libtensorflow came from, as `--from` takes it, and the SHA-256 of that file where it was one. */
+  from: z.string(),
+  sha256: z.string().nullable(),
+  compiler: z.string(),
+  installed: z.string(),
+});
+
+export type TensorflowManifest = z.infer<typeof manifestSchema>;
+
+export interface InstalledTensorflow {
+  readonly folder: string;
+  readonly manifest: TensorflowManifest;
+}
+
+export function tensorflowFolder(): string {
+  return join(enginesFolder(), 'tensorflow');
+}
+
+/**
+ * The installation in `folder`, or undefined where there is none.
+ * @throws UserError where it is not one that this version reads
+ */
+export async function findInstalledTensorflow(
+  folder = tensorflowFolder(),
+): Promise<InstalledTensorflow | undefined> {
+  const path = join(folder, 'engine.json');
+  if (!(await fileExists(path))) return undefined;
+  const parsed = manifestSchema.safeParse(await readJsonFile(path));
+  if (parsed.success) return { folder, manifest: parsed.data };
+  throw new UserError(
+    `${path}: not an engine that this version of kn knows`,
+    'Run kn setup tensorflow again.',
+  );
+}
+
+export function manifestOf(facts: Omit<TensorflowManifest, 'format'>): TensorflowManifest {
+  return { format: FORMAT, ...facts };
+}

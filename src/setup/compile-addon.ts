@@ -1,0 +1,72 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { NATIVE_SOURCES } from '../embedded.js';
+import { UserError } from '../errors.js';
+import { ADDON, STDERR_ADDON } from '../runtime/engines/installed-tensorflow.js';
+import { runTool } from './run-tool.js';
+
+export interface Compiler {
+  readonly command: string;
+  /** As it calls itself. */
+  readonly version: string;
+}
+
+export interface AddonParts {
+  /** tfjs-node's folder of C++. */
+  readonly binding: string;
+  /** libtensorflow's C headers. */
+  readonly include: string;
+  /** Of the libraries, which the addon looks for beside itself in lib/. */
+  readonly libraries: readonly string[];
+  /** Where the addons go. */
+  readonly folder: string;
+}
+
+/**
+ * Compiles tfjs-node's addon, and the small one that keeps it quiet. They speak Node-API alone, whose headers come as
+ * a package, so that they need a C++ compiler, and neither node-gyp, Python nor the headers of this Node.
+ * @throws UserError where the compiler refuses
+ */
+export async function compileAddon(
+  compiler: Compiler,
+  { binding, include, libraries, folder }: AddonParts,
+): Promise<void> {
+  const { include_dir: nodeApi }: { include_dir: string } = createRequire(import.meta.url)(
+    'node-api-headers',
+  );
+  const options = ['-O2', '-std=c++17', '-shared', '-fPIC', '-DNAPI_VERSION=8', '-I', nodeApi];
+  const compile = async (args: readonly string[]) => {
+    const { code, stderr } = await runTool(compiler.command, [...options, ...args]);
+    if (code === 0) return;
+    const error = stderr.split('\n').find(line => /error/i.test(line)) ?? stderr.split('\n')[0];
+    throw new UserError(
+      `the addon does not compile with ${compiler.command}: ${error}`,
+      'Name another compiler with CXX, or another libtensorflow with --from.',
+    );
+  };
+  const sources = ['tfjs_backend.cc', 'tfjs_binding.cc'].map(name => join(binding, name));
+  await Promise.all([
+    compile([
+      ...['-I', include, ...sources, ...libraries],
+      ...['-Wl,-rpath,$ORIGIN/lib', '-o', join(folder, ADDON)],
+    ]),
+    compile([join(NATIVE_SOURCES, 'stderr.cc'), '-o', join(folder, STDERR_ADDON)]),
+  ]);
+}
+
+/**
+ * CXX, or else the usual ones.
+ * @throws UserError where there is none
+ */
+export async function findCompiler(): Promise<Compiler> {
+  const named = process.env.CXX;
+  const candidates = named ? [named] : ['g++', 'clang++', 'c++'];
+  for (const command of candidates) {
+    const { code, stdout } = await runTool(command, ['--version']);
+    if (code === 0) return { command, version: stdout.split('\n')[0] ?? command };
+  }
+  throw new UserError(
+    `no C++ compiler: ${candidates.join(', ')} ${candidates.length === 1 ? 'is' : 'are'} not here`,
+    'Install one (on Debian and Ubuntu: apt-get install g++), or name one with CXX.',
+  );
+}

@@ -1,0 +1,151 @@
+/** `kn setup tensorflow`: makes the `tensorflow` engine in a folder beside its place, proves it, and moves it there. */
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { refusedFile, systemErrorCode, UserError } from '../errors.js';
+import {
+  HOST_TFJS,
+  type InstalledTensorflow,
+  manifestOf,
+  TFJS_NODE,
+  tensorflowFolder,
+} from '../runtime/engines/installed-tensorflow.js';
+import { enginesFolder } from '../runtime/folders.js';
+import { takeLock } from '../runtime/process-lock.js';
+import { digestOf } from './checksum.js';
+import { compileAddon, findCompiler } from './compile-addon.js';
+import { obtainGoogle, obtainPackage, obtainWheel, type SetupReporter } from './obtain.js';
+import { type Proof, proveTensorflow } from './prove.js';
+import { PROTOBUF_PACKAGE, TENSORFLOW_WHEEL, TFJS_NODE_PACKAGE } from './sources.js';
+import { unpackPackage, unpackTensorflow } from './unpack.js';
+
+const STAGING = /^tensorflow\.(new|old)-/;
+
+export interface Setup {
+  readonly installed: InstalledTensorflow;
+  readonly proof: Proof;
+}
+
+/**
+ * @param from `pypi`, `google`, or the path of a wheel, a tarball or a folder
+ * @throws UserError where a part cannot be had or does not work; the machine then is as it was, but for downloads
+ */
+export async function installTensorflow(from: string, reporter: SetupReporter): Promise<Setup> {
+  checkPlatform();
+  return alone(async () => {
+    const staging = join(enginesFolder(), `tensorflow.new-${process.pid}`);
+    // As deep in it as an engine's folder is in the data folder, so that the proof can start it from there.
+    const folder = join(staging, 'engines', 'tensorflow');
+    try {
+      await mkdir(folder, { recursive: true });
+      const manifest = await assemble(from, folder, reporter);
+      reporter.step('Proving it against the wasm engine');
+      const proof = await proveTensorflow(staging);
+      await replace(folder);
+      return { installed: { folder: tensorflowFolder(), manifest }, proof };
+    } finally {
+      await rm(staging, { recursive: true, force: true });
+    }
+  });
+}
+
+/** @returns whether there was anything to remove */
+export function removeTensorflow(): Promise<boolean> {
+  return alone(async () => {
+    const there = (await readdir(enginesFolder())).includes(basename(tensorflowFolder()));
+    await rm(tensorflowFolder(), { recursive: true, force: true });
+    return there;
+  });
+}
+
+/** Makes the folder that installed-tensorflow.ts describes. */
+async function assemble(from: string, folder: string, reporter: SetupReporter) {
+  // What is missing is better said before 274 MB are fetched than after.
+  const compiler = await findCompiler();
+  const source = await obtainTensorflow(from, reporter);
+  reporter.step(`Unpacking ${source}`);
+  await unpackTensorflow(source, folder);
+  const modules = join(folder, 'node_modules');
+  for (const part of [TFJS_NODE_PACKAGE, PROTOBUF_PACKAGE])
+    await unpackPackage(await obtainPackage(part, reporter), join(modules, part.name));
+  for (const name of ['@tensorflow/tfjs', '@tensorflow/tfjs-core']) {
+    await mkdir(join(modules, name), { recursive: true });
+    await writeFile(join(modules, name, 'index.js'), `module.exports = globalThis.${HOST_TFJS};\n`);
+  }
+  reporter.step('Compiling the addon');
+  const lib = join(folder, 'lib');
+  await compileAddon(compiler, {
+    binding: join(modules, TFJS_NODE, 'binding'),
+    include: join(folder, 'include'),
+    libraries: (await readdir(lib)).map(name => join(lib, name)),
+    folder,
+  });
+  await rm(join(folder, 'include'), { recursive: true });
+  const manifest = manifestOf({
+    tfjsNode: TFJS_NODE_PACKAGE.version,
+    from,
+    sha256: /\.\w+$/.test(source) ? await digestOf(source, { algorithm: 'sha256', encoding: 'hex' }) : null,
+    compiler: compiler.version,
+    installed: new Date().toISOString(),
+  });
+  await writeFile(join(folder, 'engine.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  return manifest;
+}
+
+function obtainTensorflow(from: string, reporter: SetupReporter): Promise<string> {
+  if (from === 'pypi') {
+    if (process.arch === 'x64') return obtainWheel(TENSORFLOW_WHEEL, reporter);
+    throw new UserError(
+      `no wheel is pinned for ${process.platform} ${process.arch}`,
+      'Give one with --from PATH (pip download --no-deps tensorflow).',
+    );
+  }
+  return from === 'google' ? obtainGoogle(reporter) : Promise.resolve(from);
+}
+
+function checkPlatform(): void {
+  const { platform, arch } = process;
+  const remedy = 'kn runs here on the wasm engine, which needs no setup.';
+  if (platform !== 'linux')
+    throw new UserError(`kn setup knows Linux, and this is ${platform} ${arch}`, remedy);
+  // Absent on musl (Alpine), for which nobody builds libtensorflow.
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  if (header.glibcVersionRuntime === undefined)
+    throw new UserError('libtensorflow needs glibc, and this system has none', remedy);
+}
+
+/** Puts the new engine in its place. The old one, if any, is gone only when the new one is there. */
+async function replace(folder: string): Promise<void> {
+  const place = tensorflowFolder();
+  const old = join(enginesFolder(), `tensorflow.old-${process.pid}`);
+  await rename(place, old).catch(error => {
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
+  });
+  await rename(folder, place);
+  await rm(old, { recursive: true, force: true });
+}
+
+/** One setup at a time; what one that was killed left behind is swept away first. */
+async function alone<T>(work: () => Promise<T>): Promise<T> {
+  const folder = enginesFolder();
+  try {
+    await mkdir(folder, { recursive: true });
+    const taken = await takeLock(join(folder, 'lock'));
+    if ('holder' in taken) {
+      throw new UserError(
+        `${folder}: another kn setup is at work there (process ${taken.holder.pid})`,
+        'Wait for it to end.',
+      );
+    }
+    try {
+      for (const name of await readdir(folder)) {
+        if (STAGING.test(name)) await rm(join(folder, name), { recursive: true });
+      }
+      return await work();
+    } finally {
+      await taken.lock.release();
+    }
+  } catch (error) {
+    if (error instanceof UserError || systemErrorCode(error) === undefined) throw error;
+    throw refusedFile(folder, 'written', error, 'Make room there, or name another folder with KN_DATA.');
+  }
+}

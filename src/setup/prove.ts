@@ -1,0 +1,52 @@
+import { UserError } from '../errors.js';
+import { type ProbeResult, probe } from './probe.js';
+
+export interface Proof {
+  readonly version: string;
+  /** ||scores - wasm's|| / ||wasm's|| over all neurons of a prompt. */
+  readonly relativeError: number;
+  /** GFLOPS of a large product, and what the wasm engine does. */
+  readonly gigaflops: number;
+  readonly wasmGigaflops: number;
+}
+
+/** Two float32 engines differ by rounding, of 1e-6 here; a wrong kernel differs by far more than this. */
+const TOLERANCE = 1e-4;
+
+/**
+ * Compares the engine in a data folder with the wasm engine.
+ * @param dataFolder as KN_DATA names it
+ * @throws UserError where it does not start, or gives other numbers
+ */
+export async function proveTensorflow(dataFolder: string): Promise<Proof> {
+  const asked = { bench: true, scores: true };
+  const wasm = usable(await probe({ engine: 'wasm', ...asked }));
+  const engine = usable(await probe({ engine: 'tensorflow', ...asked }, { KN_DATA: dataFolder }));
+  const relativeError = distance(engine.scores, wasm.scores);
+  if (!(relativeError <= TOLERANCE)) {
+    throw new UserError(
+      `the engine computes other numbers than wasm does: a relative error of ${relativeError.toExponential(1)}`,
+      'It was not installed. Try another libtensorflow with --from.',
+    );
+  }
+  return {
+    version: engine.version,
+    relativeError,
+    gigaflops: engine.gigaflops,
+    wasmGigaflops: wasm.gigaflops,
+  };
+}
+
+function usable(result: ProbeResult) {
+  if (!result.usable) {
+    throw new UserError(`the engine does not start: ${result.why}`, 'It was not installed.');
+  }
+  const { version, gigaflops, scores } = result;
+  if (gigaflops === null || scores === null) throw new Error('a probe without its measurements');
+  return { version, gigaflops, scores };
+}
+
+function distance(a: readonly number[], b: readonly number[]): number {
+  const norm = (values: readonly number[]) => Math.hypot(...values);
+  return norm(a.map((v, i) => v - b[i])) / norm(b);
+}
