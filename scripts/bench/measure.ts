@@ -64,13 +64,13 @@ async function measure(engine: (typeof ENGINES)[number]): Promise<Measurement> {
   ];
   const rate = () => productRate(shapes, 7);
 
-  run(); // The first run packs the weights.
+  await run(); // The first run packs the weights.
   const { total: operations } = countOperations(model, TOKENS, STEPS);
   const pairs: { seconds: number; productRate: number; share: number }[] = [];
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {
     const before = await rate();
     const start = performance.now();
-    run();
+    await run();
     const seconds = (performance.now() - start) / 1000 / prompts;
     const productRate = (before + (await rate())) / 2;
     pairs.push({ seconds, productRate, share: operations / 1e9 / seconds / productRate });

@@ -7,24 +7,32 @@ import type { Scores } from './integrated-gradients.js';
  * convergence delta), for each layer l: sum(Attr(l)) - (P(a_l) - P(0)). Zero for an exact integral.
  * @param batch one prompt
  */
-export function convergenceDeltas(
+export async function convergenceDeltas(
   model: LanguageModel,
   batch: PromptBatch,
   answer: number,
   scores: Scores,
-): number[] {
-  const probability = (prediction: tf.Tensor2D) =>
-    model.answerProbability(prediction, [answer]).dataSync()[0];
+): Promise<number[]> {
   const trace = model.trace(batch);
   try {
-    const whole = tf.tidy(() => probability(trace.prediction));
-    return scores.map((row, layer) => {
-      const without = tf.tidy(() =>
-        probability(model.resume(trace, layer, tf.zerosLike(trace.layers[layer].activations))),
+    const probability = (prediction: () => tf.Tensor2D) =>
+      readNumber(tf.tidy(() => model.answerProbability(prediction(), [answer])));
+    const whole = await probability(() => trace.prediction);
+    const deltas: number[] = [];
+    for (const [layer, row] of scores.entries()) {
+      const without = await probability(() =>
+        model.resume(trace, layer, tf.zerosLike(trace.layers[layer].activations)),
       );
-      return row.reduce((sum, score) => sum + score, 0) - (whole - without);
-    });
+      deltas.push(row.reduce((sum, score) => sum + score, 0) - (whole - without));
+    }
+    return deltas;
   } finally {
     disposeTrace(trace);
   }
+}
+
+async function readNumber(tensor: tf.Tensor): Promise<number> {
+  const [number] = await tensor.data();
+  tensor.dispose();
+  return number;
 }

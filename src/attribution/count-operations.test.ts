@@ -12,9 +12,9 @@ beforeAll(async () => {
 });
 
 /** The operations of the matrix products that ran: 2 x the elements of the result x the shared dimension. */
-async function productsThatRun(body: () => void): Promise<number> {
-  const { kernels } = await tf.profile(() => {
-    body();
+async function productsThatRun(body: () => Promise<unknown>): Promise<number> {
+  const { kernels } = await tf.profile(async () => {
+    await body();
     return tf.scalar(0);
   });
   return kernels

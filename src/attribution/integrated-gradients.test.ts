@@ -35,7 +35,7 @@ describe('integrated gradients', () => {
       const reference = await ReferenceBert.load(DEMO_MODEL);
       const { batch, answers } = ask(demo, ['france is governed from [MASK].'], 'paris');
       const [tokens, mask] = [batch.tokens[0], batch.positions[0]];
-      const [scores] = integratedGradients(demo.model, batch, answers, { rule, steps: 3 });
+      const [scores] = await integratedGradients(demo.model, batch, answers, { rule, steps: 3 });
       const { alphas, weights } = quadrature(rule, 3);
       const { activations } = reference.run(tokens, mask);
       for (const layer of [0, 1]) {
@@ -66,12 +66,12 @@ describe('integrated gradients', () => {
     },
   );
 
-  it('do not depend on the prompts that share a batch, nor on the order', () => {
+  it('do not depend on the prompts that share a batch, nor on the order', async () => {
     const prompts = ['france is governed from [MASK].', 'spain is governed from [MASK].'];
     const options = { rule: 'riemann_endpoints', steps: 20 } as const;
     const { batch, answers } = ask(demo, prompts, 'paris');
-    const together = integratedGradients(demo.model, batch, answers, options);
-    const alone = integratedGradients(
+    const together = await integratedGradients(demo.model, batch, answers, options);
+    const alone = await integratedGradients(
       demo.model,
       ask(demo, [prompts[1]], 'paris').batch,
       [answers[1]],
@@ -80,31 +80,34 @@ describe('integrated gradients', () => {
     for (const layer of [0, 1]) expect(relativeError(together[1][layer], alone[0][layer])).toBeLessThan(1e-6);
   });
 
-  it('are the same when the steps take several batches', () => {
+  it('are the same when the steps take several batches', async () => {
     const { batch, answers } = ask(demo, ['france is governed from [MASK].'], 'paris');
     const options = { rule: 'gausslegendre', steps: 7 } as const;
-    const [whole] = integratedGradients(demo.model, batch, answers, options);
-    const [split] = integratedGradients(demo.model, batch, answers, { ...options, samplesAtOnce: 3 });
+    const [whole] = await integratedGradients(demo.model, batch, answers, options);
+    const [split] = await integratedGradients(demo.model, batch, answers, { ...options, samplesAtOnce: 3 });
     for (const layer of [0, 1]) expect(relativeError(split[layer], whole[layer])).toBeLessThan(1e-6);
   });
 
-  it('add up to what they explain, the better the finer the rule', () => {
+  it('add up to what they explain, the better the finer the rule', async () => {
     const { batch, answers } = ask(demo, ['france is governed from [MASK].'], 'paris');
-    const delta = (steps: number) => {
-      const [scores] = integratedGradients(demo.model, batch, answers, { rule: 'gausslegendre', steps });
-      return Math.max(...convergenceDeltas(demo.model, batch, answers[0], scores).map(Math.abs));
+    const delta = async (steps: number) => {
+      const [scores] = await integratedGradients(demo.model, batch, answers, {
+        rule: 'gausslegendre',
+        steps,
+      });
+      return Math.max(...(await convergenceDeltas(demo.model, batch, answers[0], scores)).map(Math.abs));
     };
-    expect(delta(50)).toBeLessThan(1e-5);
-    expect(delta(2)).toBeGreaterThan(delta(50));
+    expect(await delta(50)).toBeLessThan(1e-5);
+    expect(await delta(2)).toBeGreaterThan(await delta(50));
   });
 
-  it('leave no tensor behind over many facts', () => {
+  it('leave no tensor behind over many facts', async () => {
     const { batch, answers } = ask(demo, ['france is governed from [MASK].'], 'paris');
     const run = () =>
       integratedGradients(demo.model, batch, answers, { rule: 'riemann_endpoints', steps: 4 });
-    run();
+    await run();
     const before = tf.memory().numTensors;
-    for (let fact = 0; fact < 20; fact++) run();
+    for (let fact = 0; fact < 20; fact++) await run();
     expect(tf.memory().numTensors).toBe(before);
   });
 });
@@ -129,7 +132,7 @@ describeWith(GOLDEN_BERT, "EleutherAI's scores on the golden model (computed in 
     async ({ prompt, target, rule, steps, scores }) => {
       const loaded = await loadModel(GOLDEN_BERT);
       const { batch, answers } = ask(loaded, [prompt], target);
-      const [found] = integratedGradients(loaded.model, batch, answers, {
+      const [found] = await integratedGradients(loaded.model, batch, answers, {
         rule: rule ?? 'riemann_left',
         steps: steps ?? 0,
       });

@@ -28,13 +28,13 @@ export type OnScored = (layersOfPrompts: number) => void;
  * Scores of every neuron for each prompt of a batch.
  * @param answers the answer's token id for each prompt
  */
-export function integratedGradients(
+export async function integratedGradients(
   model: LanguageModel,
   batch: PromptBatch,
   answers: readonly number[],
   { rule, steps, samplesAtOnce }: IntegratedGradientsOptions,
   onScored: OnScored = () => undefined,
-): Scores[] {
+): Promise<Scores[]> {
   const nodes = quadrature(rule, steps);
   const room = samplesAtOnce ?? samplesThatFit(model, batch.tokens[0].length);
   const promptsAtOnce = Math.max(1, Math.floor(room / steps));
@@ -47,11 +47,11 @@ export function integratedGradients(
     const trace = model.trace(part);
     try {
       const partAnswers = answers.slice(first, first + promptsAtOnce);
-      const layers = trace.layers.map((_, layer) => {
-        const scored = scoreLayer(model, trace, layer, partAnswers, nodes, room);
+      const layers: Float32Array[][] = [];
+      for (let layer = 0; layer < trace.layers.length; layer++) {
+        layers.push(await scoreLayer(model, trace, layer, partAnswers, nodes, room));
         onScored(trace.prompts);
-        return scored;
-      });
+      }
       for (let prompt = 0; prompt < trace.prompts; prompt++) scores.push(layers.map(layer => layer[prompt]));
     } finally {
       disposeTrace(trace);
@@ -61,14 +61,14 @@ export function integratedGradients(
 }
 
 /** Attr(l) for each prompt of a trace: [prompts][intermediateSize]. */
-function scoreLayer(
+async function scoreLayer(
   model: LanguageModel,
   trace: Trace,
   layer: number,
   answers: readonly number[],
   { alphas, weights }: Quadrature,
   room: number,
-): Float32Array[] {
+): Promise<Float32Array[]> {
   const { activations } = trace.layers[layer];
   const stepsAtOnce = Math.max(1, Math.floor(room / trace.prompts));
   const scores = tf.tidy(() => {
@@ -81,7 +81,7 @@ function scoreLayer(
     }
     return tf.mul<tf.Tensor2D>(activations, parts.length === 1 ? parts[0] : tf.addN(parts));
   });
-  const values = scores.dataSync<'float32'>();
+  const values = await scores.data<'float32'>();
   scores.dispose();
   const width = model.intermediateSize;
   return answers.map((_, prompt) => values.slice(prompt * width, (prompt + 1) * width));

@@ -57,7 +57,7 @@ async function findInFact(options: Options): Promise<number> {
   const { scores } = options;
   if (scores !== undefined) await checkWritable(scores);
   const fact = await prepareFact(options);
-  const found = findNeuronsOfFact(fact, attribution);
+  const found = await findNeuronsOfFact(fact, attribution);
   if (scores !== undefined) await writeScores(scores, fact, found);
   const prompts = found.prompts.map(({ coarse }, i) => ({ prompt: fact.prompts[i], coarse }));
   if (options.json) {

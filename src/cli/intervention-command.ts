@@ -56,8 +56,8 @@ export async function interveneOnFact(
   const { findNeuronsOfFact, measureEffect, neuronsOfOption, prepareFact } = await import('./one-fact.js');
   const given = options.neurons === undefined ? undefined : await neuronsOfOption(options.neurons);
   const fact = await prepareFact(options);
-  const neurons = given ?? findNeuronsOfFact(fact, attribution).neurons;
-  const prompts = measureEffect(fact, neurons, factor);
+  const neurons = given ?? (await findNeuronsOfFact(fact, attribution)).neurons;
+  const prompts = await measureEffect(fact, neurons, factor);
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ answer: fact.answer, neurons, prompts })}\n`);
     return 0;

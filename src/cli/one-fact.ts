@@ -50,10 +50,10 @@ export async function prepareFact(options: PromptOptions & ModelOptions & Output
   };
 }
 
-export function findNeuronsOfFact(fact: OneFact, options: FindOptions): FoundNeurons {
+export async function findNeuronsOfFact(fact: OneFact, options: FindOptions): Promise<FoundNeurons> {
   const total = fact.model.layers * fact.prompts.length;
   let done = 0;
-  const found = findNeurons(fact.model, fact.encoded, fact.answerId, options, scored => {
+  const found = await findNeurons(fact.model, fact.encoded, fact.answerId, options, scored => {
     done += scored;
     fact.progress.show('attribution', { done, total, text: 'layers of prompts' });
   });
@@ -73,16 +73,17 @@ export async function checkWritable(path: string): Promise<void> {
 
 /** Every prompt's scores as JSON, a row a layer, with each layer's convergence delta. */
 export async function writeScores(path: string, fact: OneFact, found: FoundNeurons): Promise<void> {
-  const prompts = found.prompts.map(({ scores }, i) => {
+  const prompts: object[] = [];
+  for (const [i, { scores }] of found.prompts.entries()) {
     const { tokens, position } = fact.encoded[i];
     const batch = { tokens: [tokens], positions: [position] };
-    return {
+    prompts.push({
       prompt: fact.prompts[i],
       answer: fact.answer,
       scores: scores.map(row => [...row]),
-      convergenceDelta: convergenceDeltas(fact.model, batch, fact.answerId, scores),
-    };
-  });
+      convergenceDelta: await convergenceDeltas(fact.model, batch, fact.answerId, scores),
+    });
+  }
   try {
     await writeFileAtomic(path, `${JSON.stringify({ prompts })}\n`);
   } catch (error) {
@@ -103,7 +104,11 @@ export interface PromptEffect {
 }
 
 /** What multiplying the neurons by `factor` does to each prompt. */
-export function measureEffect(fact: OneFact, neurons: readonly Neuron[], factor: number): PromptEffect[] {
+export async function measureEffect(
+  fact: OneFact,
+  neurons: readonly Neuron[],
+  factor: number,
+): Promise<PromptEffect[]> {
   checkNeurons(neurons, fact.model);
   const predict = (distribution: Distribution): Prediction => ({
     ...standingOf(fact.answerId, distribution),
@@ -112,7 +117,8 @@ export function measureEffect(fact: OneFact, neurons: readonly Neuron[], factor:
       probability,
     })),
   });
-  return intervene(fact.model, fact.encoded, neurons, [factor]).map(({ before, after }, i) => ({
+  const effects = await intervene(fact.model, fact.encoded, neurons, [factor]);
+  return effects.map(({ before, after }, i) => ({
     prompt: fact.prompts[i],
     before: predict(before),
     after: predict(after[0]),

@@ -28,12 +28,16 @@ export interface FactTask {
 }
 
 /** Does all that a task asks for. */
-export function runFactTask(model: LanguageModel, tokenizer: Tokenizer, task: FactTask): FactRecord {
+export async function runFactTask(
+  model: LanguageModel,
+  tokenizer: Tokenizer,
+  task: FactTask,
+): Promise<FactRecord> {
   const related = encode(tokenizer, task.fact, model.maxTokens);
   const given = isList(task.neurons);
   const neurons = given
     ? task.neurons
-    : findNeurons(model, related.prompts, related.answer, task.neurons).neurons;
+    : (await findNeurons(model, related.prompts, related.answer, task.neurons)).neurons;
   checkNeurons(neurons, model);
   const record: FactRecord = { uuid: task.uuid };
   if (!given) record.neurons = neurons.map(([layer, index]) => [layer, index]);
@@ -42,8 +46,8 @@ export function runFactTask(model: LanguageModel, tokenizer: Tokenizer, task: Fa
   const { suppress, enhance } = task.interventions;
   const unrelated = encode(tokenizer, task.interventions.unrelated, model.maxTokens);
   const factors = [...(suppress ? [SUPPRESS] : []), ...(enhance === null ? [] : [enhance])];
-  const onRelated = intervene(model, related.prompts, neurons, factors);
-  const onUnrelated = intervene(model, unrelated.prompts, neurons, factors);
+  const onRelated = await intervene(model, related.prompts, neurons, factors);
+  const onUnrelated = await intervene(model, unrelated.prompts, neurons, factors);
   const effects = (factor: number): InterventionEffects => ({
     related: promptEffects(onRelated, factors.indexOf(factor), related.answer),
     unrelated: promptEffects(onUnrelated, factors.indexOf(factor), unrelated.answer),

@@ -20,7 +20,7 @@ describeWith(GOLDEN_BERT, "EleutherAI's interventions on the golden model (compu
 
   it.each(single)('give the probability to 1e-5 and the prediction exactly: $prompt', async edit => {
     const loaded = await loadModel(GOLDEN_BERT);
-    const [{ before, after }] = intervene(loaded.model, [encode(loaded, edit.prompt)], golden.neurons, [
+    const [{ before, after }] = await intervene(loaded.model, [encode(loaded, edit.prompt)], golden.neurons, [
       SUPPRESS,
       ENHANCE,
     ]);
@@ -45,8 +45,8 @@ describe('an intervention', () => {
     demo = await loadModel(DEMO_MODEL);
   });
 
-  it('without neurons changes nothing', () => {
-    const [{ before, after }] = intervene(
+  it('without neurons changes nothing', async () => {
+    const [{ before, after }] = await intervene(
       demo.model,
       [encode(demo, 'france is governed from [MASK].')],
       [],
@@ -55,8 +55,8 @@ describe('an intervention', () => {
     expect(after[0]).toEqual(before);
   });
 
-  it('with factor 1 changes nothing beyond rounding', () => {
-    const [{ before, after }] = intervene(
+  it('with factor 1 changes nothing beyond rounding', async () => {
+    const [{ before, after }] = await intervene(
       demo.model,
       [encode(demo, 'france is governed from [MASK].')],
       [
@@ -70,14 +70,14 @@ describe('an intervention', () => {
     });
   });
 
-  it('gives each prompt its own result, in the given order, whatever the lengths', () => {
+  it('gives each prompt its own result, in the given order, whatever the lengths', async () => {
     const prompts = [
       'france is governed from [MASK].',
       'the ministries of peru are in [MASK].',
       'italy is governed from [MASK].',
     ];
     const encoded = prompts.map(prompt => encode(demo, prompt));
-    const together = intervene(
+    const together = await intervene(
       demo.model,
       encoded,
       [
@@ -86,8 +86,8 @@ describe('an intervention', () => {
       ],
       [SUPPRESS],
     );
-    encoded.forEach((prompt, i) => {
-      const [alone] = intervene(
+    for (const [i, prompt] of encoded.entries()) {
+      const [alone] = await intervene(
         demo.model,
         [prompt],
         [
@@ -99,13 +99,18 @@ describe('an intervention', () => {
       alone.after[0].forEach((p, id) => {
         expect(Math.abs(together[i].after[0][id] - p)).toBeLessThan(1e-6);
       });
-    });
+    }
   });
 
-  it('leaves no tensor behind', () => {
+  it('leaves no tensor behind', async () => {
     const before = tf.memory().numTensors;
     for (let fact = 0; fact < 20; fact++) {
-      intervene(demo.model, [encode(demo, 'france is governed from [MASK].')], [[1, 7]], [SUPPRESS, ENHANCE]);
+      await intervene(
+        demo.model,
+        [encode(demo, 'france is governed from [MASK].')],
+        [[1, 7]],
+        [SUPPRESS, ENHANCE],
+      );
     }
     expect(tf.memory().numTensors).toBe(before);
   });

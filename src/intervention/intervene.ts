@@ -29,12 +29,12 @@ export interface Intervened {
  * What the model predicts for each prompt, as it is and with `neurons` multiplied by each of `factors`. One traced
  * pass serves them all; a changed pass starts at the first layer that has one of the neurons.
  */
-export function intervene(
+export async function intervene(
   model: LanguageModel,
   prompts: readonly EncodedPrompt[],
   neurons: readonly Neuron[],
   factors: readonly number[],
-): Intervened[] {
+): Promise<Intervened[]> {
   const results: Intervened[] = [];
   for (const { batch, indices } of batchesOfEqualLength(prompts)) {
     const room = samplesThatFit(model, batch.tokens[0].length);
@@ -43,7 +43,7 @@ export function intervene(
         tokens: batch.tokens.slice(first, first + room),
         positions: batch.positions.slice(first, first + room),
       };
-      interveneOnBatch(model, part, neurons, factors).forEach((result, i) => {
+      (await interveneOnBatch(model, part, neurons, factors)).forEach((result, i) => {
         results[indices[first + i]] = result;
       });
     }
@@ -51,18 +51,20 @@ export function intervene(
   return results;
 }
 
-function interveneOnBatch(
+async function interveneOnBatch(
   model: LanguageModel,
   batch: PromptBatch,
   neurons: readonly Neuron[],
   factors: readonly number[],
-): Intervened[] {
+): Promise<Intervened[]> {
   const trace = model.trace(batch);
   try {
-    const before = distributions(model, () => trace.prediction);
-    const after = factors.map(factor =>
-      neurons.length === 0 ? before : distributions(model, () => resumeWith(model, trace, neurons, factor)),
-    );
+    const before = await distributions(model, () => trace.prediction);
+    const after: Distribution[][] = [];
+    for (const factor of factors) {
+      const changed = () => resumeWith(model, trace, neurons, factor);
+      after.push(neurons.length === 0 ? before : await distributions(model, changed));
+    }
     return before.map((distribution, i) => ({ before: distribution, after: after.map(rows => rows[i]) }));
   } finally {
     disposeTrace(trace);
@@ -92,11 +94,11 @@ function activationFactors(width: number, neurons: readonly Neuron[], factor: nu
   return new Map([...rows].map(([layer, row]) => [layer, tf.tensor2d(row, [1, width])]));
 }
 
-function distributions(model: LanguageModel, prediction: () => tf.Tensor2D): Distribution[] {
+async function distributions(model: LanguageModel, prediction: () => tf.Tensor2D): Promise<Distribution[]> {
   // Read outside the tidy, which would walk through every value that it hands on.
   const probabilities = tf.tidy(() => model.probabilities(prediction()));
   const [rows, width] = probabilities.shape;
-  const values = probabilities.dataSync<'float32'>();
+  const values = await probabilities.data<'float32'>();
   probabilities.dispose();
   return Array.from({ length: rows }, (_, row) => values.slice(row * width, (row + 1) * width));
 }

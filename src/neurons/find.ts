@@ -29,16 +29,16 @@ export interface FoundNeurons {
  * @param prompts ways of asking for it
  * @param answer its token id
  */
-export function findNeurons(
+export async function findNeurons(
   model: LanguageModel,
   prompts: readonly EncodedPrompt[],
   answer: number,
   options: FindOptions,
   onScored?: OnScored,
-): FoundNeurons {
+): Promise<FoundNeurons> {
   const scoresOf = new Map<number, Scores>();
   for (const { batch, indices } of batchesOfEqualLength(prompts)) {
-    const scores = integratedGradients(
+    const scores = await integratedGradients(
       model,
       batch,
       indices.map(() => answer),

@@ -116,13 +116,13 @@ describeWith(GOLDEN_BERT, "EleutherAI's neurons on the golden model", () => {
     expect(Object.keys(golden.coarse)).toEqual(Object.keys(thresholds));
   });
 
-  it.each(Object.keys(thresholds))('are the coarse ones exactly: %s', name => {
-    const [first] = find([golden.prompts[0]], thresholds[name], 0.5).prompts;
+  it.each(Object.keys(thresholds))('are the coarse ones exactly: %s', async name => {
+    const [first] = (await find([golden.prompts[0]], thresholds[name], 0.5)).prompts;
     expect(first.coarse).toEqual(golden.coarse[name]);
   });
 
-  it.each([0.3, 0.5, 0.7])('are the refined ones exactly: share %d', share => {
-    const found = find(golden.prompts, { kind: 'adaptive', value: 0.3 }, share);
+  it.each([0.3, 0.5, 0.7])('are the refined ones exactly: share %d', async share => {
+    const found = await find(golden.prompts, { kind: 'adaptive', value: 0.3 }, share);
     expect(found.neurons).toEqual(golden.refined[`p_${share}`]);
   });
 });

@@ -35,6 +35,9 @@ async function demoScores(): Promise<number[]> {
   const { tokens, position } = tokenizer.encode('france is governed from [MASK].', model.maxTokens);
   const batch = { tokens: [tokens], positions: [position] };
   const answer = tokenizer.answerId('paris');
-  const [scores] = integratedGradients(model, batch, [answer], { rule: 'riemann_endpoints', steps: 20 });
+  const [scores] = await integratedGradients(model, batch, [answer], {
+    rule: 'riemann_endpoints',
+    steps: 20,
+  });
   return scores.flatMap(row => [...row]);
 }
