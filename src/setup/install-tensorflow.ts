@@ -12,7 +12,7 @@ import {
 import { enginesFolder } from '../runtime/folders.js';
 import { takeLock } from '../runtime/process-lock.js';
 import { digestOf } from './checksum.js';
-import { compileAddon, findCompiler } from './compile-addon.js';
+import { compileAddons, findCompiler } from './compile-addons.js';
 import { obtainGoogle, obtainPackage, obtainWheel, type SetupReporter } from './obtain.js';
 import { type Proof, proveTensorflow } from './prove.js';
 import { PROTOBUF_PACKAGE, TENSORFLOW_WHEEL, TFJS_NODE_PACKAGE } from './sources.js';
@@ -71,9 +71,9 @@ async function assemble(from: string, folder: string, reporter: SetupReporter) {
     await mkdir(join(modules, name), { recursive: true });
     await writeFile(join(modules, name, 'index.js'), `module.exports = globalThis.${HOST_TFJS};\n`);
   }
-  reporter.step('Compiling the addon');
+  reporter.step('Compiling the addons');
   const lib = join(folder, 'lib');
-  await compileAddon(compiler, {
+  await compileAddons(compiler, {
     binding: join(modules, TFJS_NODE, 'binding'),
     include: join(folder, 'include'),
     libraries: (await readdir(lib)).map(name => join(lib, name)),

@@ -15,7 +15,7 @@ export function placeOf(name: string): string | undefined {
   const library = /(?:^|\/)(libtensorflow(?:_cc|_framework)?\.so\.\d+)(?:\.\d+)*$/.exec(name);
   if (library) return join('lib', library[1]);
   const header =
-    /(?:^|\/)include\/((?:tensorflow\/c|tsl\/c|xla\/tsl\/c)\/.*\.h|.*\/ctstring(?:_internal)?\.h)$/.exec(
+    /(?:^|\/)include\/((?:tensorflow\/c|tsl\/c|xla\/tsl\/c|tsl\/platform)\/.*\.h|.*\/(?:ctstring(?:_internal)?|\w+_c_api)\.h)$/.exec(
       name,
     );
   return header ? join('include', header[1]) : undefined;

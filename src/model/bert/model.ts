@@ -21,7 +21,7 @@ import { attention } from '../layers/attention.js';
 import { feedForward } from '../layers/feed-forward.js';
 import { gelu } from '../layers/gelu.js';
 import { addAndNorm, layerNorm } from '../layers/layer-norm.js';
-import { linear } from '../layers/linear.js';
+import { linear, product } from '../layers/linear.js';
 import { repeatForSteps, takeMaskRows, takeOtherRows, withMaskRows } from '../layers/mask-rows.js';
 import type { BertConfig } from './config.js';
 import { type BertLayerWeights, type BertWeights, loadBertWeights } from './weights.js';
@@ -182,7 +182,7 @@ export class BertModel implements LanguageModel {
     { feedForward: { intermediate } }: BertLayerWeights,
     samples: number,
   ) {
-    return gelu(linear(takeMaskRows(attended, samples), intermediate));
+    return gelu(product(takeMaskRows(attended, samples), intermediate.weight), intermediate.bias);
   }
 
   /** The rest of a layer, given what the mask's activations are (or are replaced by). */
@@ -202,7 +202,7 @@ export class BertModel implements LanguageModel {
   /** The head up to its vocabulary matrix, for the mask's rows: x (rows, H) -> (N, H). */
   private transformHead(x: tf.Tensor2D): tf.Tensor2D {
     const { transform, transformNorm } = this.weights.head;
-    return layerNorm(gelu(linear(x, transform)), transformNorm);
+    return layerNorm(gelu(product(x, transform.weight), transform.bias), transformNorm);
   }
 }
 

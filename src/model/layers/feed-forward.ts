@@ -18,7 +18,8 @@ export type FeedForwardWeights = {
 export function feedForward(x: tf.Tensor2D, { intermediate, output }: FeedForwardWeights): tf.Tensor2D {
   return differentiable([x], save => {
     const { value: activations, slope } = geluAndSlope(
-      tf.add(tf.matMul(x, intermediate.weight), intermediate.bias), // [rows, F]
+      tf.matMul(x, intermediate.weight), // [rows, F]
+      intermediate.bias,
     );
     save([slope]);
     return {

@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
+import { hasFused, runFused } from './fused.js';
 
 const SQRT_HALF = Math.SQRT1_2;
 const INVERSE_SQRT_TWO_PI = 1 / Math.sqrt(2 * Math.PI);
@@ -14,9 +15,17 @@ interface ValueAndSlope {
   readonly slope: tf.Tensor2D;
 }
 
-/** gelu(x) and gelu'(x), element by element. */
-export function geluAndSlope(x: tf.Tensor2D): ValueAndSlope {
-  return tf.getBackend() === 'wasm' ? byPolynomial(x) : byErf(x);
+/**
+ * gelu(x) and gelu'(x), element by element.
+ * @param bias [width], added to x first where there is one
+ */
+export function geluAndSlope(x: tf.Tensor2D, bias?: tf.Tensor1D): ValueAndSlope {
+  if (bias && hasFused('KnGelu')) {
+    const [value, slope] = runFused('KnGelu', { x, bias });
+    return { value, slope };
+  }
+  const biased: tf.Tensor2D = bias ? tf.add(x, bias) : x;
+  return tf.getBackend() === 'wasm' ? byPolynomial(biased) : byErf(biased);
 }
 
 function byErf(x: tf.Tensor2D): ValueAndSlope {
@@ -55,10 +64,14 @@ function byPolynomial(x: tf.Tensor2D): ValueAndSlope {
   };
 }
 
-/** @param x [rows, width] */
-export function gelu(x: tf.Tensor2D): tf.Tensor2D {
+/**
+ * gelu(x + bias), or gelu(x).
+ * @param x [rows, width]
+ * @param bias [width]
+ */
+export function gelu(x: tf.Tensor2D, bias?: tf.Tensor1D): tf.Tensor2D {
   return differentiable([x], save => {
-    const { value, slope } = geluAndSlope(x);
+    const { value, slope } = geluAndSlope(x, bias);
     save([slope]);
     return { value, gradient: (dy, [slope]) => [tf.mul(dy, slope)] };
   });

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
+import { hasFused, runFused } from './fused.js';
 
 /** Layer normalisation (Ba et al., 2016, https://arxiv.org/abs/1607.06450) over `gamma`'s and `beta`'s width. */
 export type LayerNormWeights = {
@@ -31,9 +32,21 @@ function slopeOfNormalize(
   inverseDeviation: tf.Tensor,
   gamma: tf.Tensor1D,
 ): tf.Tensor2D {
+  if (hasFused('KnNormGrad')) {
+    const [dx] = runFused('KnNormGrad', { dy, unit, inverse: inverseDeviation, gamma });
+    return dx;
+  }
   const g = tf.mul(dy, gamma);
   const along = tf.mean(tf.mul(g, unit), 1, true);
   return tf.mul(tf.sub(tf.sub(g, tf.mean(g, 1, true)), tf.mul(unit, along)), inverseDeviation);
+}
+
+/** normalize(x + residual) */
+function addAndNormalize(x: tf.Tensor2D, residual: tf.Tensor2D, weights: LayerNormWeights): Normalized {
+  if (!hasFused('KnAddNorm')) return normalize(tf.add(x, residual), weights);
+  const { gamma, beta, epsilon } = weights;
+  const [value, unit, inverseDeviation] = runFused('KnAddNorm', { x, residual, gamma, beta }, { epsilon });
+  return { value, unit, inverseDeviation };
 }
 
 /** @param x [rows, width] */
@@ -52,7 +65,7 @@ export function layerNorm(x: tf.Tensor2D, weights: LayerNormWeights): tf.Tensor2
  */
 export function addAndNorm(x: tf.Tensor2D, residual: tf.Tensor2D, weights: LayerNormWeights): tf.Tensor2D {
   return differentiable([x, residual], save => {
-    const { value, unit, inverseDeviation } = normalize(tf.add(x, residual), weights);
+    const { value, unit, inverseDeviation } = addAndNormalize(x, residual, weights);
     save([unit, inverseDeviation]);
     return {
       value,

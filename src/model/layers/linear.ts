@@ -9,6 +9,19 @@ export type LinearWeights = {
 };
 
 /**
+ * y = x W, hence dx = dy W^T.
+ * @param x [rows, in]
+ * @param weight [in, out]
+ * @returns [rows, out]
+ */
+export function product(x: tf.Tensor2D, weight: tf.Tensor2D): tf.Tensor2D {
+  return differentiable([x], () => ({
+    value: tf.matMul(x, weight),
+    gradient: dy => [leaveTransposed(throughTransposed(weight, enterTransposed(dy)))],
+  }));
+}
+
+/**
  * y = x W + b, hence dx = dy W^T.
  * @param x [rows, in]
  * @returns [rows, out]

@@ -4,6 +4,7 @@
  *     engines/tensorflow/
  *       engine.json                           what it is, written last
  *       tfjs_binding.node                     the addon, which finds lib/ beside it
+ *       kernels.node                          kernels of this project's own, native/kernels.cc
  *       stderr.node                           mutes what libtensorflow prints while it is loaded
  *       lib/libtensorflow*.so.2
  *       node_modules/@tensorflow/tfjs-node    its kernels, in JavaScript
@@ -17,6 +18,7 @@ import { enginesFolder } from '../folders.js';
 
 export const TFJS_NODE = '@tensorflow/tfjs-node';
 export const ADDON = 'tfjs_binding.node';
+export const KERNELS_ADDON = 'kernels.node';
 export const STDERR_ADDON = 'stderr.node';
 /** The name under which tfjs-core is handed over, in all globals. */
 export const HOST_TFJS = 'knowledgeNeuronsTfjs';

@@ -10,13 +10,18 @@ import {
   findInstalledTensorflow,
   HOST_TFJS,
   type InstalledTensorflow,
+  KERNELS_ADDON,
   STDERR_ADDON,
   TFJS_NODE,
 } from './installed-tensorflow.js';
+import { type OperationRunner, registerFusedKernels } from './tensorflow-kernels.js';
 
 /** What is used of tfjs-node, which is loaded from the user's data folder and so has no types here. */
 interface TfjsNodeBackend {
-  readonly NodeJSKernelBackend: new (addon: unknown, packageName: string) => tf.KernelBackend;
+  readonly NodeJSKernelBackend: new (
+    addon: unknown,
+    packageName: string,
+  ) => tf.KernelBackend & OperationRunner;
 }
 
 interface TensorflowAddon {
@@ -34,12 +39,20 @@ interface StderrAddon {
  * @throws UserError where it is in neither place; another error where it does not load
  */
 export async function startTensorflow(): Promise<Engine> {
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  const installed = await findInstalledTensorflow();
-  const version = installed ? loadInstalled(installed) : await loadPackage();
+  version ??= load();
+  const loaded = await version;
   if (!(await tf.setBackend('tensorflow'))) throw new Error('tfjs-node did not start');
   await tf.ready();
-  return { name: 'tensorflow', version };
+  return { name: 'tensorflow', version: loaded };
+}
+
+/** Of what this process has loaded: once, as a library cannot be loaded again. */
+let version: Promise<string> | undefined;
+
+async function load(): Promise<string> {
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  const installed = await findInstalledTensorflow();
+  return installed ? loadInstalled(installed) : loadPackage();
 }
 
 function loadInstalled({ folder, manifest }: InstalledTensorflow): string {
@@ -50,7 +63,10 @@ function loadInstalled({ folder, manifest }: InstalledTensorflow): string {
   const { NodeJSKernelBackend }: TfjsNodeBackend = require(`${TFJS_NODE}/dist/nodejs_kernel_backend`);
   const stderr: StderrAddon = require(join(folder, STDERR_ADDON));
   const addon: TensorflowAddon = quietly(stderr, () => require(join(folder, ADDON)));
-  tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(addon, TFJS_NODE));
+  const backend = new NodeJSKernelBackend(addon, TFJS_NODE);
+  tf.registerBackend('tensorflow', () => backend);
+  require(join(folder, KERNELS_ADDON));
+  registerFusedKernels(backend);
   return `tensorflow ${addon.TF_Version}, tfjs-node ${manifest.tfjsNode}`;
 }
 

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { NATIVE_SOURCES } from '../embedded.js';
 import { UserError } from '../errors.js';
-import { ADDON, STDERR_ADDON } from '../runtime/engines/installed-tensorflow.js';
+import { ADDON, KERNELS_ADDON, STDERR_ADDON } from '../runtime/engines/installed-tensorflow.js';
 import { runTool } from './run-tool.js';
 
 export interface Compiler {
@@ -23,11 +23,11 @@ export interface AddonParts {
 }
 
 /**
- * Compiles tfjs-node's addon, and the small one that keeps it quiet. They speak Node-API alone, whose headers come as
+ * Compiles tfjs-node's addon, this project's own kernels, and the small addon that keeps both quiet. They speak Node-API alone, whose headers come as
  * a package, so that they need a C++ compiler, and neither node-gyp, Python nor the headers of this Node.
  * @throws UserError where the compiler refuses
  */
-export async function compileAddon(
+export async function compileAddons(
   compiler: Compiler,
   { binding, include, libraries, folder }: AddonParts,
 ): Promise<void> {
@@ -49,6 +49,11 @@ export async function compileAddon(
     compile([
       ...['-I', include, ...sources, ...libraries],
       ...['-Wl,-rpath,$ORIGIN/lib', '-o', join(folder, ADDON)],
+    ]),
+    compile([
+      ...['-O3', '-fno-math-errno', '-fno-trapping-math'],
+      ...['-I', include, join(NATIVE_SOURCES, 'kernels.cc'), ...libraries],
+      ...['-Wl,-rpath,$ORIGIN/lib', '-o', join(folder, KERNELS_ADDON)],
     ]),
     compile([join(NATIVE_SOURCES, 'stderr.cc'), '-o', join(folder, STDERR_ADDON)]),
   ]);
