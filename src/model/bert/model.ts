@@ -17,7 +17,7 @@ import type {
   Trace,
 } from '../language-model.js';
 import { answerProbability, vocabularyProbabilities } from '../layers/answer-probability.js';
-import { attention } from '../layers/attention.js';
+import { type AttentionShape, attention, selfAttention } from '../layers/attention.js';
 import { feedForward } from '../layers/feed-forward.js';
 import { gelu } from '../layers/gelu.js';
 import { addAndNorm, layerNorm } from '../layers/layer-norm.js';
@@ -55,7 +55,8 @@ export class BertModel implements LanguageModel {
       let x = this.embed(batch); // (T B, H)
       const layers = this.weights.layers.map((layer, index): LayerTrace => {
         const inputs = this.project(x, layer, index, prompts);
-        const attended = this.attend(inputs, layer, prompts); // (T B, H); in the last layer (B, H)
+        const context = attention(inputs.query, inputs.key, inputs.value, this.attentionShape(prompts));
+        const attended = this.attended(context, inputs.residual, layer); // (T B, H); in the last layer (B, H)
         const activations = this.maskActivations(attended, layer, prompts); // (B, F)
         x = this.finish(attended, activations, layer, prompts);
         const rest = {
@@ -79,23 +80,27 @@ export class BertModel implements LanguageModel {
     if (layer === this.layers - 1) return this.transformHead(mask);
 
     // In the next layer the mask's row is the only one that has changed.
-    const next = this.weights.layers[layer + 1];
-    let inputs = this.projectMask(mask, trace.layers[layer + 1].rest, next, steps);
-    for (let index = layer + 1; ; index++) {
+    const next = layer + 1;
+    const inputs = this.projectMask(mask, trace.layers[next].rest, this.weights.layers[next], steps);
+    const context = attention(inputs.query, inputs.key, inputs.value, this.attentionShape(samples));
+    let x = this.afterAttention(
+      context,
+      inputs.residual,
+      this.weights.layers[next],
+      samples,
+      factors?.get(next),
+    );
+    // The operations have saved what their gradients read; the tape would keep all else to its end.
+    tf.dispose([context, inputs.residual, inputs.query, inputs.key, inputs.value]);
+    for (let index = next + 1; index < this.layers; index++) {
       const weights = this.weights.layers[index];
-      const attended = this.attend(inputs, weights, samples);
-      const factor = factors?.get(index);
-      const x = factor
-        ? this.finish(
-            attended,
-            tf.mul(this.maskActivations(attended, weights, samples), factor),
-            weights,
-            samples,
-          )
-        : addAndNorm(feedForward(attended, weights.feedForward), attended, weights.outputNorm);
-      if (index === this.layers - 1) return this.transformHead(x);
-      inputs = this.project(x, this.weights.layers[index + 1], index + 1, samples);
+      const residual = index === this.layers - 1 ? takeMaskRows(x, samples) : x;
+      const context = selfAttention(x, weights, residual.shape[0], this.attentionShape(samples));
+      const after = this.afterAttention(context, residual, weights, samples, factors?.get(index));
+      tf.dispose([context, residual, x]);
+      x = after;
     }
+    return this.transformHead(x);
   }
 
   probabilities(prediction: tf.Tensor2D): tf.Tensor2D {
@@ -165,15 +170,36 @@ export class BertModel implements LanguageModel {
     };
   }
 
-  private attend(
-    { residual, query, key, value }: AttentionInputs,
+  private attentionShape(samples: number): AttentionShape {
+    const { heads, hiddenSize } = this.config;
+    return { samples, heads, scale: 1 / Math.sqrt(hiddenSize / heads) };
+  }
+
+  /** The end of a layer's attention: context, residual (Tq N, H) -> (Tq N, H). */
+  private attended(context: tf.Tensor2D, residual: tf.Tensor2D, weights: BertLayerWeights) {
+    const output = linear(context, weights.attentionOutput);
+    const attended = addAndNorm(output, residual, weights.attentionNorm);
+    output.dispose();
+    return attended;
+  }
+
+  /** The rest of a layer, its activations at the mask multiplied by `factor` where there is one. */
+  private afterAttention(
+    context: tf.Tensor2D,
+    residual: tf.Tensor2D,
     weights: BertLayerWeights,
     samples: number,
-  ) {
-    const { heads, hiddenSize } = this.config;
-    const scale = 1 / Math.sqrt(hiddenSize / heads);
-    const context = attention(query, key, value, { samples, heads, scale }); // (Tq N, H)
-    return addAndNorm(linear(context, weights.attentionOutput), residual, weights.attentionNorm);
+    factor: tf.Tensor2D | undefined,
+  ): tf.Tensor2D {
+    const attended = this.attended(context, residual, weights);
+    if (factor) {
+      const activations: tf.Tensor2D = tf.mul(this.maskActivations(attended, weights, samples), factor);
+      return this.finish(attended, activations, weights, samples);
+    }
+    const output = feedForward(attended, weights.feedForward);
+    const x = addAndNorm(output, attended, weights.outputNorm);
+    tf.dispose([attended, output]);
+    return x;
   }
 
   /** The feed-forward activations of the mask's rows: attended (Tq N, H) -> (N, F). */

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
+import { affine, type LinearWeights } from './linear.js';
+import { enterTransposed, leaveTransposed, throughTransposed } from './transposed-product.js';
 
 /** What the rows of an attention's matrices stand for: row t * samples + n is token t of sample n. */
 export interface AttentionShape {
@@ -21,6 +23,13 @@ function joinHeads(x: tf.Tensor4D): tf.Tensor2D {
   return tf.reshape(tf.transpose(x, [2, 0, 1, 3]), [tokens * samples, heads * size]);
 }
 
+/** The projections of an attention's input, each [hidden, hidden]. */
+export type AttentionWeights = {
+  readonly query: LinearWeights;
+  readonly key: LinearWeights;
+  readonly value: LinearWeights;
+};
+
 /**
  * Multi-head scaled dot-product attention, every token on every token (Vaswani et al., 2017, eq. 1):
  * softmax(scale Q K^T) V for each head. Queries may be fewer than keys: the last layer asks for one row alone.
@@ -35,25 +44,75 @@ export function attention(
   value: tf.Tensor2D,
   shape: AttentionShape,
 ): tf.Tensor2D {
-  return differentiable([query, key, value], save => {
-    const q = splitHeads(query, shape); // (N, h, Tq, d)
-    const k = splitHeads(key, shape); // (N, h, T, d)
-    const v = splitHeads(value, shape); // (N, h, T, d)
-    const weights: tf.Tensor4D = tf.softmax(tf.mul(tf.matMul(q, k, false, true), shape.scale)); // (N, h, Tq, T)
-    save([q, k, v, weights]);
+  return differentiable([query, key, value], save => ({
+    value: attend(query, key, value, shape, save),
+    gradient: (dy, saved) => attendGradients(dy, saved, shape),
+  }));
+}
+
+/**
+ * {@link attention} of x to itself, by the projections in `weights`: one operation, so that its backward pass sums
+ * the three ways back to x before the tape sees them.
+ * @param x [tokens * samples, hidden]
+ * @param asking how many rows of x, from the top, ask a query
+ * @returns [asking, hidden]
+ */
+export function selfAttention(
+  x: tf.Tensor2D,
+  { query, key, value }: AttentionWeights,
+  asking: number,
+  shape: AttentionShape,
+): tf.Tensor2D {
+  const [rows, hidden] = x.shape;
+  return differentiable([x], save => {
+    const asked = asking === rows ? x : tf.slice(x, [0, 0], [asking, hidden]);
     return {
-      value: joinHeads(tf.matMul(weights, v)),
-      gradient: (dy, [q, k, v, weights]) => {
-        const dContext = splitHeads(dy, shape); // (N, h, Tq, d)
-        const dWeights = tf.matMul(dContext, v, false, true); // (N, h, Tq, T)
-        const weighted = tf.mul(dWeights, weights);
-        const dScores = tf.mul(tf.sub(weighted, tf.mul(weights, tf.sum(weighted, -1, true))), shape.scale);
+      value: attend(affine(asked, query), affine(x, key), affine(x, value), shape, save),
+      gradient: (dy, saved) => {
+        const [dQuery, dKey, dValue] = attendGradients(dy, saved, shape);
+        const back = (d: tf.Tensor2D, { weight }: LinearWeights) =>
+          leaveTransposed(throughTransposed(weight, enterTransposed(d)));
+        const toAsked = back(dQuery, query);
+        const below: [number, number] = [0, rows - asking];
         return [
-          joinHeads(tf.matMul(dScores, k)),
-          joinHeads(tf.matMul(dScores, q, true, false)),
-          joinHeads(tf.matMul(weights, dContext, true, false)),
+          tf.add(
+            tf.add(back(dKey, key), back(dValue, value)),
+            asking === rows ? toAsked : tf.pad(toAsked, [below, [0, 0]]),
+          ),
         ];
       },
     };
   });
+}
+
+function attend(
+  query: tf.Tensor2D,
+  key: tf.Tensor2D,
+  value: tf.Tensor2D,
+  shape: AttentionShape,
+  save: (tensors: tf.Tensor[]) => void,
+): tf.Tensor2D {
+  const q = splitHeads(query, shape); // (N, h, Tq, d)
+  const k = splitHeads(key, shape); // (N, h, T, d)
+  const v = splitHeads(value, shape); // (N, h, T, d)
+  const weights: tf.Tensor4D = tf.softmax(tf.mul(tf.matMul(q, k, false, true), shape.scale)); // (N, h, Tq, T)
+  save([q, k, v, weights]);
+  return joinHeads(tf.matMul(weights, v));
+}
+
+/** Those of query, key and value, from what {@link attend} saved. */
+function attendGradients(
+  dy: tf.Tensor2D,
+  [q, k, v, weights]: tf.Tensor[],
+  shape: AttentionShape,
+): [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D] {
+  const dContext = splitHeads(dy, shape); // (N, h, Tq, d)
+  const dWeights = tf.matMul(dContext, v, false, true); // (N, h, Tq, T)
+  const weighted = tf.mul(dWeights, weights);
+  const dScores = tf.mul(tf.sub(weighted, tf.mul(weights, tf.sum(weighted, -1, true))), shape.scale);
+  return [
+    joinHeads(tf.matMul(dScores, k)),
+    joinHeads(tf.matMul(dScores, q, true, false)),
+    joinHeads(tf.matMul(weights, dContext, true, false)),
+  ];
 }

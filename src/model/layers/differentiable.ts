@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 
 export interface Differentiable {
   readonly value: tf.Tensor2D;
-  /** One gradient for each input, in order. `saved` is what the forward pass handed to `save`. */
+  /**
+   * One gradient for each input, in order, none of them `dy` itself. `saved` is what the forward pass handed to `save`.
+   */
   readonly gradient: (dy: tf.Tensor2D, saved: tf.Tensor[]) => tf.Tensor2D[];
 }
 
@@ -19,8 +21,16 @@ export function differentiable(
     const save = args[args.length - 1];
     if (typeof save !== 'function') throw new TypeError('tf.customGrad passed no save function');
     const { value, gradient } = forward(save);
-    // tfjs tidies the forward function, but keeps whatever the gradient makes until the whole pass is over.
-    return { value, gradFunc: (dy, saved) => tf.tidy(() => gradient(dy, saved)) };
+    return {
+      value,
+      gradFunc: (dy, saved) => {
+        // tfjs tidies the forward function, but keeps whatever the gradient makes until the whole pass is over,
+        // and with it what is spent now: the tape passes each operation once.
+        const inputGradients = tf.tidy(() => gradient(dy, saved));
+        tf.dispose([dy, ...saved]);
+        return inputGradients;
+      },
+    };
   });
   return operation(...inputs);
 }

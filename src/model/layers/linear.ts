@@ -26,9 +26,14 @@ export function product(x: tf.Tensor2D, weight: tf.Tensor2D): tf.Tensor2D {
  * @param x [rows, in]
  * @returns [rows, out]
  */
-export function linear(x: tf.Tensor2D, { weight, bias }: LinearWeights): tf.Tensor2D {
+export function linear(x: tf.Tensor2D, weights: LinearWeights): tf.Tensor2D {
   return differentiable([x], () => ({
-    value: tf.add(tf.matMul(x, weight), bias),
-    gradient: dy => [leaveTransposed(throughTransposed(weight, enterTransposed(dy)))],
+    value: affine(x, weights),
+    gradient: dy => [leaveTransposed(throughTransposed(weights.weight, enterTransposed(dy)))],
   }));
+}
+
+/** x W + b, without a gradient: a part of operations that have one. */
+export function affine(x: tf.Tensor2D, { weight, bias }: LinearWeights): tf.Tensor2D {
+  return tf.add(tf.matMul(x, weight), bias);
 }
