@@ -8,7 +8,7 @@ import type { DataOptions, PromptOptions, RunOptions } from './options.js';
 export function asksOneFact(options: PromptOptions & DataOptions & RunOptions): boolean {
   const { prompt, prompts, answer } = options;
   if (prompt === undefined && prompts === undefined && answer === undefined) return false;
-  const ofData = ['data', 'relations', 'limit', 'facts', 'results', 'workers', 'fresh'] as const;
+  const ofData = ['data', 'relations', 'limit', 'facts', 'results', 'workers', 'threads', 'fresh'] as const;
   const given = ofData.find(name => options[name] !== undefined);
   if (given)
     throw new UsageError(

@@ -12,7 +12,8 @@ import { figureFiles } from '../figures/figure-files.js';
 import { parameterCount, readBertConfig } from '../model/bert/config.js';
 import type { LocatedModel } from '../model/locate.js';
 import { loadTokenizer } from '../model/tokenizer.js';
-import { defaultWorkerCount } from '../runtime/worker-count.js';
+import type { Engine } from '../runtime/engine.js';
+import { planWorkers, threadEnvironment, threadsOf } from '../runtime/worker-plan.js';
 import { WorkerPool } from '../runtime/worker-pool.js';
 import { type AskedInterventions, type DataRunOptions, settingsOf, stagesOf } from './data-settings.js';
 import { Interrupted } from './exit.js';
@@ -34,7 +35,8 @@ interface PreparedRun {
   readonly data: { readonly name: string; readonly dataset: Dataset };
   readonly stages: Stages;
   readonly plan: RunPlan;
-  readonly workers: number;
+  /** Of the model. */
+  readonly parameters: number;
   readonly resultsFolder: string;
   readonly progress: Progress;
 }
@@ -82,7 +84,7 @@ async function prepare(command: string, options: Options, asked: AskedInterventi
     data: { name, dataset },
     stages,
     plan,
-    workers: options.workers ?? defaultWorkerCount(parameterCount(config)),
+    parameters: parameterCount(config),
     resultsFolder: options.results ?? join('results', model.name),
     progress,
   };
@@ -91,18 +93,20 @@ async function prepare(command: string, options: Options, asked: AskedInterventi
 async function execute(run: PreparedRun, signal: AbortSignal): Promise<number> {
   const { model, stages, plan, progress, options } = run;
   const start: WorkerStart = { modelFolder: model.folder, engine: options.engine };
-  const environments = Array.from({ length: run.workers }, () => ({}));
-  const pool = new WorkerPool({ script: WORKER_SCRIPT, start, environments });
+  const environment = threadEnvironment(threadsOf(run.parameters, options));
+  const pool = new WorkerPool({ script: WORKER_SCRIPT, start, environments: [environment] });
   const onAbort = () => void pool.close();
   signal.addEventListener('abort', onAbort);
   try {
     const { engine } = await pool.call<WorkerReady>('ready', null);
+    const { workers, threads } = planWorkers(engine.name, run.parameters, options);
+    pool.add(Array.from({ length: workers - 1 }, () => environment));
     const settings = await settingsOf({ ...run, engine });
-    const session = { arguments: process.argv.slice(2), workers: run.workers };
+    const session = { arguments: process.argv.slice(2), workers, threads };
     const folder = await ResultsFolder.begin(run.resultsFolder, settings, session, options.fresh ?? false);
     try {
       if (engine.notice) progress.notice(engine.notice);
-      progress.notice(`${engine.name} engine (${engine.version}), ${run.workers} workers`);
+      progress.notice(planText(engine, workers, threads));
       const failed = await doWork({
         plan,
         unrelated: unrelatedFacts(plan, stages.unrelated),
@@ -131,4 +135,9 @@ async function execute(run: PreparedRun, signal: AbortSignal): Promise<number> {
     signal.removeEventListener('abort', onAbort);
     await pool.close();
   }
+}
+
+function planText({ name, version }: Engine, workers: number, threads: number): string {
+  const many = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+  return `${name} engine (${version}), ${many(workers, 'worker')} of ${many(threads, 'thread')}`;
 }

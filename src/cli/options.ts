@@ -40,6 +40,7 @@ export interface UnrelatedOptions {
 export interface RunOptions {
   readonly results?: string;
   readonly workers?: number;
+  readonly threads?: number;
   readonly fresh?: boolean;
 }
 
@@ -144,7 +145,12 @@ export function addRunOptions(command: Command): Command {
     .option('-r, --results <folder>', 'where results go (default: "results/<model>")')
     .option(
       '-w, --workers <n>',
-      'worker processes (default: one a core, as far as memory goes)',
+      'worker processes (default: as many as cores and memory keep busy)',
+      wholeNumber(1, 1024),
+    )
+    .option(
+      '--threads <n>',
+      'of each worker, on the tensorflow engine (default: 1 for a small model, up to 4 for a large one)',
       wholeNumber(1, 1024),
     )
     .option('--fresh', 'begin again; what is in the results folder moves to <folder>/old-<n>');

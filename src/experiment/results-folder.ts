@@ -17,6 +17,8 @@ const SESSIONS_FILE = 'sessions.jsonl';
 export interface SessionNote {
   readonly arguments: readonly string[];
   readonly workers: number;
+  /** Of each worker. */
+  readonly threads: number;
 }
 
 /** A results folder that this process holds: its settings agreed, its journal open. Close it. */

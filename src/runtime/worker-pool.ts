@@ -20,12 +20,18 @@ export interface WorkerPoolOptions {
 type Place = ReturnType<typeof workerpool.pool>;
 
 export class WorkerPool {
-  private readonly places: readonly Place[];
-  private readonly free: Place[];
-  private readonly limit;
+  private readonly places: Place[] = [];
+  private readonly free: Place[] = [];
+  private readonly limit = pLimit({ concurrency: 1, rejectOnClear: true });
 
-  constructor({ script, start, environments }: WorkerPoolOptions) {
-    this.places = environments.map(environment =>
+  constructor(private readonly options: WorkerPoolOptions) {
+    this.add(options.environments);
+  }
+
+  /** Adds a worker for each environment. */
+  add(environments: WorkerPoolOptions['environments']): void {
+    const { script, start } = this.options;
+    const added = environments.map(environment =>
       workerpool.pool(script, {
         workerType: 'process',
         maxWorkers: 1,
@@ -33,8 +39,9 @@ export class WorkerPool {
         forkOpts: { env: { ...process.env, ...environment } },
       }),
     );
-    this.free = [...this.places];
-    this.limit = pLimit({ concurrency: this.places.length, rejectOnClear: true });
+    this.places.push(...added);
+    this.free.push(...added);
+    this.limit.concurrency = Math.max(1, this.places.length);
   }
 
   get size(): number {
