@@ -12,7 +12,7 @@ import { figureFiles } from '../figures/figure-files.js';
 import { parameterCount, readBertConfig } from '../model/bert/config.js';
 import type { LocatedModel } from '../model/locate.js';
 import { loadTokenizer } from '../model/tokenizer.js';
-import { defaultWorkerCount } from '../runtime/worker-count.js';
+import { defaultWorkerCount, workersOfEngine } from '../runtime/worker-count.js';
 import { WorkerPool } from '../runtime/worker-pool.js';
 import { type AskedInterventions, type DataRunOptions, settingsOf, stagesOf } from './data-settings.js';
 import { Interrupted } from './exit.js';
@@ -97,12 +97,13 @@ async function execute(run: PreparedRun, signal: AbortSignal): Promise<number> {
   signal.addEventListener('abort', onAbort);
   try {
     const { engine } = await pool.call<WorkerReady>('ready', null);
+    if (options.workers === undefined) pool.shrink(workersOfEngine(engine.name, pool.size));
     const settings = await settingsOf({ ...run, engine });
-    const session = { arguments: process.argv.slice(2), workers: run.workers };
+    const session = { arguments: process.argv.slice(2), workers: pool.size };
     const folder = await ResultsFolder.begin(run.resultsFolder, settings, session, options.fresh ?? false);
     try {
       if (engine.notice) progress.notice(engine.notice);
-      progress.notice(`${engine.name} engine (${engine.version}), ${run.workers} workers`);
+      progress.notice(`${engine.name} engine (${engine.version}), ${pool.size} workers`);
       const failed = await doWork({
         plan,
         unrelated: unrelatedFacts(plan, stages.unrelated),

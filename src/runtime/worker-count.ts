@@ -1,4 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
+import type { EngineName } from './engine-names.js';
 
 /** What a worker takes beside its weights: the process, the engine, and the values of a backward pass. */
 const BYTES_BESIDE_WEIGHTS = 700e6;
@@ -16,4 +17,15 @@ export function defaultWorkerCount(parameters: number): number {
     1,
     Math.min(availableParallelism(), Math.floor((SHARE_OF_MEMORY * totalmem()) / bytesOfWorker)),
   );
+}
+
+/**
+ * Workers that share one GPU where the user says nothing: one computes while the other's processor prepares. More would
+ * each want weights and values of their own in the GPU's memory. (Two is a reasoned number, not a measured one.)
+ */
+const WORKERS_OF_GPU = 2;
+
+/** How many of the workers that a machine has room for an engine makes use of. */
+export function workersOfEngine(engine: EngineName, workers: number): number {
+  return engine === 'webgpu' ? Math.min(workers, WORKERS_OF_GPU) : workers;
 }

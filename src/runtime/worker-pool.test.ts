@@ -56,6 +56,17 @@ describe('a worker pool', () => {
     expect(answers).toEqual(Array.from({ length: 20 }, (_, i) => 2 * i));
   });
 
+  it('shrinks to the worker that has worked, and starts no other', async () => {
+    const pool = poolOf(3);
+    const { pid } = await pool.call<Identity>('whoami', null);
+    pool.shrink(1);
+    expect(pool.size).toBe(1);
+    const later = await Promise.all(
+      Array.from({ length: 3 }, () => pool.call<Identity>('whoami', null).then(worker => worker.pid)),
+    );
+    expect(later).toEqual([pid, pid, pid]);
+  });
+
   it('hands on an error for the user as it is', async () => {
     await expect(poolOf(1).call('fail', 'no such answer')).rejects.toMatchObject({
       name: 'UserError',

@@ -38,7 +38,17 @@ export class WorkerPool {
   }
 
   get size(): number {
-    return this.places.length;
+    return this.limit.concurrency;
+  }
+
+  /**
+   * Goes on with so many workers, where there are more: the ones that worked last, so that before a second call the
+   * one that took the first. A process starts with its first call. Not while calls are under way.
+   */
+  shrink(size: number): void {
+    if (size >= this.size) return;
+    this.free.splice(0, this.free.length - size);
+    this.limit.concurrency = size;
   }
 
   /**
