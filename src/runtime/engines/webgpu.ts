@@ -17,12 +17,16 @@ const TFJS_WEBGPU = '@tensorflow/tfjs-backend-webgpu';
 /** Dawn ends where these are collected as garbage, in a crash if its devices are still at work. */
 const alive: GPU[] = [];
 
+/** What runs in this process already: it has one device, whoever starts it. */
+let running: Engine | undefined;
+
 /**
  * Starts it on the adapter that KN_WEBGPU_ADAPTER names, or else on the first GPU.
  * @param onLoss called where the device is lost: this process computes nothing more
  * @throws EngineAbsent where there is no GPU, UserError where there is not the one asked for
  */
 export async function startWebgpu(onLoss: OnLoss): Promise<Engine> {
+  if (running && tf.findBackend('webgpu') && (await tf.setBackend('webgpu'))) return running;
   const { create, globals } = await loadDawn();
   const { name } = chooseAdapter(await listAdapters(), process.env[ADAPTER_VARIABLE]);
   const gpu = create([`backend=${gpuBackend()}`, `adapter=${name}`]);
@@ -37,16 +41,17 @@ export async function startWebgpu(onLoss: OnLoss): Promise<Engine> {
   const backend = withNavigator(gpu, () => new WebGPUBackend(device, adapter.info));
   boundFreeBuffers(backend.bufferManager);
   watchDevice(backend, name, onLoss);
-  // Of tfjs's products one splits long sums among threads that add in no fixed order. This one is as fast where it
-  // matters, and gives the same bits each time.
+  // One of tfjs's ways to multiply splits long sums among threads, which add up in no fixed order. This one gives the same
+  // bits each time, and tfjs would choose it anyway for matrices of bert-base's size.
   tf.env().set('WEBGPU_MATMUL_PROGRAM_TYPE', webgpu_util.MatMulProgramType.MatMulPackedProgram);
   tf.registerBackend('webgpu', () => backend);
   if (!(await tf.setBackend('webgpu'))) throw new Error('tfjs-backend-webgpu did not start');
   await tf.ready();
-  return {
+  running = {
     name: 'webgpu',
     version: `webgpu ${versionOf('webgpu')} (Dawn), tfjs-backend-webgpu ${versionOf(TFJS_WEBGPU)}, ${name}`,
   };
+  return running;
 }
 
 async function loadDawn() {
