@@ -1,7 +1,7 @@
 /**
  * Every engine that this machine can run against the golden file: scores to a relative error of 1e-4, which is the
  * file's own allowance for float32 (rounding leaves 2e-6), and the same neurons exactly. An engine that is not set up
- * here is skipped, saying why.
+ * here is skipped, saying why; webgpu runs on SwiftShader where there is no GPU.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -12,31 +12,51 @@ import { enginesFolder } from '../runtime/folders.js';
 import { relativeError } from '../testing/finite-differences.js';
 import { KN, kn } from '../testing/run-kn.js';
 import { describeWith, GOLDEN_BERT, readGolden } from '../testing/shared.js';
+import { NO_SWIFTSHADER, SWIFTSHADER } from '../testing/swiftshader.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 
-// The user's own engines: what kn setup installed before the tests ran.
-const env = { KN_DATA: join(enginesFolder(), '..') };
+// The user's own engines: what kn setup installed before the tests ran, and the machine's GPU.
+const own = { KN_DATA: join(enginesFolder(), '..'), VK_DRIVER_FILES: process.env.VK_DRIVER_FILES };
 
-const doctor = spawnSync(process.execPath, [KN, 'doctor', '--no-bench', '--json'], { encoding: 'utf8' });
-const {
-  engines: reports,
-}: { engines: { engine: string; usable: boolean; why?: string; remedy?: string }[] } = JSON.parse(
-  doctor.stdout,
-);
+interface Report {
+  readonly engine: string;
+  readonly usable: boolean;
+  readonly why?: string;
+  readonly remedy?: string;
+}
+
+function reportsOf(env: Readonly<Record<string, string>>): Report[] {
+  const doctor = spawnSync(process.execPath, [KN, 'doctor', '--no-bench', '--json'], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  });
+  return JSON.parse(doctor.stdout).engines;
+}
+
+const reports = reportsOf({});
+const hasGpu = reports.some(({ engine, usable }) => engine === 'webgpu' && usable);
 
 for (const engine of ENGINES) {
-  const report = reports.find(report => report.engine === engine);
+  const onSwiftShader = engine === 'webgpu' && !hasGpu;
+  const env = onSwiftShader ? { ...own, ...SWIFTSHADER } : own;
+  const report = (onSwiftShader ? reportsOf(SWIFTSHADER ?? {}) : reports).find(
+    report => report.engine === engine,
+  );
   if (!report?.usable) {
-    it.skip(`the ${engine} engine: skipped, since ${report?.why} (${report?.remedy})`, () => undefined);
+    const remedy = onSwiftShader && !SWIFTSHADER ? NO_SWIFTSHADER : report?.remedy;
+    it.skip(`the ${engine} engine: skipped, since ${report?.why} (${remedy})`, () => undefined);
     continue;
   }
 
-  describeWith(GOLDEN_BERT, `the ${engine} engine`, () => {
+  describeWith(GOLDEN_BERT, `the ${engine} engine${onSwiftShader ? ' on SwiftShader' : ''}`, () => {
     const golden = readGolden();
+    // Its kernels take SwiftShader a quarter of a minute a process; webgpu.test.ts has the rest in one.
+    const unlessSlow = it.skipIf(onSwiftShader);
+    const attributions = golden.attribution.filter(({ rule, target_ids }) => rule && !target_ids);
     const model = ['--model', GOLDEN_BERT, '--engine', engine];
     const ask = [...model, '--answer', golden.target, ...golden.prompts.flatMap(prompt => ['-p', prompt])];
 
-    it.each(golden.attribution.filter(({ rule, target_ids }) => rule && !target_ids))(
+    it.each(onSwiftShader ? attributions.slice(0, 1) : attributions)(
       'gives the golden scores: $rule, $steps steps',
       async ({ rule = '', steps, prompt, target, scores }) => {
         const file = join(temporaryFolder(), 'scores.json');
@@ -53,7 +73,7 @@ for (const engine of ENGINES) {
       expect(found.prompts[0].coarse).toEqual(golden.coarse.adaptive_threshold_0_3);
     });
 
-    it('gives the golden probabilities after interventions', async () => {
+    unlessSlow('gives the golden probabilities after interventions', async () => {
       const neurons = JSON.stringify(golden.neurons);
       const single = golden.edits.filter(({ target }) => target !== 'stockholm'); // three tokens in this vocabulary
       for (const { prompt, target, before, suppress, enhance } of single) {
@@ -66,7 +86,7 @@ for (const engine of ENGINES) {
       }
     });
 
-    it('gives the same neurons with one worker as with two', async () => {
+    unlessSlow('gives the same neurons with one worker as with two', async () => {
       const folder = join(temporaryFolder(), 'out');
       const evaluate = ['evaluate', 'pararel', '--model', 'demo', '--limit', '2', '--engine', engine];
       const neurons = () => readFileSync(join(folder, 'demo_pararel_neurons_0.json'), 'utf8');

@@ -120,6 +120,8 @@ describe('kn doctor', () => {
     const { code, stdout } = await kn(['doctor', '--no-bench']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/wasm +usable +tfjs-backend-wasm 4\.22\.0 +taken by auto/);
+    expect(stdout).toMatch(/webgpu +no\n/);
+    expect(stdout).toContain('webgpu: WebGPU finds no GPU here. It needs one with a driver for vulkan.\n');
     expect(stdout).toMatch(/tensorflow +no\n/);
     expect(stdout).toContain('kn setup tensorflow');
   });
@@ -129,6 +131,7 @@ describe('kn doctor', () => {
     const { engines, auto, machine, folders } = JSON.parse(stdout);
     expect(auto).toBe('wasm');
     expect(engines).toMatchObject([
+      { engine: 'webgpu', usable: false },
       { engine: 'tensorflow', usable: false },
       { engine: 'wasm', usable: true, gigaflops: expect.any(Number) },
     ]);

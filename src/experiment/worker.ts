@@ -29,7 +29,11 @@ const start: WorkerStart = JSON.parse(process.argv[2]);
 let loading: Promise<{ engine: Engine; loaded: LoadedModel }> | undefined;
 
 async function load() {
-  const engine = await startEngine(start.engine);
+  // A process whose GPU is lost computes nothing more; the pool starts another.
+  const engine = await startEngine(start.engine, error => {
+    console.error(error.message);
+    process.exit(1);
+  });
   return { engine, loaded: await loadModel(start.modelFolder) };
 }
 

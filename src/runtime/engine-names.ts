@@ -1,5 +1,5 @@
 /** Names of the engines, apart from what starts them, which loads tfjs. The faster stands before the slower. */
-export const ENGINES = ['tensorflow', 'wasm'] as const;
+export const ENGINES = ['webgpu', 'tensorflow', 'wasm'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
 /** `auto` is the first of the engines that is usable. */

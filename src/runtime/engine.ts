@@ -7,6 +7,7 @@ import { ENGINES, type EngineChoice, type EngineName } from './engine-names.js';
 import { EngineAbsent } from './engines/absent.js';
 import { startTensorflow } from './engines/tensorflow.js';
 import { startWasm } from './engines/wasm.js';
+import { startWebgpu } from './engines/webgpu.js';
 
 export interface Engine {
   readonly name: EngineName;
@@ -16,21 +17,26 @@ export interface Engine {
   readonly notice?: string;
 }
 
-const START: Record<EngineName, () => Promise<Engine>> = {
+/** Called where an engine stops for good, in the middle of its work, as one on a GPU may. */
+export type OnLoss = (error: UserError) => void;
+
+const START: Record<EngineName, (onLoss: OnLoss) => Promise<Engine>> = {
+  webgpu: startWebgpu,
   tensorflow: startTensorflow,
   wasm: startWasm,
 };
 
 /**
  * Starts an engine in this process. `auto` is the first of all that is set up and loads.
+ * @param onLoss what to do where it is lost; whoever waits for a tensor's values gets the error anyway
  * @throws UserError where the engine that was asked for cannot run here
  */
-export async function startEngine(choice: EngineChoice): Promise<Engine> {
-  if (choice !== 'auto') return start(choice);
+export async function startEngine(choice: EngineChoice, onLoss: OnLoss = () => undefined): Promise<Engine> {
+  if (choice !== 'auto') return start(choice, onLoss);
   const notices: string[] = [];
   for (const name of ENGINES) {
     try {
-      const engine = await start(name);
+      const engine = await start(name, onLoss);
       return notices.length === 0 ? engine : { ...engine, notice: notices.join('\n') };
     } catch (error) {
       if (!(error instanceof EngineAbsent))
@@ -40,9 +46,9 @@ export async function startEngine(choice: EngineChoice): Promise<Engine> {
   throw new UserError(notices.join('\n'), 'kn doctor says more.');
 }
 
-async function start(name: EngineName): Promise<Engine> {
+async function start(name: EngineName, onLoss: OnLoss): Promise<Engine> {
   try {
-    return await START[name]();
+    return await START[name](onLoss);
   } catch (error) {
     if (error instanceof UserError) throw error;
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);

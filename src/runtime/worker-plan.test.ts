@@ -16,6 +16,11 @@ describe('workers', () => {
     expect(planWorkers('tensorflow', demo, {}, machine)).toEqual({ workers: 8, threads: 1 });
   });
 
+  it('are two on a GPU, which they share', () => {
+    expect(planWorkers('webgpu', base, {}, machine)).toEqual({ workers: 2, threads: 1 });
+    expect(planWorkers('webgpu', base, { workers: 3 }, machine)).toEqual({ workers: 3, threads: 1 });
+  });
+
   it('are no more than 80% of the memory holds, and one at least', () => {
     expect(planWorkers('wasm', base, {}, { cores: 8, memory: 8e9 }).workers).toBe(3); // of 1.78 GB each
     expect(planWorkers('tensorflow', base, { threads: 1 }, { cores: 8, memory: 8e9 }).workers).toBe(4); // of 1.34 GB

@@ -33,7 +33,13 @@ const SHARE_OF_MEMORY = 0.8;
 const THREADS_OF_LARGE_MODEL = 4;
 const PARAMETERS_OF_LARGE_MODEL = 30e6;
 
-/** The threads of a worker on the native engine. On wasm a worker has one. */
+/**
+ * Workers that share one GPU: one computes while the other's processor prepares. More would each want weights and values of
+ * their own in the GPU's memory. (Two is a reasoned number, not a measured one.)
+ */
+const WORKERS_OF_GPU = 2;
+
+/** The threads of a worker on the native engine. On the others a worker has one. */
 export function threadsOf(
   parameters: number,
   { workers, threads }: AskedWorkers,
@@ -54,11 +60,15 @@ export function planWorkers(
   asked: AskedWorkers,
   machine: Machine = thisMachine(),
 ): WorkerPlan {
-  const threads = engine === 'wasm' ? 1 : threadsOf(parameters, asked, machine);
+  const threads = engine === 'tensorflow' ? threadsOf(parameters, asked, machine) : 1;
   const copies = engine === 'wasm' ? 2 : 1;
   const bytesOfWorker = copies * 4 * parameters + BYTES_BESIDE_WEIGHTS;
   const held = Math.floor((SHARE_OF_MEMORY * machine.memory) / bytesOfWorker);
-  const workers = asked.workers ?? Math.max(1, Math.min(Math.floor(machine.cores / threads), held));
+  const useful = Math.min(
+    Math.floor(machine.cores / threads),
+    engine === 'webgpu' ? WORKERS_OF_GPU : Number.POSITIVE_INFINITY,
+  );
+  const workers = asked.workers ?? Math.max(1, Math.min(useful, held));
   return { workers, threads };
 }
 

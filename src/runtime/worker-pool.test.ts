@@ -56,6 +56,16 @@ describe('a worker pool', () => {
     expect(answers).toEqual(Array.from({ length: 20 }, (_, i) => 2 * i));
   });
 
+  it('takes in more workers while the first one is at work', async () => {
+    const pool = poolOf(1);
+    const first = pool.call('wait', 300);
+    pool.add([{ KN_TEST_DEVICE: 'device-1' }]);
+    expect(pool.size).toBe(2);
+    const { device } = await pool.call<Identity>('whoami', null);
+    expect(device).toBe('device-1');
+    await first;
+  });
+
   it('hands on an error for the user as it is', async () => {
     await expect(poolOf(1).call('fail', 'no such answer')).rejects.toMatchObject({
       name: 'UserError',

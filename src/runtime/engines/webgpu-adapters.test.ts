@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { EngineAbsent } from './absent.js';
+import { chooseAdapter } from './webgpu-adapters.js';
+
+const H100 = { name: 'NVIDIA H100 80GB HBM3', software: false };
+const ARC = { name: 'Intel(R) Arc(tm) A770', software: false };
+const LLVMPIPE = { name: 'llvmpipe (LLVM 19.1.7, 256 bits)', software: true };
+
+describe('an adapter', () => {
+  it.each([
+    ['the first GPU, where none is asked for', [LLVMPIPE, H100, ARC], undefined, H100],
+    ['the first GPU, where the variable is empty', [LLVMPIPE, ARC], '', ARC],
+    ['the one with that number', [H100, ARC], '1', ARC],
+    ['the one whose name has that in it, in capitals or not', [H100, ARC], 'a770', ARC],
+    ['the first of several whose names have it', [ARC, H100, LLVMPIPE], 'l', ARC],
+    ['one whose name has the number in it, where there are not so many', [H100, ARC], '770', ARC],
+    ['a software one that is asked for by name', [H100, LLVMPIPE], 'llvmpipe', LLVMPIPE],
+    ['a software one that is asked for by number', [LLVMPIPE], '0', LLVMPIPE],
+  ])('is %s', (_, adapters, asked, expected) => {
+    expect(chooseAdapter(adapters, asked)).toBe(expected);
+  });
+
+  it.each([
+    ['there is none', [], 'WebGPU finds no GPU here'],
+    ['there is but a software one', [LLVMPIPE], 'only a program that plays one (0 llvmpipe'],
+  ])('is absent, and no fault, where %s', (_, adapters, message) => {
+    const choose = () => chooseAdapter(adapters, undefined);
+    expect(choose).toThrow(EngineAbsent);
+    expect(choose).toThrow(message);
+  });
+
+  it('that is asked for and not there is a fault, with the list of those that are', () => {
+    const choose = () => chooseAdapter([H100, ARC], 'radeon');
+    expect(choose).not.toThrow(EngineAbsent);
+    expect(choose).toThrow('KN_WEBGPU_ADAPTER=radeon: no such adapter');
+    expect(() => chooseAdapter([H100], '7')).toThrow('KN_WEBGPU_ADAPTER=7: no such adapter');
+  });
+
+  it('that Dawn would take for another of its name is refused, rather than the other one taken', () => {
+    expect(() => chooseAdapter([H100, { ...H100 }], '1')).toThrow(
+      'Dawn cannot tell this adapter from number 0, NVIDIA H100 80GB HBM3',
+    );
+  });
+});

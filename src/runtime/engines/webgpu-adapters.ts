@@ -1,0 +1,90 @@
+/** The adapters (GPUs, and programs that play one) that Dawn finds on this machine, and which of them is taken. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { UserError } from '../../errors.js';
+import { EngineAbsent } from './absent.js';
+import { gpuBackend } from './gpu-backend.js';
+
+const adapterSchema = z.object({
+  name: z.string(),
+  /** It computes on the processor: SwiftShader, llvmpipe, WARP. */
+  software: z.boolean(),
+});
+
+export type Adapter = z.infer<typeof adapterSchema>;
+
+/** The name or number of the adapter to take, as the user gives it. */
+export const ADAPTER_VARIABLE = 'KN_WEBGPU_ADAPTER';
+
+// The built file, whether this is that or its source: tests start it too.
+const CHILD = fileURLToPath(
+  new URL('../../../dist/runtime/engines/webgpu-adapters-child.js', import.meta.url),
+);
+
+/** A driver that takes longer than this to say what it has will not compute either. In ms. */
+const PATIENCE = 60_000;
+
+/**
+ * All adapters, in Dawn's order: the fast before those that save power. They are listed in a process of their own,
+ * since Dawn prints to standard error wherever there is none, and a broken driver takes a process with it.
+ */
+export async function listAdapters(): Promise<Adapter[]> {
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [CHILD], { timeout: PATIENCE });
+    return z.array(adapterSchema).parse(JSON.parse(stdout));
+  } catch (error) {
+    throw new UserError(
+      `the GPU's driver does not answer: ${reasonOfChild(error)}`,
+      'Mend the driver, or leave --engine out.',
+      { cause: error },
+    );
+  }
+}
+
+/** How the process ended: the last line that it printed, or the signal that killed it. */
+function reasonOfChild(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const signal = 'signal' in error && typeof error.signal === 'string' ? error.signal : undefined;
+  if (signal) return `asked for its adapters, its process ended with ${signal}`;
+  const stderr = 'stderr' in error && typeof error.stderr === 'string' ? error.stderr : '';
+  return stderr.trimEnd().split('\n').at(-1) || error.message.split('\n')[0];
+}
+
+/**
+ * The adapter to compute on: the first that is a GPU, or the one asked for.
+ * @param asked its number in `adapters`, or a part of its name, upper or lower case; undefined or empty: any GPU
+ * @throws EngineAbsent where there is none, UserError where there is not the one asked for
+ */
+export function chooseAdapter(adapters: readonly Adapter[], asked: string | undefined): Adapter {
+  const listed = adapters.map(({ name }, i) => `${i} ${name}`).join(', ');
+  if (!asked) {
+    const gpu = adapters.find(({ software }) => !software);
+    if (gpu) return gpu;
+    if (adapters.length === 0)
+      throw new EngineAbsent('WebGPU finds no GPU here', `It needs one with a driver for ${gpuBackend()}.`);
+    throw new EngineAbsent(
+      `WebGPU finds no GPU here, only a program that plays one (${listed}), slower than the wasm engine`,
+      `${ADAPTER_VARIABLE}="${adapters[0].name}" takes it all the same.`,
+    );
+  }
+  const byNumber = /^\d+$/.test(asked) ? adapters[Number(asked)] : undefined;
+  const name = asked.toLowerCase();
+  const chosen = byNumber ?? adapters.find(adapter => adapter.name.toLowerCase().includes(name));
+  if (!chosen) {
+    throw new UserError(
+      `${ADAPTER_VARIABLE}=${asked}: no such adapter`,
+      adapters.length === 0 ? 'WebGPU finds none here.' : `There are: ${listed}.`,
+    );
+  }
+  // Dawn takes the first adapter whose name has the given one in it.
+  const taken = adapters.findIndex(adapter => adapter.name.includes(chosen.name));
+  if (adapters[taken] !== chosen) {
+    throw new UserError(
+      `${ADAPTER_VARIABLE}=${asked}: Dawn cannot tell this adapter from number ${taken}, ${adapters[taken].name}`,
+      'Take that one, or hide it from this process.',
+    );
+  }
+  return chosen;
+}

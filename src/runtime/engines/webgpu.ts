@@ -1,0 +1,120 @@
+/**
+ * The `webgpu` engine: tfjs's kernels in WGSL on Dawn, through Vulkan, Metal or Direct3D 12, on any GPU that has one of
+ * them. Both packages are optional dependencies, since Dawn comes for all platforms at once.
+ */
+import { createRequire } from 'node:module';
+import * as tf from '@tensorflow/tfjs-core';
+import { reasonOf, systemErrorCode } from '../../errors.js';
+import type { Engine, OnLoss } from '../engine.js';
+import { EngineAbsent } from './absent.js';
+import { gpuBackend } from './gpu-backend.js';
+import { ADAPTER_VARIABLE, chooseAdapter, listAdapters } from './webgpu-adapters.js';
+import { boundFreeBuffers } from './webgpu-buffers.js';
+import { watchDevice } from './webgpu-watch.js';
+
+const TFJS_WEBGPU = '@tensorflow/tfjs-backend-webgpu';
+
+/** Dawn ends where these are collected as garbage, in a crash if its devices are still at work. */
+const alive: GPU[] = [];
+
+/** What runs in this process already: it has one device, whoever starts it. */
+let running: Engine | undefined;
+
+/**
+ * Starts it on the adapter that KN_WEBGPU_ADAPTER names, or else on the first GPU.
+ * @param onLoss called where the device is lost: this process computes nothing more
+ * @throws EngineAbsent where there is no GPU, UserError where there is not the one asked for
+ */
+export async function startWebgpu(onLoss: OnLoss): Promise<Engine> {
+  if (running && tf.findBackend('webgpu') && (await tf.setBackend('webgpu'))) return running;
+  const { create, globals } = await loadDawn();
+  const { name } = chooseAdapter(await listAdapters(), process.env[ADAPTER_VARIABLE]);
+  const gpu = create([`backend=${gpuBackend()}`, `adapter=${name}`]);
+  alive.push(gpu);
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) throw new Error(`the adapter ${name} is gone`);
+  const device = await openDevice(adapter);
+
+  // GPUBuffer, GPUBufferUsage and their like, which in a browser are there.
+  Object.assign(globalThis, globals);
+  const { WebGPUBackend, webgpu_util } = await import('@tensorflow/tfjs-backend-webgpu');
+  const backend = withNavigator(gpu, () => new WebGPUBackend(device, adapter.info));
+  boundFreeBuffers(backend.bufferManager);
+  watchDevice(backend, name, onLoss);
+  // One of tfjs's ways to multiply splits long sums among threads, which add up in no fixed order. This one gives the same
+  // bits each time, and tfjs would choose it anyway for matrices of bert-base's size.
+  tf.env().set('WEBGPU_MATMUL_PROGRAM_TYPE', webgpu_util.MatMulProgramType.MatMulPackedProgram);
+  tf.registerBackend('webgpu', () => backend);
+  if (!(await tf.setBackend('webgpu'))) throw new Error('tfjs-backend-webgpu did not start');
+  await tf.ready();
+  running = {
+    name: 'webgpu',
+    version: `webgpu ${versionOf('webgpu')} (Dawn), tfjs-backend-webgpu ${versionOf(TFJS_WEBGPU)}, ${name}`,
+  };
+  return running;
+}
+
+async function loadDawn() {
+  try {
+    return await import('webgpu');
+  } catch (error) {
+    switch (systemErrorCode(error)) {
+      case 'ERR_MODULE_NOT_FOUND':
+        throw new EngineAbsent(
+          'the package webgpu is not installed',
+          'Install knowledge-neurons with its optional dependencies, or leave --engine out.',
+          { cause: error },
+        );
+      case 'MODULE_NOT_FOUND':
+        throw new EngineAbsent(
+          `the package webgpu has nothing for ${process.platform} ${process.arch}`,
+          'Leave --engine out.',
+          { cause: error },
+        );
+      // A C library that is older than Dawn's, or another one.
+      case 'ERR_DLOPEN_FAILED':
+        throw new EngineAbsent(
+          `the package webgpu does not load here: ${reasonOf(error)}`,
+          'Leave --engine out.',
+          { cause: error },
+        );
+      default:
+        throw error;
+    }
+  }
+}
+
+/** A device with all that the adapter has: WebGPU's defaults would stop at buffers of 128 MiB. */
+function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+  const { limits } = adapter;
+  return adapter.requestDevice({
+    requiredLimits: {
+      maxBufferSize: limits.maxBufferSize,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+      maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+    },
+  });
+}
+
+/**
+ * tfjs's backend is made only where `navigator.gpu` is, as in a browser. It is there no longer than that, since other
+ * libraries take a process with a navigator for a browser.
+ */
+function withNavigator<T>(gpu: GPU, make: () => T): T {
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true });
+  try {
+    return make();
+  } finally {
+    if (before) Object.defineProperty(globalThis, 'navigator', before);
+    else Reflect.deleteProperty(globalThis, 'navigator');
+  }
+}
+
+function versionOf(packageName: string): string {
+  const { version }: { version: string } = createRequire(import.meta.url)(`${packageName}/package.json`);
+  return version;
+}
