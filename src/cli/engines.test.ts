@@ -51,7 +51,11 @@ for (const engine of ENGINES) {
   describeWith(GOLDEN_BERT, `the ${engine} engine${onSwiftShader ? ' on SwiftShader' : ''}`, () => {
     const golden = readGolden();
     // Its kernels take SwiftShader a quarter of a minute a process; webgpu.test.ts has the rest in one.
-    const unlessSlow = it.skipIf(onSwiftShader);
+    const unlessSlow = (title: string, body: () => Promise<void>) =>
+      onSwiftShader
+        ? it.skip(`${title} (skipped: SwiftShader takes too long here, webgpu.test.ts has it)`, () =>
+            undefined)
+        : it(title, body);
     const attributions = golden.attribution.filter(({ rule, target_ids }) => rule && !target_ids);
     const model = ['--model', GOLDEN_BERT, '--engine', engine];
     const ask = [...model, '--answer', golden.target, ...golden.prompts.flatMap(prompt => ['-p', prompt])];
