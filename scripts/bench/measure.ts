@@ -28,6 +28,7 @@ export interface Measurement {
 
 const TOKENS = 14;
 const STEPS = 20;
+const RULE = 'riemann_endpoints';
 const REPETITIONS = 3;
 
 const [name, folder] = process.argv.slice(2);
@@ -55,7 +56,7 @@ async function measure(engine: (typeof ENGINES)[number]): Promise<Measurement> {
     positions: Array.from({ length: prompts }, (_, b) => 3 + b),
   };
   const answers = batch.tokens.map(() => 2000);
-  const run = () => integratedGradients(model, batch, answers, { rule: 'riemann_endpoints', steps: STEPS });
+  const run = () => integratedGradients(model, batch, answers, { rule: RULE, steps: STEPS });
   const [rows, hidden, intermediate] = [prompts * STEPS * TOKENS, config.hiddenSize, config.intermediateSize];
   const shapes: ProductShape[] = [
     [rows, hidden, hidden],
@@ -65,7 +66,7 @@ async function measure(engine: (typeof ENGINES)[number]): Promise<Measurement> {
   const rate = () => productRate(shapes, 7);
 
   await run(); // The first run packs the weights.
-  const { total: operations } = countOperations(model, TOKENS, STEPS);
+  const { total: operations } = countOperations(model, TOKENS, RULE, STEPS);
   const pairs: { seconds: number; productRate: number; share: number }[] = [];
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {
     const before = await rate();

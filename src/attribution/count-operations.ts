@@ -5,6 +5,8 @@
  * (GELU, normalisation, softmax) is left out, so time spent there lowers the share that the benchmark prints.
  */
 
+import { quadrature, type Rule } from './rules.js';
+
 export interface ModelMeasures {
   readonly layers: number;
   readonly hiddenSize: number;
@@ -23,8 +25,16 @@ export interface OperationCount {
 
 const product = (n: number, k: number, m: number) => 2 * n * k * m;
 
-/** Integrated gradients over all layers of a BERT, for one prompt of `tokens` tokens and `steps` steps. */
-export function countOperations(model: ModelMeasures, tokens: number, steps: number): OperationCount {
+/**
+ * Integrated gradients over all layers of a BERT, for one prompt of `tokens` tokens. A step at alpha = 1 is one pass for all
+ * layers.
+ */
+export function countOperations(
+  model: ModelMeasures,
+  tokens: number,
+  rule: Rule,
+  steps: number,
+): OperationCount {
   const { layers, hiddenSize: hidden, intermediateSize: intermediate, vocabularySize } = model;
   const last = layers - 1;
   const projection = (rows: number) => product(rows, hidden, hidden);
@@ -43,9 +53,10 @@ export function countOperations(model: ModelMeasures, tokens: number, steps: num
     trace += projection(queries) + 2 * projection(tokens) + scores(queries, 1) + rest(queries, 1);
   }
 
+  // Of passes with so many steps that start at a layer's activations.
   let linear = 0; // products whose backward pass is one product
   let attention = 0; // pairs of products (Q K^T and A V) whose backward pass is two pairs
-  for (let from = 0; from < layers; from++) {
+  const passFrom = (from: number, steps: number) => {
     linear += product(steps, intermediate, hidden) + transform(steps) + vocabulary(steps);
     for (let layer = from + 1; layer < layers; layer++) {
       const queries = queriesIn(layer);
@@ -54,7 +65,11 @@ export function countOperations(model: ModelMeasures, tokens: number, steps: num
       linear += rest(queries, steps);
       attention += scores(queries, steps);
     }
-  }
+  };
+  const { alphas } = quadrature(rule, steps);
+  const whole = alphas.filter(alpha => alpha === 1).length;
+  for (let from = 0; from < layers; from++) passFrom(from, steps - whole);
+  passFrom(0, whole);
   const forward = linear + attention;
   const backward = linear + 2 * attention;
   return { trace, forward, backward, total: trace + forward + backward };

@@ -9,6 +9,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { samplesThatFit } from '../model/batch-size.js';
 import { disposeTrace, type LanguageModel, type PromptBatch, type Trace } from '../model/language-model.js';
+import { scale } from '../model/layers/scale.js';
 import { type Quadrature, quadrature, type Rule } from './rules.js';
 
 /** A score for each feed-forward neuron: one array of intermediateSize values a layer. */
@@ -35,7 +36,7 @@ export async function integratedGradients(
   { rule, steps, samplesAtOnce }: IntegratedGradientsOptions,
   onScored: OnScored = () => undefined,
 ): Promise<Scores[]> {
-  const nodes = quadrature(rule, steps);
+  const { inner, whole } = splitAtTrace(quadrature(rule, steps));
   const room = samplesAtOnce ?? samplesThatFit(model, batch.tokens[0].length);
   const promptsAtOnce = Math.max(1, Math.floor(room / steps));
   const scores: Scores[] = [];
@@ -47,10 +48,15 @@ export async function integratedGradients(
     const trace = model.trace(part);
     try {
       const partAnswers = answers.slice(first, first + promptsAtOnce);
+      const atTrace = scoresAtTrace(model, trace, partAnswers, whole);
       const layers: Float32Array[][] = [];
-      for (let layer = 0; layer < trace.layers.length; layer++) {
-        layers.push(await scoreLayer(model, trace, layer, partAnswers, nodes, room));
-        onScored(trace.prompts);
+      try {
+        for (let layer = 0; layer < trace.layers.length; layer++) {
+          layers.push(await scoreLayer(model, trace, layer, partAnswers, inner, room, atTrace[layer]));
+          onScored(trace.prompts);
+        }
+      } finally {
+        tf.dispose(atTrace);
       }
       for (let prompt = 0; prompt < trace.prompts; prompt++) scores.push(layers.map(layer => layer[prompt]));
     } finally {
@@ -58,6 +64,44 @@ export async function integratedGradients(
     }
   }
   return scores;
+}
+
+/** The steps below alpha = 1, and the weight of the step there, 0 where the rule has none. */
+function splitAtTrace({ alphas, weights }: Quadrature): { inner: Quadrature; whole: number } {
+  const last = alphas.length - 1;
+  if (alphas[last] !== 1) return { inner: { alphas, weights }, whole: 0 };
+  return { inner: { alphas: alphas.slice(0, last), weights: weights.slice(0, last) }, whole: weights[last] };
+}
+
+/**
+ * The step at alpha = 1, where nothing is replaced, so that one pass serves all layers: with the activations of each
+ * layer multiplied by a row m_l of ones, dP/dm_l = a_l dP/da_l.
+ * @param weight of the step
+ * @returns for each layer `weight` a_l dP/da_l, [prompts, intermediateSize]; no layers where the weight is 0
+ */
+function scoresAtTrace(
+  model: LanguageModel,
+  trace: Trace,
+  answers: readonly number[],
+  weight: number,
+): tf.Tensor2D[] {
+  if (weight === 0) return [];
+  return tf.tidy(() => {
+    const ones = trace.layers.map(({ activations }) => tf.onesLike(activations));
+    const probability = (...multipliers: tf.Tensor[]) => {
+      const [first, ...later] = multipliers.filter(isMatrix);
+      const factors = new Map(later.map((factor, i) => [i + 1, factor]));
+      const activations = scale(trace.layers[0].activations, first);
+      return model.answerProbability(model.resume(trace, 0, activations, factors), answers);
+    };
+    const { value, grads } = tf.valueAndGrads(probability)(ones, tf.fill([trace.prompts, 1], weight));
+    value.dispose();
+    return grads.filter(isMatrix);
+  });
+}
+
+function isMatrix(tensor: tf.Tensor): tensor is tf.Tensor2D {
+  return tensor.rank === 2;
 }
 
 /** Attr(l) for each prompt of a trace: [prompts][intermediateSize]. */
@@ -68,6 +112,7 @@ async function scoreLayer(
   answers: readonly number[],
   { alphas, weights }: Quadrature,
   room: number,
+  atTrace: tf.Tensor2D | undefined,
 ): Promise<Float32Array[]> {
   const { activations } = trace.layers[layer];
   const stepsAtOnce = Math.max(1, Math.floor(room / trace.prompts));
@@ -79,7 +124,9 @@ async function scoreLayer(
         weightedGradient(model, trace, layer, answers, alphas.slice(first, end), weights.slice(first, end)),
       );
     }
-    return tf.mul<tf.Tensor2D>(activations, parts.length === 1 ? parts[0] : tf.addN(parts));
+    if (parts.length === 0) return tf.clone(atTrace ?? tf.zerosLike(activations));
+    const below = tf.mul<tf.Tensor2D>(activations, parts.length === 1 ? parts[0] : tf.addN(parts));
+    return atTrace ? tf.add<tf.Tensor2D>(below, atTrace) : below;
   });
   const values = await scores.data<'float32'>();
   scores.dispose();

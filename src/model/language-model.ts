@@ -65,7 +65,7 @@ export interface LanguageModel {
    * The rest of the pass, with other activations at the position in `layer`.
    * @param activations [samples, intermediateSize], sample = prompt * steps + step
    * @param factors for later layers; the caller has applied `layer`'s own
-   * @returns the last hidden row, [samples, hidden]; the gradient flows to `activations`
+   * @returns the last hidden row, [samples, hidden]; the gradient flows to `activations`, and to factors of `samples` rows
    */
   resume(trace: Trace, layer: number, activations: tf.Tensor2D, factors?: ActivationFactors): tf.Tensor2D;
 

@@ -22,7 +22,8 @@ import { feedForward } from '../layers/feed-forward.js';
 import { gelu } from '../layers/gelu.js';
 import { addAndNorm, layerNorm } from '../layers/layer-norm.js';
 import { linear, product } from '../layers/linear.js';
-import { repeatForSteps, takeMaskRows, takeOtherRows, withMaskRows } from '../layers/mask-rows.js';
+import { joinRows, repeatForSteps, takeMaskRows, takeOtherRows, withMaskRows } from '../layers/mask-rows.js';
+import { scale } from '../layers/scale.js';
 import type { BertConfig } from './config.js';
 import { type BertLayerWeights, type BertWeights, loadBertWeights } from './weights.js';
 
@@ -193,7 +194,7 @@ export class BertModel implements LanguageModel {
   ): tf.Tensor2D {
     const attended = this.attended(context, residual, weights);
     if (factor) {
-      const activations: tf.Tensor2D = tf.mul(this.maskActivations(attended, weights, samples), factor);
+      const activations = scale(this.maskActivations(attended, weights, samples), factor);
       return this.finish(attended, activations, weights, samples);
     }
     const output = feedForward(attended, weights.feedForward);
@@ -220,8 +221,7 @@ export class BertModel implements LanguageModel {
   ) {
     const atMask = linear(activations, weights.feedForward.output); // (N, H)
     const others = takeOtherRows(attended, samples);
-    const output =
-      others.size === 0 ? atMask : withMaskRows(atMask, feedForward(others, weights.feedForward));
+    const output = others.size === 0 ? atMask : joinRows(atMask, feedForward(others, weights.feedForward));
     return addAndNorm(output, attended, weights.outputNorm);
   }
 

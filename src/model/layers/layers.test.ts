@@ -14,7 +14,8 @@ import { feedForward } from './feed-forward.js';
 import { gelu, geluAndSlope } from './gelu.js';
 import { addAndNorm, layerNorm } from './layer-norm.js';
 import { linear } from './linear.js';
-import { repeatForSteps, takeMaskRows, takeOtherRows, withMaskRows } from './mask-rows.js';
+import { joinRows, repeatForSteps, takeMaskRows, takeOtherRows, withMaskRows } from './mask-rows.js';
+import { scale } from './scale.js';
 
 const TOLERANCE = 1e-5;
 
@@ -245,6 +246,37 @@ describe.each(await enginesHere())('on the %s engine', engine => {
     });
   });
 
+  describe('scaling', () => {
+    const [x, factor] = [values(6, 1), values(6, 2)];
+    const product = (a: Float64Array, b: Float64Array) => a.map((v, i) => v * b[i % b.length]);
+
+    it('multiplies, and hands the gradient to both', () => {
+      const [xs, factors] = [tensor(x, 2), tensor(factor, 2)];
+      expectAgreement(
+        x => scale(x, factors),
+        x => product(x, factor),
+        x,
+        2,
+      );
+      expectAgreement(
+        factor => scale(xs, factor),
+        factor => product(x, factor),
+        factor,
+        2,
+      );
+    });
+
+    it('multiplies every row by a factor of one row', () => {
+      const row = values(3, 3);
+      expectAgreement(
+        x => scale(x, tensor(row, 1)),
+        x => product(x, row),
+        x,
+        2,
+      );
+    });
+  });
+
   describe('mask rows', () => {
     it('are the top rows; the rest follows below', () => {
       const x = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
@@ -273,6 +305,15 @@ describe.each(await enginesHere())('on the %s engine', engine => {
         dy,
       );
       expect(joined.arraySync()).toEqual([[1, 2]]);
+    });
+
+    it('and the others make up the whole again, and share out its gradient', () => {
+      const x = tensor(values(6, 1), 3);
+      const split = (x: tf.Tensor2D) => joinRows(takeMaskRows(x, 1), takeOtherRows(x, 1));
+      const dy = tensor(values(6, 2), 3);
+      const { value, grad } = tf.valueAndGrad(split)(x, tf.clone(dy));
+      expect(value.arraySync()).toEqual(x.arraySync());
+      expect(grad.arraySync()).toEqual(dy.arraySync());
     });
 
     it('are repeated for every step next to each other', () => {

@@ -21,10 +21,30 @@ export function takeMaskRows(x: tf.Tensor2D, samples: number): tf.Tensor2D {
   }));
 }
 
-/** The rows of x [rows, width] below the first `samples`; no gradient flows through them. */
+/** The rows of x [rows, width] below the first `samples`. */
 export function takeOtherRows(x: tf.Tensor2D, samples: number): tf.Tensor2D {
   const [rows, width] = x.shape;
-  return tf.slice(x, [samples, 0], [rows - samples, width]);
+  return differentiable([x], () => ({
+    value: tf.slice(x, [samples, 0], [rows - samples, width]),
+    gradient: dy => [
+      tf.pad(dy, [
+        [samples, 0],
+        [0, 0],
+      ]),
+    ],
+  }));
+}
+
+/**
+ * `mask` [samples, width] on top of `others`.
+ * @returns [samples + others rows, width]
+ */
+export function joinRows(mask: tf.Tensor2D, others: tf.Tensor2D): tf.Tensor2D {
+  const [[samples, width], [below]] = [mask.shape, others.shape];
+  return differentiable([mask, others], () => ({
+    value: tf.concat([mask, others], 0),
+    gradient: dy => [tf.slice(dy, [0, 0], [samples, width]), tf.slice(dy, [samples, 0], [below, width])],
+  }));
 }
 
 /**
