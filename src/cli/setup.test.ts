@@ -41,7 +41,12 @@ describe('kn setup', () => {
       { CXX: '/nowhere/g++' },
       /no C\+\+ compiler: \/nowhere\/g\+\+ is not here/,
     ],
-    ['no such file', ['--from', './x.whl'], {}, /\.\/x\.whl: cannot be read \(no such file or directory\)/],
+    [
+      'no such file',
+      ['--from', './x.whl'],
+      {},
+      /\.\/x\.whl: cannot be read \(no such file or directory\)\n--from takes/,
+    ],
     [
       'no network',
       [],

@@ -1,6 +1,6 @@
 /** What `kn setup tensorflow` is made of: exact versions, and the hashes that their publishers name. */
 
-/** Of all kernels, the one that the `tensorflow` engine's JavaScript and C++ come from. */
+/** A package of the npm registry, fetched but not installed: none of its scripts runs. */
 export interface PackageSource {
   readonly name: string;
   readonly version: string;

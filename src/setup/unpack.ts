@@ -24,7 +24,12 @@ export function placeOf(name: string): string | undefined {
 /** @throws UserError where it holds no libtensorflow, is damaged, or there is no room for it */
 export async function unpackTensorflow(source: string, target: string): Promise<void> {
   const found = await stat(source).catch(error => {
-    throw refusedFile(source, 'read', error);
+    throw refusedFile(
+      source,
+      'read',
+      error,
+      '--from takes pypi, google, or the path of a wheel, a tarball or a folder.',
+    );
   });
   if (found.isDirectory()) await copyFromFolder(source, target);
   else if (/\.(whl|zip)$/.test(source)) await unpackZip(source, target);
