@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -90,6 +91,29 @@ describe('a lock', () => {
       }),
     );
     expect(children.sort()).toEqual(['held', 'refused', 'refused', 'refused']);
+  });
+
+  it('goes to one alone, time and again, also where one was killed while it took over', async () => {
+    for (let round = 0; round < 100; round++) {
+      const path = lockPath();
+      const gone = JSON.stringify({
+        pid: 2 ** 22 + 1,
+        host: hostname(),
+        started: '1',
+        since: '',
+        id: 'first',
+      });
+      writeFileSync(path, gone);
+      if (round % 2) {
+        const digest = createHash('sha256').update(gone).digest('hex').slice(0, 32);
+        writeFileSync(`${path}.after-${digest}`, gone.replace('first', 'second'));
+      }
+      const taken = await Promise.all(Array.from({ length: 8 }, () => takeLock(path)));
+      const locks = taken.flatMap(one => ('lock' in one ? [one.lock] : []));
+      expect(locks).toHaveLength(1);
+      await locks[0]?.release();
+      expect(readdirSync(dirname(path))).toEqual([]);
+    }
   });
 
   it('is not taken away by a release that comes too late', async () => {

@@ -2,7 +2,7 @@
  * Locks between processes: a file that names the process which holds it. A lock whose process is gone, killed
  * perhaps, is taken over.
  */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { constants, copyFile, link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { z } from 'zod';
@@ -41,14 +41,53 @@ export async function takeLock(path: string): Promise<{ lock: ProcessLock } | { 
   try {
     // A hard link appears whole or not at all, and fails where the name is taken: on NFS too.
     while (!(await linkIfFree(own, path))) {
-      const holder = await readHolder(path);
-      if (holder && (await isAlive(holder))) return { holder };
-      await removeAbandoned(path, holder);
+      const line = await lineOfHolders(path);
+      const last = line.at(-1);
+      if (last === undefined) continue;
+      if (last.holder && (await isAlive(last.holder))) return { holder: last.holder };
+      if (await succeed(own, path, line)) break;
     }
     return { lock: { release: () => release(path, self) } };
   } finally {
     await unlink(own).catch(() => undefined);
   }
+}
+
+/** What a lock file says: the holder, where it can be read, and the name under which a successor has to sign. */
+interface Signature {
+  text: string;
+  holder: LockHolder | undefined;
+  successorPath: string;
+}
+
+/**
+ * The lock file's signature, then its successor's, and so on: more than one only while a process takes over, or
+ * where it was killed in doing so.
+ */
+async function lineOfHolders(path: string): Promise<Signature[]> {
+  const line: Signature[] = [];
+  for (let next = path; ; ) {
+    const text = await readFile(next, 'utf8').catch(() => undefined);
+    if (text === undefined) return line;
+    const digest = createHash('sha256').update(text).digest('hex').slice(0, 32);
+    next = `${path}.after-${digest}`;
+    line.push({ text, holder: parseHolder(text), successorPath: next });
+  }
+}
+
+/**
+ * Takes over from the last of a line whose processes are all gone. To sign as its successor is to create a file
+ * that only one process can create; that one alone may then replace the lock file. A slow process may sign after
+ * a faster one has replaced it and swept up: it finds another first in line, and withdraws.
+ */
+async function succeed(own: string, path: string, line: Signature[]): Promise<boolean> {
+  const [first, last] = [line[0], line.at(-1)];
+  if (!first || !last || !(await linkIfFree(own, last.successorPath))) return false;
+  const now = await readFile(path, 'utf8').catch(() => undefined);
+  const isNext = now === first.text;
+  if (isNext) await rename(own, path);
+  for (const { successorPath } of isNext ? line : [last]) await unlink(successorPath).catch(() => undefined);
+  return isNext;
 }
 
 async function linkIfFree(own: string, path: string): Promise<boolean> {
@@ -67,31 +106,13 @@ async function linkIfFree(own: string, path: string): Promise<boolean> {
 
 /** Only what is still ours: a lock that somebody deleted and took anew is left alone. */
 async function release(path: string, self: LockHolder): Promise<void> {
-  if (sameHolder(await readHolder(path), self)) await unlink(path);
+  const text = await readFile(path, 'utf8').catch(() => '');
+  if (parseHolder(text)?.id === self.id) await unlink(path);
 }
 
-/**
- * Moved aside before it is deleted: of two processes that find it abandoned, one alone succeeds in that. The
- * slower one may catch the faster one's new lock instead, and then puts it back.
- */
-async function removeAbandoned(path: string, holder: LockHolder | undefined): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
+function parseHolder(text: string): LockHolder | undefined {
   try {
-    await rename(path, aside);
-  } catch {
-    return;
-  }
-  if (!sameHolder(await readHolder(aside), holder)) await linkIfFree(aside, path);
-  await unlink(aside);
-}
-
-function sameHolder(a: LockHolder | undefined, b: LockHolder | undefined): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-
-async function readHolder(path: string): Promise<LockHolder | undefined> {
-  try {
-    return holderSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return holderSchema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }
