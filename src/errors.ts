@@ -22,6 +22,26 @@ export class UsageError extends UserError {
   override readonly name = 'UsageError';
 }
 
+/** An engine that does not start, in a worker: another may. */
+export class EngineFault extends UserError {
+  override readonly name = 'EngineFault';
+}
+
+/** A device's memory does not hold a batch: a smaller one may fit. */
+export class OutOfMemoryError extends UserError {
+  override readonly name = 'OutOfMemoryError';
+
+  /** @param isLasting whether this process can compute nothing more, a smaller batch neither */
+  constructor(
+    message: string,
+    remedy: string,
+    readonly isLasting = false,
+    options?: ErrorOptions,
+  ) {
+    super(message, remedy, options);
+  }
+}
+
 /** The code of a Node system error ("ENOENT"), or undefined where `error` is not one. */
 export function systemErrorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;

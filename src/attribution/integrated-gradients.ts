@@ -18,6 +18,8 @@ export type Scores = readonly Float32Array[];
 export interface IntegratedGradientsOptions {
   readonly rule: Rule;
   readonly steps: number;
+  /** What the values of a batch may take, in bytes; default: what suits the engine. */
+  readonly batchBytes?: number;
   /** How many samples (prompts x steps) go through the model at once; default {@link samplesThatFit}. */
   readonly samplesAtOnce?: number;
 }
@@ -33,11 +35,11 @@ export async function integratedGradients(
   model: LanguageModel,
   batch: PromptBatch,
   answers: readonly number[],
-  { rule, steps, samplesAtOnce }: IntegratedGradientsOptions,
+  { rule, steps, batchBytes, samplesAtOnce }: IntegratedGradientsOptions,
   onScored: OnScored = () => undefined,
 ): Promise<Scores[]> {
   const { inner, whole } = splitAtTrace(quadrature(rule, steps));
-  const room = samplesAtOnce ?? samplesThatFit(model, batch.tokens[0].length);
+  const room = samplesAtOnce ?? samplesThatFit(model, batch.tokens[0].length, batchBytes);
   const promptsAtOnce = Math.max(1, Math.floor(room / steps));
   const scores: Scores[] = [];
   for (let first = 0; first < batch.tokens.length; first += promptsAtOnce) {

@@ -3,23 +3,31 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Dataset, openDataset } from '../dataset/dataset.js';
 import { planRun, type RunPlan, unrelatedFacts } from '../experiment/plan.js';
-import { holdFolder, ResultsFolder } from '../experiment/results-folder.js';
+import { earlierPlans, holdFolder, ResultsFolder } from '../experiment/results-folder.js';
+import type { RecordedPlan } from '../experiment/settings.js';
 import type { Stages } from '../experiment/stages.js';
 import { doWork } from '../experiment/work.js';
-import type { WorkerReady, WorkerStart } from '../experiment/worker.js';
+import type { WorkerStart } from '../experiment/worker.js';
 import { writeResults } from '../experiment/write-results.js';
 import { figureFiles } from '../figures/figure-files.js';
 import { parameterCount, readBertConfig } from '../model/bert/config.js';
 import type { LocatedModel } from '../model/locate.js';
 import { loadTokenizer } from '../model/tokenizer.js';
-import type { Engine } from '../runtime/engine.js';
-import { planWorkers, threadEnvironment, threadsOf } from '../runtime/worker-plan.js';
+import { BatchMemory, halvedText } from '../runtime/batch-memory.js';
+import { type ChosenDevices, chooseDevices } from '../runtime/devices/choose-devices.js';
+import { type DevicePlan, planText, startFleet } from '../runtime/fleet.js';
 import { WorkerPool } from '../runtime/worker-pool.js';
-import { type AskedInterventions, type DataRunOptions, settingsOf, stagesOf } from './data-settings.js';
+import {
+  type AskedInterventions,
+  type DataRunOptions,
+  recordedPlan,
+  settingsOf,
+  stagesOf,
+} from './data-settings.js';
 import { Interrupted } from './exit.js';
 import { interruptible } from './interrupt.js';
 import { findData, findModel } from './locate.js';
-import type { OutputOptions, RunOptions } from './options.js';
+import type { ModelOptions, OutputOptions, RunOptions } from './options.js';
 import { createProgress, type Progress } from './progress.js';
 import { printSummary } from './summary.js';
 import { workProgress } from './work-progress.js';
@@ -37,6 +45,7 @@ interface PreparedRun {
   readonly plan: RunPlan;
   /** Of the model. */
   readonly parameters: number;
+  readonly chosen: ChosenDevices;
   readonly resultsFolder: string;
   readonly progress: Progress;
 }
@@ -76,6 +85,7 @@ async function prepare(command: string, options: Options, asked: AskedInterventi
   const tokenizer = await loadTokenizer(model.folder, config.vocabularySize);
   const plan = planRun(dataset, tokenizer, config.maxPositions, stages);
   unrelatedFacts(plan, stages.unrelated);
+  const chosen = await chooseDevices(options);
   progress.stop();
   return {
     command,
@@ -85,6 +95,7 @@ async function prepare(command: string, options: Options, asked: AskedInterventi
     stages,
     plan,
     parameters: parameterCount(config),
+    chosen,
     resultsFolder: options.results ?? join('results', model.name),
     progress,
   };
@@ -92,30 +103,46 @@ async function prepare(command: string, options: Options, asked: AskedInterventi
 
 async function execute(run: PreparedRun, signal: AbortSignal): Promise<number> {
   const { model, stages, plan, progress, options } = run;
-  const start: WorkerStart = { modelFolder: model.folder, engine: options.engine };
-  const environment = threadEnvironment(threadsOf(run.parameters, options));
-  const pool = new WorkerPool({ script: WORKER_SCRIPT, start, environments: [environment] });
+  const pool = new WorkerPool(WORKER_SCRIPT);
   const onAbort = () => void pool.close();
   signal.addEventListener('abort', onAbort);
   try {
-    const { engine } = await pool.call<WorkerReady>('ready', null);
-    const { workers, threads } = planWorkers(engine.name, run.parameters, options);
-    pool.add(Array.from({ length: workers - 1 }, () => environment));
-    const settings = await settingsOf({ ...run, engine });
-    const session = { arguments: process.argv.slice(2), workers, threads };
+    const planned = await startFleet(pool, {
+      chosen: run.chosen,
+      asked: options,
+      parameters: run.parameters,
+      startOf: (engine): WorkerStart => ({ modelFolder: model.folder, engine }),
+      notice: progress.notice,
+    });
+    let plans = withKnownBatches(planned, options, await earlierPlans(run.resultsFolder));
+    const settings = await settingsOf({ ...run, plans });
+    const session = { arguments: process.argv.slice(2) };
     const folder = await ResultsFolder.begin(run.resultsFolder, settings, session, options.fresh ?? false);
     try {
-      if (engine.notice) progress.notice(engine.notice);
-      progress.notice(planText(engine, workers, threads));
+      for (const plan of plans) progress.notice(planText(plan));
+      const batchMemory = new BatchMemory(
+        new Map(plans.map(({ device, batchBytes }) => [device.id, batchBytes])),
+        (id, batchBytes) => {
+          progress.notice(halvedText(id, batchBytes));
+          plans = plans.map(plan =>
+            plan.device.id === id ? { ...plan, batchBytes, memoryWasFull: true } : plan,
+          );
+        },
+      );
       const failed = await doWork({
         plan,
         unrelated: unrelatedFacts(plan, stages.unrelated),
         stages,
         dataset: run.data.dataset,
         pool,
+        batchMemory,
         journal: folder.journal,
         signal,
         onProgress: workProgress(progress),
+      }).finally(async () => {
+        if (!plans.some(({ memoryWasFull }) => memoryWasFull)) return;
+        // A disk that takes no more is no reason to hide how the work ended: the next session finds it out again.
+        await folder.notePlans(plans.map(recordedPlan)).catch(() => undefined);
       });
       progress.stop();
       // A folder where interventions were measured before keeps showing them, whatever this command did.
@@ -137,7 +164,21 @@ async function execute(run: PreparedRun, signal: AbortSignal): Promise<number> {
   }
 }
 
-function planText({ name, version }: Engine, workers: number, threads: number): string {
-  const many = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
-  return `${name} engine (${version}), ${many(workers, 'worker')} of ${many(threads, 'thread')}`;
+/** With what earlier sessions of this folder found to fit, so that a device is not filled to the brim each time. */
+function withKnownBatches(
+  plans: readonly DevicePlan[],
+  { batchMemory }: ModelOptions,
+  earlier: readonly RecordedPlan[],
+): DevicePlan[] {
+  if (batchMemory !== undefined) return [...plans];
+  return plans.map(plan => {
+    const now = recordedPlan(plan);
+    const found = earlier.filter(
+      then =>
+        then.memory_was_full &&
+        (['device', 'name', 'engine', 'workers'] as const).every(key => then[key] === now[key]),
+    );
+    const smallest = Math.min(...found.map(({ batch_bytes }) => batch_bytes));
+    return smallest < plan.batchBytes ? { ...plan, batchBytes: smallest, memoryWasFull: true } : plan;
+  });
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Dataset } from '../dataset/dataset.js';
-import type { Settings } from '../experiment/settings.js';
+import type { RecordedPlan, Settings } from '../experiment/settings.js';
 import { areGiven, type GivenNeurons, type Stages } from '../experiment/stages.js';
 import { fileExists } from '../files.js';
 import type { BertConfig } from '../model/bert/config.js';
@@ -10,7 +10,7 @@ import { hashFiles, weightFiles } from '../model/checkpoint.js';
 import type { LocatedModel } from '../model/locate.js';
 import { TOKENIZER_FILES } from '../model/tokenizer.js';
 import { checkNeurons, parseNeurons, readNeuronFiles } from '../neurons/neuron-file.js';
-import type { Engine } from '../runtime/engine.js';
+import type { DevicePlan } from '../runtime/fleet.js';
 import { findOptions, SHARE_OVER_DATA } from './find-options.js';
 import type { AttributionOptions, DataOptions, ModelOptions, UnrelatedOptions } from './options.js';
 import { VERSION } from './version.js';
@@ -65,11 +65,11 @@ export interface DescribedRun {
   readonly model: LocatedModel;
   readonly data: { readonly name: string; readonly dataset: Dataset };
   readonly stages: Stages;
-  readonly engine: Engine;
+  readonly plans: readonly DevicePlan[];
 }
 
 export async function settingsOf(run: DescribedRun): Promise<Settings> {
-  const { model, data, stages, engine, options } = run;
+  const { model, data, stages, plans, options } = run;
   return {
     format: 1,
     commands: [commandLine(run)],
@@ -88,11 +88,32 @@ export async function settingsOf(run: DescribedRun): Promise<Settings> {
       limit: options.limit ?? null,
       facts: options.facts ? [...options.facts] : null,
     },
-    engine: { name: engine.name, version: engine.version },
     versions: { kn: VERSION },
+    plans: plans.map(recordedPlan),
     neurons: neuronSettings(stages),
     ...(stages.unrelated && { unrelated: stages.unrelated }),
     ...(stages.enhance !== null && { enhancement: { factor: stages.enhance } }),
+  };
+}
+
+/** A device's plan as run.json has it. */
+export function recordedPlan({
+  device,
+  engine,
+  workers,
+  threads,
+  batchBytes,
+  memoryWasFull,
+}: DevicePlan): RecordedPlan {
+  return {
+    device: device.id,
+    name: device.name,
+    engine: engine.name,
+    version: engine.version,
+    workers,
+    threads,
+    batch_bytes: batchBytes,
+    memory_was_full: memoryWasFull,
   };
 }
 

@@ -20,7 +20,9 @@ const own = { KN_DATA: join(enginesFolder(), '..'), VK_DRIVER_FILES: process.env
 
 interface Report {
   readonly engine: string;
+  readonly device: string;
   readonly usable: boolean;
+  readonly software: boolean;
   readonly why?: string;
   readonly remedy?: string;
 }
@@ -34,13 +36,13 @@ function reportsOf(env: Readonly<Record<string, string>>): Report[] {
 }
 
 const reports = reportsOf({});
-const hasGpu = reports.some(({ engine, usable }) => engine === 'webgpu' && usable);
+const hasGpu = reports.some(({ engine, usable, software }) => engine === 'webgpu' && usable && !software);
 
 for (const engine of ENGINES) {
   const onSwiftShader = engine === 'webgpu' && !hasGpu;
   const env = onSwiftShader ? { ...own, ...SWIFTSHADER } : own;
   const report = (onSwiftShader ? reportsOf(SWIFTSHADER ?? {}) : reports).find(
-    report => report.engine === engine,
+    report => report.engine === engine && report.device !== 'cuda',
   );
   if (!report?.usable) {
     const remedy = onSwiftShader && !SWIFTSHADER ? NO_SWIFTSHADER : report?.remedy;

@@ -1,7 +1,11 @@
 /** What `kn doctor` finds and says. */
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { getHFHubCachePath } from '@huggingface/hub';
-import { ENGINES, type EngineName } from '../runtime/engine-names.js';
+import { UserError } from '../errors.js';
+import { chooseDevices } from '../runtime/devices/choose-devices.js';
+import { DEVICE_KINDS, type Device } from '../runtime/devices/device.js';
+import { gpusOfWebgpu, listDevices } from '../runtime/devices/list-devices.js';
+import type { EngineChoice, EngineName } from '../runtime/engine-names.js';
 import { cacheFolder, enginesFolder } from '../runtime/folders.js';
 import { folderSize } from '../setup/folder-size.js';
 import { type ProbeResult, probe } from '../setup/probe.js';
@@ -10,7 +14,17 @@ import type { DoctorOptions } from './doctor.js';
 import { EXIT } from './exit.js';
 import { table } from './tables.js';
 
-type Report = ProbeResult & { readonly engine: EngineName };
+/** An engine on a device. */
+type Report = ProbeResult & {
+  readonly engine: EngineName;
+  /** As `--devices` takes it; where there is none of a kind, the kind. */
+  readonly device: string;
+  readonly name: string | null;
+  /** In bytes. */
+  readonly memory: number | null;
+  /** The device is a program that plays a GPU, taken where it is named alone. */
+  readonly software: boolean;
+};
 
 interface Folder {
   readonly holds: string;
@@ -22,8 +36,28 @@ interface Folder {
 export async function examine({ engine: asked, bench, json }: DoctorOptions): Promise<number> {
   const engines: Report[] = [];
   // One after another, or they would slow each other down.
-  for (const engine of ENGINES) engines.push({ engine, ...(await probe({ engine, bench, scores: false })) });
-  const auto = ENGINES.find(name => engines.some(({ engine, usable }) => engine === name && usable));
+  for (const kind of DEVICE_KINDS) {
+    const engine = kind === 'webgpu' ? 'webgpu' : 'tensorflow';
+    try {
+      const devices = await listDevices(kind);
+      if (devices.length === 0) gpusOfWebgpu(devices); // which says why
+      for (const device of devices) engines.push(...(await reportsOn(device, bench)));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      const { message: why, remedy } = error;
+      engines.push({
+        engine,
+        device: kind,
+        name: null,
+        memory: null,
+        software: false,
+        usable: false,
+        why,
+        remedy,
+      });
+    }
+  }
+  const auto = await takenBy('auto', engines);
   const folders = await Promise.all(
     [
       { holds: 'downloads', path: cacheFolder() },
@@ -38,10 +72,42 @@ export async function examine({ engine: asked, bench, json }: DoctorOptions): Pr
     cores: availableParallelism(),
     memory: totalmem(),
   };
-  if (json) process.stdout.write(`${JSON.stringify({ machine, engines, auto, folders })}\n`);
-  else print(machine, engines, auto, folders);
-  const wanted = asked === 'auto' ? auto : asked;
-  return engines.some(({ engine, usable }) => engine === wanted && usable) ? EXIT.done : EXIT.failed;
+  if (json) {
+    const taken = auto.map(({ engine, device }) => ({ engine, device }));
+    process.stdout.write(`${JSON.stringify({ machine, engines, auto: taken, folders })}\n`);
+  } else {
+    print(machine, engines, auto, folders);
+  }
+  const taken = asked === 'auto' ? auto : await takenBy(asked, engines);
+  return taken.length > 0 ? EXIT.done : EXIT.failed;
+}
+
+async function reportsOn(device: Device, bench: boolean): Promise<Report[]> {
+  const { id, name, memory, software, environment } = device;
+  const names: readonly EngineName[] = device.kind === 'cpu' ? ['tensorflow', 'wasm'] : device.engines;
+  const reports: Report[] = [];
+  for (const engine of names) {
+    const result = await probe({ engine, bench, scores: false }, environment);
+    reports.push({ engine, device: id, name, memory, software, ...result });
+  }
+  return reports;
+}
+
+/** The devices that `--engine <choice>` would start, each with the first of its engines that is usable. */
+async function takenBy(engine: EngineChoice, reports: readonly Report[]): Promise<Report[]> {
+  const { sets } = await chooseDevices({ engine }).catch(error => {
+    if (error instanceof UserError) return { sets: [] };
+    throw error;
+  });
+  for (const devices of sets) {
+    const taken = devices.flatMap(({ id, engines }) => {
+      const usable = (name: EngineName) =>
+        reports.find(({ engine, device, usable }) => engine === name && device === id && usable);
+      return engines.map(usable).find(report => report !== undefined) ?? [];
+    });
+    if (taken.length > 0) return taken;
+  }
+  return [];
 }
 
 function print(
@@ -56,26 +122,36 @@ function print(
     readonly memory: number;
   },
   engines: readonly Report[],
-  auto: EngineName | undefined,
+  auto: readonly Report[],
   folders: readonly Folder[],
 ): void {
+  const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(0)} GiB`;
   const rows = engines.map(report => [
     report.engine,
+    report.device,
     report.usable ? coloured('green', 'usable', process.stdout) : coloured('red', 'no', process.stdout),
-    report.usable ? report.version : '',
     report.usable && report.gigaflops !== null ? report.gigaflops.toFixed(0) : '',
-    report.engine === auto ? 'taken by auto' : '',
+    auto.includes(report) ? 'taken by auto' : report.software ? 'by its name alone' : '',
+    report.usable ? report.version : '',
   ]);
+  const devices = [...new Map(engines.map(report => [report.device, report])).values()].flatMap(
+    ({ device, name, memory }) =>
+      name === null ? [] : [[device, name, memory === null ? 'memory not told' : gibibytes(memory)]],
+  );
   const mends = engines.flatMap(report =>
-    report.usable ? [] : [`${report.engine}: ${[report.why, report.remedy].filter(Boolean).join('. ')}`],
+    report.usable
+      ? []
+      : [`${report.engine} on ${report.device}: ${[report.why, report.remedy].filter(Boolean).join('. ')}`],
   );
   const sizes = folders.map(({ holds, path, bytes }) => [holds, `${(bytes / 1e6).toFixed(0)} MB`, path]);
   process.stdout.write(
     [
-      `Node ${node}, ${platform}, ${cores} cores (${processor}), ${(memory / 2 ** 30).toFixed(0)} GiB`,
+      `Node ${node}, ${platform}, ${cores} cores (${processor}), ${gibibytes(memory)}`,
       '',
-      table(['engine', '', 'version', 'GFLOPS', ''], rows),
+      table(['engine', 'device', '', 'GFLOPS', '', 'version'], rows),
       ...(mends.length === 0 ? [] : ['', ...mends]),
+      '',
+      table(['device', 'name', 'memory'], devices),
       '',
       table(['folder', 'size', ''], sizes),
       '',

@@ -7,12 +7,15 @@ import { convergenceDeltas } from '../attribution/convergence.js';
 import { refusedFile, UsageError, UserError } from '../errors.js';
 import { type Distribution, standingOf, topTokens } from '../intervention/distribution.js';
 import { intervene } from '../intervention/intervene.js';
+import { parameterCount, readBertConfig } from '../model/bert/config.js';
 import { type LoadedModel, loadModel } from '../model/load.js';
 import type { EncodedPrompt } from '../model/tokenizer.js';
 import { type FindOptions, type FoundNeurons, findNeurons } from '../neurons/find.js';
 import type { Neuron } from '../neurons/neuron.js';
 import { checkNeurons, parseNeurons, readNeuronList } from '../neurons/neuron-file.js';
-import { startEngine } from '../runtime/engine.js';
+import { BatchMemory, halvedText, withinMemory } from '../runtime/batch-memory.js';
+import { startOnDevice } from '../runtime/engine.js';
+import { planWorkers } from '../runtime/worker-plan.js';
 import { findModel } from './locate.js';
 import type { ModelOptions, OutputOptions, PromptOptions } from './options.js';
 import { createProgress, type Progress } from './progress.js';
@@ -23,6 +26,9 @@ export interface OneFact extends LoadedModel {
   readonly prompts: readonly string[];
   readonly encoded: readonly EncodedPrompt[];
   readonly progress: Progress;
+  /** Of the one device that computes. */
+  readonly batchMemory: BatchMemory;
+  readonly device: string;
 }
 
 /** Loads the model and reads the prompts. */
@@ -37,9 +43,14 @@ export async function prepareFact(options: PromptOptions & ModelOptions & Output
   if (prompts.length === 0) throw new UsageError('--answer needs a --prompt or --prompts');
   const progress = createProgress(options);
   const { folder } = await findModel(options, progress);
-  const { notice } = await startEngine(options.engine);
-  if (notice) progress.notice(notice);
+  const { device, name, notices } = await startOnDevice(options);
+  notices.forEach(progress.notice);
   const loaded = await loadModel(folder);
+  const parameters = parameterCount(await readBertConfig(folder));
+  const { batchBytes } = planWorkers(device, name, parameters, { ...options, workers: 1 });
+  const batchMemory = new BatchMemory(new Map([[device.id, batchBytes]]), (id, bytes) =>
+    progress.notice(halvedText(id, bytes)),
+  );
   return {
     ...loaded,
     answer,
@@ -47,15 +58,19 @@ export async function prepareFact(options: PromptOptions & ModelOptions & Output
     prompts,
     encoded: prompts.map(prompt => loaded.tokenizer.encode(prompt, loaded.model.maxTokens)),
     progress,
+    batchMemory,
+    device: device.id,
   };
 }
 
 export async function findNeuronsOfFact(fact: OneFact, options: FindOptions): Promise<FoundNeurons> {
   const total = fact.model.layers * fact.prompts.length;
-  let done = 0;
-  const found = await findNeurons(fact.model, fact.encoded, fact.answerId, options, scored => {
-    done += scored;
-    fact.progress.show('attribution', { done, total, text: 'layers of prompts' });
+  const found = await withinMemory(fact.batchMemory, fact.device, batchBytes => {
+    let done = 0;
+    return findNeurons(fact.model, fact.encoded, fact.answerId, { ...options, batchBytes }, scored => {
+      done += scored;
+      fact.progress.show('attribution', { done, total, text: 'layers of prompts' });
+    });
   });
   fact.progress.stop();
   return found;
@@ -117,7 +132,9 @@ export async function measureEffect(
       probability,
     })),
   });
-  const effects = await intervene(fact.model, fact.encoded, neurons, [factor]);
+  const effects = await withinMemory(fact.batchMemory, fact.device, batchBytes =>
+    intervene(fact.model, fact.encoded, neurons, [factor], batchBytes),
+  );
   return effects.map(({ before, after }, i) => ({
     prompt: fact.prompts[i],
     before: predict(before),

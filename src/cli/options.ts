@@ -2,12 +2,16 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { RULES, type Rule } from '../attribution/rules.js';
 import { UNRELATED_RULES, type UnrelatedRule } from '../experiment/unrelated.js';
+import { parseDevices } from '../runtime/devices/device.js';
 import { ENGINE_CHOICES, type EngineChoice } from '../runtime/engine-names.js';
 
 export interface ModelOptions {
   readonly model: string;
   readonly revision: string;
   readonly engine: EngineChoice;
+  readonly devices?: readonly string[];
+  /** In megabytes. */
+  readonly batchMemory?: number;
 }
 
 export interface PromptOptions {
@@ -58,7 +62,17 @@ export function addModelOptions(command: Command): Command {
       'bert-base-uncased',
     )
     .option('--revision <revision>', "the hub's branch, tag or commit", 'main')
-    .addOption(new Option('--engine <engine>', 'what computes').choices(ENGINE_CHOICES).default('auto'));
+    .addOption(new Option('--engine <engine>', 'what computes').choices(ENGINE_CHOICES).default('auto'))
+    .option(
+      '--devices <devices>',
+      'on what: "all", or cpu, cuda:0, webgpu:0 with commas between them (default: every GPU of the fastest kind, else cpu)',
+      devices,
+    )
+    .option(
+      '--batch-memory <MB>',
+      "what a batch's values may take (default: what suits the device; full memory halves it)",
+      number(1, 1e6),
+    );
 }
 
 export function addPromptOptions(command: Command): Command {
@@ -145,12 +159,12 @@ export function addRunOptions(command: Command): Command {
     .option('-r, --results <folder>', 'where results go (default: "results/<model>")')
     .option(
       '-w, --workers <n>',
-      'worker processes (default: as many as cores and memory keep busy)',
+      'worker processes on each device (default: as many as keep it busy and its memory holds)',
       wholeNumber(1, 1024),
     )
     .option(
       '--threads <n>',
-      'of each worker, on the tensorflow engine (default: 1 for a small model, up to 4 for a large one)',
+      'of each worker on the cpu, tensorflow engine (default: 1 for a small model, up to 4 for a large one)',
       wholeNumber(1, 1024),
     )
     .option('--fresh', 'begin again; what is in the results folder moves to <folder>/old-<n>');
@@ -173,6 +187,13 @@ function list(value: string): string[] {
   if (items.some(item => item === ''))
     throw new InvalidArgumentError('Expected names with commas between them.');
   return [...new Set(items)];
+}
+
+function devices(value: string): string[] {
+  const words = parseDevices(value);
+  if (!words)
+    throw new InvalidArgumentError('Expected all, cpu, cuda:0 or webgpu:0, with commas between them.');
+  return words;
 }
 
 function number(least: number, most: number, end: 'to' | 'below' = 'to') {

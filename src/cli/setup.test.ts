@@ -1,5 +1,6 @@
 /** `kn setup` and `kn doctor` as their users run them, and all that can go wrong. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -124,21 +125,29 @@ describe('kn doctor', () => {
   it('shows what each engine is, what mends it, and which one auto takes', async () => {
     const { code, stdout } = await kn(['doctor', '--no-bench']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/wasm +usable +tfjs-backend-wasm 4\.22\.0 +taken by auto/);
-    expect(stdout).toMatch(/webgpu +no\n/);
-    expect(stdout).toContain('webgpu: WebGPU finds no GPU here. It needs one with a driver for vulkan.\n');
-    expect(stdout).toMatch(/tensorflow +no\n/);
-    expect(stdout).toContain('kn setup tensorflow');
+    expect(stdout).toMatch(/wasm +cpu +usable +taken by auto +tfjs-backend-wasm 4\.22\.0/);
+    expect(stdout).toMatch(/webgpu +webgpu +no/);
+    expect(stdout).toContain(
+      'webgpu on webgpu: WebGPU finds no GPU here. It needs one with a driver for vulkan.\n',
+    );
+    expect(stdout).toMatch(/tensorflow +cpu +no/);
+    expect(stdout).toContain(
+      'tensorflow on cpu: the tensorflow engine is not set up. Run kn setup tensorflow, or leave --engine out.\n',
+    );
+    expect(stdout).toMatch(/tensorflow +cuda +no/);
+    expect(stdout).toContain('Run kn setup tensorflow --cuda.\n');
+    expect(stdout).toMatch(/cpu +.+ \d+ GiB\n/);
   });
 
   it('prints one JSON object, with rates that were measured', async () => {
     const { stdout } = await kn(['doctor', '--json']);
     const { engines, auto, machine, folders } = JSON.parse(stdout);
-    expect(auto).toBe('wasm');
+    expect(auto).toEqual([{ engine: 'wasm', device: 'cpu' }]);
     expect(engines).toMatchObject([
-      { engine: 'webgpu', usable: false },
-      { engine: 'tensorflow', usable: false },
-      { engine: 'wasm', usable: true, gigaflops: expect.any(Number) },
+      { engine: 'tensorflow', device: 'cuda', usable: false },
+      { engine: 'webgpu', device: 'webgpu', usable: false },
+      { engine: 'tensorflow', device: 'cpu', usable: false },
+      { engine: 'wasm', device: 'cpu', usable: true, gigaflops: expect.any(Number), memory: totalmem() },
     ]);
     expect(machine.node).toBe(process.version);
     expect(folders.map(({ holds }: { holds: string }) => holds)).toEqual([
@@ -163,8 +172,8 @@ describe('kn doctor', () => {
       env: { KN_DATA: folder },
     });
     expect(code).toBe(1);
-    expect(stdout).toMatch(/tensorflow: the tensorflow engine cannot start: Cannot find module/);
-    expect(stdout).toMatch(/wasm +usable/);
+    expect(stdout).toMatch(/tensorflow on cpu: the tensorflow engine cannot start: Cannot find module/);
+    expect(stdout).toMatch(/wasm +cpu +usable/);
 
     const fact = ['find', '--model', 'demo', '-a', 'paris', '-p', 'a [MASK]'];
     const found = await kn(fact, { env: { KN_DATA: folder } });

@@ -27,19 +27,27 @@ it('a GPU that is named and not there is no fault of auto, which says so and goe
 });
 
 describeOnSwiftShader('on SwiftShader', env => {
-  it('kn doctor calls it no GPU, and says what takes it all the same', async () => {
+  it('it is no GPU to those who do not name it, and they are told what takes it all the same', async () => {
     const { stdout } = await kn(['doctor', '--no-bench'], { env: { ...env, KN_WEBGPU_ADAPTER: undefined } });
-    expect(stdout).toMatch(/webgpu +no\n/);
-    expect(stdout).toMatch(/webgpu: .*only a program that plays one \(0 SwiftShader Device \(Subzero\)\)/);
-    expect(stdout).toContain('KN_WEBGPU_ADAPTER="SwiftShader Device (Subzero)" takes it all the same');
-    expect(stdout).toMatch(/wasm +usable .* taken by auto/);
+    expect(stdout).toMatch(/webgpu +webgpu:0 +usable +by its name alone/);
+    expect(stdout).toMatch(/wasm +cpu +usable +taken by auto/);
+    const asked = await kn(['doctor', '--no-bench', '--engine', 'webgpu'], {
+      env: { ...env, KN_WEBGPU_ADAPTER: undefined },
+    });
+    expect(asked.code).toBe(1);
+    const { code, stderr } = await kn(['find', ...ASK], { env: { ...env, KN_WEBGPU_ADAPTER: undefined } });
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      'kn: WebGPU finds no GPU here, only a program that plays one (0 SwiftShader Device (Subzero)), slower than the wasm engine\n' +
+        '--devices "webgpu:SwiftShader Device (Subzero)" takes it all the same.\n',
+    );
   });
 
   it('kn doctor names the adapter that is asked for, and exits with 0', async () => {
     const { code, stdout } = await kn(['doctor', '--no-bench', '--engine', 'webgpu'], { env });
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /webgpu +usable +webgpu 0\.6\.2 \(Dawn\), tfjs-backend-webgpu 4\.22\.0, SwiftShader Device \(Subzero\)/,
+      /webgpu +webgpu:0 +usable +taken by auto +webgpu 0\.6\.2 \(Dawn\), tfjs-backend-webgpu 4\.22\.0, SwiftShader Device \(Subzero\)/,
     );
   });
 

@@ -115,12 +115,22 @@ describe('the unrelated fact', () => {
 });
 
 describe('settings', () => {
+  const onWasm = {
+    device: 'cpu',
+    name: 'processor',
+    engine: 'wasm',
+    version: '4',
+    workers: 2,
+    threads: 1,
+    batch_bytes: 210e6,
+    memory_was_full: false,
+  };
   const settings: Settings = {
     format: 1,
     commands: ['kn find'],
     model: { name: 'm', revision: null },
     data: { relations: ['P36'], limit: null },
-    engine: { name: 'wasm' },
+    plans: [onWasm],
     versions: { kn: '1' },
     neurons: { share: 0.3 },
   };
@@ -145,7 +155,6 @@ describe('settings', () => {
       'data.relations: ["P36"] there, ["P36","P37"] now',
     ],
     [{ data: { relations: ['P36'], limit: 5 } }, 'data.limit: null there, 5 now'],
-    [{ engine: { name: 'tensorflow' } }, 'engine.name: "wasm" there, "tensorflow" now'],
     [{ model: { name: 'm', revision: 'a1' } }, 'model.revision: null there, "a1" now'],
     [{ versions: { kn: '2' } }, 'versions.kn: "1" there, "2" now'],
     [{ unrelated: { rule: 'relation', seed: 1 } }, 'unrelated.seed: 42 there, 1 now'],
@@ -163,5 +172,11 @@ describe('settings', () => {
     expect(joined.commands).toEqual(['kn find', 'kn evaluate']);
     expect(joined.unrelated).toEqual({ rule: 'relation', seed: 42 });
     expect(joinSettings(joined, settings, 'out').unrelated).toEqual({ rule: 'relation', seed: 42 });
+  });
+
+  it('agree whatever computes, and list each of it once', () => {
+    const onGpu = { ...onWasm, device: 'cuda:0', engine: 'tensorflow' };
+    const joined = joinSettings(settings, { ...settings, plans: [onGpu] }, 'out');
+    expect(joinSettings(joined, settings, 'out').plans).toEqual([onWasm, onGpu]);
   });
 });

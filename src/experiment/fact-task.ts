@@ -27,17 +27,21 @@ export interface FactTask {
   } | null;
 }
 
-/** Does all that a task asks for. */
+/**
+ * Does all that a task asks for.
+ * @param batchBytes what the values of a batch may take
+ */
 export async function runFactTask(
   model: LanguageModel,
   tokenizer: Tokenizer,
   task: FactTask,
+  batchBytes: number,
 ): Promise<FactRecord> {
   const related = encode(tokenizer, task.fact, model.maxTokens);
   const given = isList(task.neurons);
   const neurons = given
     ? task.neurons
-    : (await findNeurons(model, related.prompts, related.answer, task.neurons)).neurons;
+    : (await findNeurons(model, related.prompts, related.answer, { ...task.neurons, batchBytes })).neurons;
   checkNeurons(neurons, model);
   const record: FactRecord = { uuid: task.uuid };
   if (!given) record.neurons = neurons.map(([layer, index]) => [layer, index]);
@@ -46,8 +50,8 @@ export async function runFactTask(
   const { suppress, enhance } = task.interventions;
   const unrelated = encode(tokenizer, task.interventions.unrelated, model.maxTokens);
   const factors = [...(suppress ? [SUPPRESS] : []), ...(enhance === null ? [] : [enhance])];
-  const onRelated = await intervene(model, related.prompts, neurons, factors);
-  const onUnrelated = await intervene(model, unrelated.prompts, neurons, factors);
+  const onRelated = await intervene(model, related.prompts, neurons, factors, batchBytes);
+  const onUnrelated = await intervene(model, unrelated.prompts, neurons, factors, batchBytes);
   const effects = (factor: number): InterventionEffects => ({
     related: promptEffects(onRelated, factors.indexOf(factor), related.answer),
     unrelated: promptEffects(onUnrelated, factors.indexOf(factor), unrelated.answer),

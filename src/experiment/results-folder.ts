@@ -7,18 +7,15 @@ import { readJsonFile } from '../files.js';
 import type { ProcessLock } from '../runtime/process-lock.js';
 import { lockFolder } from './folder-lock.js';
 import { Journal } from './journal.js';
-import { joinSettings, type Settings, settingsSchema } from './settings.js';
+import { joinSettings, type RecordedPlan, type Settings, settingsSchema } from './settings.js';
 
 const SETTINGS_FILE = 'run.json';
 const JOURNAL_FILE = 'journal.jsonl';
 const SESSIONS_FILE = 'sessions.jsonl';
 
-/** What a session notes about itself: when, where, how. It decides no number, so it is in no result file. */
+/** What a session notes about itself, beside when and where. It decides no number, so it is in no result file. */
 export interface SessionNote {
   readonly arguments: readonly string[];
-  readonly workers: number;
-  /** Of each worker. */
-  readonly threads: number;
 }
 
 /** A results folder that this process holds: its settings agreed, its journal open. Close it. */
@@ -44,12 +41,27 @@ export class ResultsFolder {
       const joined = joinSettings(fresh ? undefined : await readSettings(path), settings, path);
       if (fresh) await setAside(path);
       const journal = await Journal.open(join(path, JOURNAL_FILE));
-      await writeFileAtomic(join(path, SETTINGS_FILE), `${JSON.stringify(joined, null, 2)}\n`);
+      await writeSettings(path, joined);
       const note = { started: new Date().toISOString(), host: hostname(), pid: process.pid, ...session };
       await appendFile(join(path, SESSIONS_FILE), `${JSON.stringify(note)}\n`);
       return new ResultsFolder(path, joined, journal);
     } catch (error) {
       throw asUserError(path, error);
+    }
+  }
+
+  /**
+   * Notes that the batches of a device have changed since the run began.
+   * @throws UserError where run.json cannot be written
+   */
+  async notePlans(plans: readonly RecordedPlan[]): Promise<void> {
+    try {
+      await writeSettings(
+        this.path,
+        joinSettings(this.settings, { ...this.settings, plans: [...plans] }, this.path),
+      );
+    } catch (error) {
+      throw asUserError(join(this.path, SETTINGS_FILE), error);
     }
   }
 
@@ -80,6 +92,15 @@ export async function holdFolder(path: string): Promise<ProcessLock> {
   } catch (error) {
     throw asUserError(path, error);
   }
+}
+
+/** What a folder's earlier sessions computed on; nothing where there is none, or none that can be read. */
+export async function earlierPlans(folder: string): Promise<readonly RecordedPlan[]> {
+  return (await readSettings(folder).catch(() => undefined))?.plans ?? [];
+}
+
+async function writeSettings(folder: string, settings: Settings): Promise<void> {
+  await writeFileAtomic(join(folder, SETTINGS_FILE), `${JSON.stringify(settings, null, 2)}\n`);
 }
 
 async function readSettings(folder: string): Promise<Settings | undefined> {

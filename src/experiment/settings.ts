@@ -9,6 +9,23 @@ import { UNRELATED_RULES } from './unrelated.js';
 const leaf = z.union([z.string(), z.number(), z.null(), z.array(z.string())]);
 const group = z.record(z.string(), leaf);
 
+/** One device of a run. */
+const devicePlanSchema = z.object({
+  device: z.string(),
+  name: z.string(),
+  engine: z.string(),
+  version: z.string(),
+  workers: z.int(),
+  /** Of each worker. */
+  threads: z.int(),
+  /** What the values of one batch may take, in bytes. */
+  batch_bytes: z.number(),
+  /** The batch is smaller than was planned, since the device's memory was full. */
+  memory_was_full: z.boolean(),
+});
+
+export type RecordedPlan = z.infer<typeof devicePlanSchema>;
+
 export const settingsSchema = z.object({
   /** Of this file. */
   format: z.literal(1),
@@ -16,8 +33,9 @@ export const settingsSchema = z.object({
   commands: z.array(z.string()),
   model: group,
   data: group,
-  engine: group,
   versions: group,
+  /** What the results were computed on, in any session: it decides no more than the rounding of float32. */
+  plans: z.array(devicePlanSchema).default([]),
   /** How neurons were found, or where they came from. */
   neurons: group,
   /** How unrelated facts were drawn; absent until an intervention was measured. */
@@ -28,7 +46,7 @@ export const settingsSchema = z.object({
 
 export type Settings = z.infer<typeof settingsSchema>;
 
-const GROUPS = ['model', 'data', 'engine', 'versions', 'neurons', 'unrelated', 'enhancement'] as const;
+const GROUPS = ['model', 'data', 'versions', 'neurons', 'unrelated', 'enhancement'] as const;
 
 /** The first setting that differs, as "neurons.share: 0.3 there, 0.5 now"; undefined where all agree. */
 export function firstDifference(there: Settings, now: Settings): string | undefined {
@@ -57,5 +75,14 @@ export function joinSettings(there: Settings | undefined, now: Settings, folder:
       'Name another folder with --results, or begin this one again with --fresh (the old results are kept beside it).',
     );
   }
-  return { ...there, ...now, commands: [...new Set([...there.commands, ...now.commands])] };
+  return {
+    ...there,
+    ...now,
+    commands: distinct([...there.commands, ...now.commands]),
+    plans: distinct([...there.plans, ...now.plans]),
+  };
+}
+
+function distinct<T>(values: readonly T[]): T[] {
+  return [...new Map(values.map(value => [JSON.stringify(value), value])).values()];
 }

@@ -1,14 +1,16 @@
 /** The work of a run: facts go to the workers, each finished one into the journal. */
 import type { Dataset } from '../dataset/dataset.js';
 import type { FactKey } from '../dataset/fact.js';
-import { UserError } from '../errors.js';
-import type { WorkerPool } from '../runtime/worker-pool.js';
+import { OutOfMemoryError, UserError } from '../errors.js';
+import type { BatchMemory } from '../runtime/batch-memory.js';
+import { WorkerDied, type WorkerPool } from '../runtime/worker-pool.js';
 import type { FactTask } from './fact-task.js';
 import type { Journal } from './journal.js';
 import type { RunPlan } from './plan.js';
 import type { FactRecord } from './record.js';
 import { areGiven, lacks, type Stages } from './stages.js';
 import type { FailedFact } from './summary.js';
+import type { TaskCall } from './worker.js';
 
 export interface WorkProgress {
   readonly facts: number;
@@ -25,6 +27,7 @@ export interface Work {
   readonly stages: Stages;
   readonly dataset: Dataset;
   readonly pool: WorkerPool;
+  readonly batchMemory: BatchMemory;
   readonly journal: Journal;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: WorkProgress) => void;
@@ -32,6 +35,9 @@ export interface Work {
 
 /** Times that a fact is tried: a worker that dies may be no fault of the fact it was at. */
 const ATTEMPTS = 3;
+
+/** How a process ends that got no memory: killed by the system, or by itself. */
+const KILLED: ReadonlySet<string> = new Set(['SIGKILL', 'SIGABRT']);
 
 /** After so many facts failed with none done, the fault is not in the facts. */
 const FAILURES_THAT_STOP = 5;
@@ -58,7 +64,7 @@ export async function doWork(work: Work): Promise<FailedFact[]> {
 
   const finish = async (fact: FactKey) => {
     const task = taskOf(fact, work);
-    const outcome = await attempt(task, pool, () => signal.aborted || fault !== undefined);
+    const outcome = await attempt(task, work, () => signal.aborted || fault !== undefined);
     if (outcome === undefined) return;
     if ('record' in outcome) {
       journal.append(outcome.record);
@@ -90,15 +96,32 @@ export async function doWork(work: Work): Promise<FailedFact[]> {
   return plan.facts.flatMap(({ uuid }) => failures.get(uuid) ?? []);
 }
 
-/** A fact's record, or its last error; undefined where the run is over first. */
-async function attempt(task: FactTask, pool: WorkerPool, isOver: () => boolean) {
+/**
+ * A fact's record, or its last error; undefined where the run is over first. Full memory is no fault of the fact: it is
+ * tried again with half the batch, as often as there is a half.
+ */
+async function attempt(task: FactTask, { pool, batchMemory }: Work, isOver: () => boolean) {
   let error = '';
-  for (let tried = 0; tried < ATTEMPTS; tried++) {
+  let kills = 0;
+  for (let tried = 0; tried < ATTEMPTS; ) {
     if (isOver()) return undefined;
+    let [device, batchBytes] = ['', 0];
     try {
-      return { record: await pool.call<FactRecord>('runFact', task) };
+      const record = await pool.use(worker => {
+        device = worker.device;
+        batchBytes = batchMemory.of(device);
+        const call: TaskCall = { task, batchBytes };
+        return worker.call<FactRecord>('runFact', call);
+      });
+      return { record };
     } catch (reason) {
       error = reason instanceof Error ? reason.message : String(reason);
+      if (isOver()) return undefined;
+      if (reason instanceof OutOfMemoryError && batchMemory.halve(device, batchBytes)) continue;
+      // A system whose memory is full kills processes. Once may have been somebody's hand, twice is not.
+      if (reason instanceof WorkerDied && KILLED.has(reason.how) && ++kills > 1)
+        batchMemory.halve(device, batchBytes);
+      tried++;
     }
   }
   return isOver() ? undefined : { error };

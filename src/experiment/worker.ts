@@ -1,20 +1,25 @@
 /** A worker process: holds one model and runs facts on it. */
 import workerpool from 'workerpool';
+import { EngineFault, OutOfMemoryError, UserError } from '../errors.js';
 import { type LoadedModel, loadModel } from '../model/load.js';
 import { type Engine, startEngine } from '../runtime/engine.js';
-import type { EngineChoice } from '../runtime/engine-names.js';
+import type { EngineName } from '../runtime/engine-names.js';
 import { endWithParent } from '../runtime/orphan-watch.js';
+import { asOutOfMemory } from '../runtime/out-of-memory.js';
 import { type FactTask, runFactTask } from './fact-task.js';
 import type { FactRecord } from './record.js';
 
 /** What the pool tells a worker at its start. */
 export interface WorkerStart {
   readonly modelFolder: string;
-  readonly engine: EngineChoice;
+  readonly engine: EngineName;
 }
 
-export interface WorkerReady {
-  readonly engine: Engine;
+/** What `runFact` is called with. */
+export interface TaskCall {
+  readonly task: FactTask;
+  /** What the values of a batch may take. */
+  readonly batchBytes: number;
 }
 
 // Standard output belongs to the command's own results; whatever a library prints here goes to standard error.
@@ -29,23 +34,31 @@ const start: WorkerStart = JSON.parse(process.argv[2]);
 let loading: Promise<{ engine: Engine; loaded: LoadedModel }> | undefined;
 
 async function load() {
-  // A process whose GPU is lost computes nothing more; the pool starts another.
-  const engine = await startEngine(start.engine, error => {
+  // A process whose GPU is lost computes nothing more; the pool starts another. Full memory is an error of the task.
+  const onLoss = (error: UserError) => {
+    if (error instanceof OutOfMemoryError) return;
     console.error(error.message);
     process.exit(1);
+  };
+  const engine = await startEngine(start.engine, onLoss).catch(error => {
+    throw error instanceof UserError ? new EngineFault(error.message, error.remedy) : error;
   });
   return { engine, loaded: await loadModel(start.modelFolder) };
 }
 
 workerpool.worker({
   /** Loads the model, so that a model that cannot be loaded ends the run before it begins. */
-  async ready(): Promise<WorkerReady> {
+  async ready(): Promise<Engine> {
     loading ??= load();
-    return { engine: (await loading).engine };
+    return (await loading).engine;
   },
-  async runFact(task: FactTask): Promise<FactRecord> {
+  async runFact({ task, batchBytes }: TaskCall): Promise<FactRecord> {
     loading ??= load();
-    const { model, tokenizer } = (await loading).loaded;
-    return runFactTask(model, tokenizer, task);
+    try {
+      const { model, tokenizer } = (await loading).loaded;
+      return await runFactTask(model, tokenizer, task, batchBytes);
+    } catch (error) {
+      throw asOutOfMemory(error) ?? error;
+    }
   },
 });

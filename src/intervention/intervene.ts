@@ -28,16 +28,18 @@ export interface Intervened {
 /**
  * What the model predicts for each prompt, as it is and with `neurons` multiplied by each of `factors`. One traced
  * pass serves them all; a changed pass starts at the first layer that has one of the neurons.
+ * @param batchBytes what the values of a batch may take; default: what suits the engine
  */
 export async function intervene(
   model: LanguageModel,
   prompts: readonly EncodedPrompt[],
   neurons: readonly Neuron[],
   factors: readonly number[],
+  batchBytes?: number,
 ): Promise<Intervened[]> {
   const results: Intervened[] = [];
   for (const { batch, indices } of batchesOfEqualLength(prompts)) {
-    const room = samplesThatFit(model, batch.tokens[0].length);
+    const room = samplesThatFit(model, batch.tokens[0].length, batchBytes);
     for (let first = 0; first < indices.length; first += room) {
       const part = {
         tokens: batch.tokens.slice(first, first + room),

@@ -1,24 +1,31 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { BATCH_BYTES } from '../runtime/batch-memory.js';
+import { ENGINES } from '../runtime/engine-names.js';
 import type { LanguageModel } from './language-model.js';
 
-/**
- * What the values of one forward and backward pass may take. At bert-base's shape that is 4 prompts of 20 steps on the
- * native engine, which is the faster the more rows a product has, and 2 on wasm, which is not (docs/performance.md).
- */
-const BYTES_OF_VALUES = 420e6;
-const BYTES_OF_VALUES_ON_WASM = 210e6;
+/** The measures of a model that decide what a batch takes. */
+export type ModelShape = Pick<LanguageModel, 'layers' | 'hiddenSize' | 'intermediateSize' | 'vocabularySize'>;
 
 /**
- * How many samples (prompts x steps) go through a model at once. It depends on the engine, the model and the
- * prompts' length alone, never on the machine or on what else runs, so that a fact's numbers do not either.
+ * How many samples (prompts x steps) go through a model at once. It depends on the model, the prompts' length and the
+ * device's memory for a batch alone, never on what else runs, so that a fact's numbers do not either.
+ * @param batchBytes what the values of a batch may take; default: what suits the engine that runs
  */
-export function samplesThatFit(model: LanguageModel, tokens: number): number {
+export function samplesThatFit(
+  { layers, hiddenSize, intermediateSize, vocabularySize }: ModelShape,
+  tokens: number,
+  batchBytes = usualBatchBytes(),
+): number {
   // Saved for each row of each layer until the backward pass has gone by: queries, keys and values, the unit rows of two
   // normalisations, and a slope for each neuron.
-  const perRow = 5 * model.hiddenSize + model.intermediateSize;
+  const perRow = 5 * hiddenSize + intermediateSize;
   // The distribution over the vocabulary, with what softmax needs beside it.
-  const perSample = 4 * model.vocabularySize;
-  const bytesOfSample = 4 * (model.layers * tokens * perRow + perSample);
-  const room = tf.getBackend() === 'wasm' ? BYTES_OF_VALUES_ON_WASM : BYTES_OF_VALUES;
-  return Math.max(1, Math.floor(room / bytesOfSample));
+  const perSample = 4 * vocabularySize;
+  const bytesOfSample = 4 * (layers * tokens * perRow + perSample);
+  return Math.max(1, Math.floor(batchBytes / bytesOfSample));
+}
+
+function usualBatchBytes(): number {
+  const running = ENGINES.find(name => name === tf.getBackend());
+  return BATCH_BYTES[running ?? 'wasm'];
 }

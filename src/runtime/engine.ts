@@ -3,7 +3,9 @@
  * knowing which it is.
  */
 import { UserError } from '../errors.js';
-import { ENGINES, type EngineChoice, type EngineName } from './engine-names.js';
+import { type AskedDevices, chooseDevices } from './devices/choose-devices.js';
+import type { Device } from './devices/device.js';
+import type { EngineChoice, EngineName } from './engine-names.js';
 import { EngineAbsent } from './engines/absent.js';
 import { startTensorflow } from './engines/tensorflow.js';
 import { startWasm } from './engines/wasm.js';
@@ -13,8 +15,13 @@ export interface Engine {
   readonly name: EngineName;
   /** What computes, with its version: part of what decides a result's last digits. */
   readonly version: string;
-  /** Why `auto` is not a faster engine that is set up here; undefined where there is none. */
-  readonly notice?: string;
+}
+
+/** An engine, and the device that it was started on. */
+export interface EngineOnDevice extends Engine {
+  readonly device: Device;
+  /** Why it is no faster one that is set up here. */
+  readonly notices: readonly string[];
 }
 
 /** Called where an engine stops for good, in the middle of its work, as one on a GPU may. */
@@ -27,23 +34,38 @@ const START: Record<EngineName, (onLoss: OnLoss) => Promise<Engine>> = {
 };
 
 /**
- * Starts an engine in this process. `auto` is the first of all that is set up and loads.
+ * Starts an engine in this process. `auto` is the fastest that is set up and loads.
  * @param onLoss what to do where it is lost; whoever waits for a tensor's values gets the error anyway
  * @throws UserError where the engine that was asked for cannot run here
  */
 export async function startEngine(choice: EngineChoice, onLoss: OnLoss = () => undefined): Promise<Engine> {
-  if (choice !== 'auto') return start(choice, onLoss);
-  const notices: string[] = [];
-  for (const name of ENGINES) {
-    try {
-      const engine = await start(name, onLoss);
-      return notices.length === 0 ? engine : { ...engine, notice: notices.join('\n') };
-    } catch (error) {
-      if (!(error instanceof EngineAbsent))
-        notices.push(error instanceof Error ? error.message : String(error));
+  return choice === 'auto' ? startOnDevice({ engine: choice }, onLoss) : start(choice, onLoss);
+}
+
+/**
+ * Starts an engine in this process, on the first device of those that are asked for, or on the best that the machine has.
+ * @throws UserError where none of them starts
+ */
+export async function startOnDevice(
+  asked: AskedDevices,
+  onLoss: OnLoss = () => undefined,
+): Promise<EngineOnDevice> {
+  const { sets, notices: passedOver } = await chooseDevices(asked);
+  const notices = [...passedOver];
+  let last: unknown;
+  for (const device of sets.flatMap(devices => devices.slice(0, 1))) {
+    Object.assign(process.env, device.environment);
+    for (const name of device.engines) {
+      try {
+        return { ...(await start(name, onLoss)), device, notices };
+      } catch (error) {
+        last = error;
+        if (!(error instanceof EngineAbsent))
+          notices.push(error instanceof Error ? error.message : String(error));
+      }
     }
   }
-  throw new UserError(notices.join('\n'), 'kn doctor says more.');
+  throw last;
 }
 
 async function start(name: EngineName, onLoss: OnLoss): Promise<Engine> {

@@ -1,39 +1,79 @@
 import { describe, expect, it } from 'vitest';
 import { planWorkers } from './worker-plan.js';
 
+const cpu = { kind: 'cpu', memory: 64e9 } as const;
 const machine = { cores: 8, memory: 64e9 };
 const [demo, base] = [0.5e6, 110e6];
 
 describe('workers', () => {
   it('are one a core on wasm, which has no threads', () => {
-    expect(planWorkers('wasm', base, {}, machine)).toEqual({ workers: 8, threads: 1 });
-    expect(planWorkers('wasm', base, { threads: 4 }, machine)).toEqual({ workers: 8, threads: 1 });
+    expect(planWorkers(cpu, 'wasm', base, {}, machine)).toMatchObject({ workers: 8, threads: 1 });
+    expect(planWorkers(cpu, 'wasm', base, { threads: 4 }, machine)).toMatchObject({ workers: 8, threads: 1 });
   });
 
   it('share their cores as threads on the native engine, but for a small model', () => {
-    expect(planWorkers('tensorflow', base, {}, machine)).toEqual({ workers: 2, threads: 4 });
-    expect(planWorkers('tensorflow', base, {}, { ...machine, cores: 2 })).toEqual({ workers: 1, threads: 2 });
-    expect(planWorkers('tensorflow', demo, {}, machine)).toEqual({ workers: 8, threads: 1 });
+    expect(planWorkers(cpu, 'tensorflow', base, {}, machine)).toMatchObject({ workers: 2, threads: 4 });
+    expect(planWorkers(cpu, 'tensorflow', base, {}, { ...machine, cores: 2 })).toMatchObject({
+      workers: 1,
+      threads: 2,
+    });
+    expect(planWorkers(cpu, 'tensorflow', demo, {}, machine)).toMatchObject({ workers: 8, threads: 1 });
   });
 
-  it('are two on a GPU, which they share', () => {
-    expect(planWorkers('webgpu', base, {}, machine)).toEqual({ workers: 2, threads: 1 });
-    expect(planWorkers('webgpu', base, { workers: 3 }, machine)).toEqual({ workers: 3, threads: 1 });
+  it('are two on a GPU through WebGPU, which they share, and one through CUDA', () => {
+    const webgpu = { kind: 'webgpu', memory: null } as const;
+    expect(planWorkers(webgpu, 'webgpu', base, {}, machine)).toMatchObject({ workers: 2, threads: 1 });
+    expect(planWorkers(webgpu, 'webgpu', base, { workers: 3 }, machine).workers).toBe(3);
+    expect(planWorkers({ kind: 'cuda', memory: 80e9 }, 'tensorflow', base, {}, machine).workers).toBe(1);
   });
 
   it('are no more than 80% of the memory holds, and one at least', () => {
-    expect(planWorkers('wasm', base, {}, { cores: 8, memory: 8e9 }).workers).toBe(3); // of 1.78 GB each
-    expect(planWorkers('tensorflow', base, { threads: 1 }, { cores: 8, memory: 8e9 }).workers).toBe(4); // of 1.34 GB
-    expect(planWorkers('wasm', base, {}, { cores: 8, memory: 1e9 }).workers).toBe(1);
+    expect(planWorkers(cpu, 'wasm', base, {}, { cores: 8, memory: 8e9 }).workers).toBe(3); // of 1.78 GB each
+    expect(planWorkers(cpu, 'tensorflow', base, { threads: 1 }, { cores: 8, memory: 8e9 }).workers).toBe(4); // of 1.34 GB
+    expect(planWorkers(cpu, 'wasm', base, {}, { cores: 8, memory: 1e9 }).workers).toBe(1);
   });
 
   it('are what the user says', () => {
-    expect(planWorkers('tensorflow', base, { workers: 3 }, machine)).toEqual({ workers: 3, threads: 2 });
-    expect(planWorkers('tensorflow', base, { threads: 8 }, machine)).toEqual({ workers: 1, threads: 8 });
-    expect(planWorkers('tensorflow', base, { workers: 20 }, machine)).toEqual({ workers: 20, threads: 1 });
-    expect(planWorkers('tensorflow', base, { workers: 2, threads: 16 }, machine)).toEqual({
+    expect(planWorkers(cpu, 'tensorflow', base, { workers: 3 }, machine)).toMatchObject({
+      workers: 3,
+      threads: 2,
+    });
+    expect(planWorkers(cpu, 'tensorflow', base, { threads: 8 }, machine)).toMatchObject({
+      workers: 1,
+      threads: 8,
+    });
+    expect(planWorkers(cpu, 'tensorflow', base, { workers: 20 }, machine)).toMatchObject({
+      workers: 20,
+      threads: 1,
+    });
+    expect(planWorkers(cpu, 'tensorflow', base, { workers: 2, threads: 16 }, machine)).toMatchObject({
       workers: 2,
       threads: 16,
     });
+  });
+});
+
+describe('a batch', () => {
+  it('takes what suits the engine on the processor', () => {
+    expect(planWorkers(cpu, 'wasm', base, {}, machine).batchBytes).toBe(210e6);
+    expect(planWorkers(cpu, 'tensorflow', base, {}, machine).batchBytes).toBe(420e6);
+  });
+
+  it("takes 0.4 of a worker's part of a GPU's memory, less the weights, and 8 GB at the most", () => {
+    const on = (memory: number | null, workers: number) =>
+      planWorkers({ kind: 'cuda', memory }, 'tensorflow', base, { workers }, machine).batchBytes;
+    expect(on(16e9, 1)).toBeCloseTo(0.4 * (0.8 * 16e9 - 0.44e9), 0); // 4.9 GB
+    expect(on(16e9, 2)).toBeCloseTo(0.4 * (0.4 * 16e9 - 0.44e9), 0);
+    expect(on(80e9, 1)).toBe(8e9);
+    expect(on(null, 2)).toBeCloseTo(0.4 * (0.4 * 4e9 - 0.44e9), 0); // of an unknown GPU
+    expect(on(1e9, 4)).toBe(210e6); // no less than wasm's
+  });
+
+  it('takes what the user says', () => {
+    expect(planWorkers(cpu, 'wasm', base, { batchMemory: 50 }, machine).batchBytes).toBe(50e6);
+    expect(
+      planWorkers({ kind: 'cuda', memory: 80e9 }, 'tensorflow', base, { batchMemory: 500 }, machine)
+        .batchBytes,
+    ).toBe(500e6);
   });
 });

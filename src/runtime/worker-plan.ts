@@ -1,17 +1,24 @@
+/** How many workers a device gets, with how many threads, and what their batches may take. */
 import { availableParallelism, totalmem } from 'node:os';
+import { BATCH_BYTES } from './batch-memory.js';
+import type { Device } from './devices/device.js';
 import type { EngineName } from './engine-names.js';
 
-/** How the cores are shared out. */
 export interface WorkerPlan {
   readonly workers: number;
   /** Of each worker. */
   readonly threads: number;
+  /** What the values of one batch may take, in bytes. */
+  readonly batchBytes: number;
 }
 
 /** What a user may say about it. */
 export interface AskedWorkers {
+  /** On each device. */
   readonly workers?: number;
   readonly threads?: number;
+  /** In megabytes. */
+  readonly batchMemory?: number;
 }
 
 /** What a machine has. */
@@ -20,10 +27,10 @@ export interface Machine {
   readonly memory: number;
 }
 
-/** What a worker takes beside its weights: the process, the engine, and the values of a backward pass. */
+/** What a worker on the processor takes beside its weights: the process, the engine, and the values of a batch. */
 const BYTES_BESIDE_WEIGHTS = 900e6;
 
-/** All workers together take at most this share of the machine's memory. */
+/** All workers of a device together take at most this share of its memory. */
 const SHARE_OF_MEMORY = 0.8;
 
 /**
@@ -34,10 +41,23 @@ const THREADS_OF_LARGE_MODEL = 4;
 const PARAMETERS_OF_LARGE_MODEL = 30e6;
 
 /**
- * Workers that share one GPU: one computes while the other's processor prepares. More would each want weights and values of
- * their own in the GPU's memory. (Two is a reasoned number, not a measured one.)
+ * Workers that share one GPU through WebGPU: one computes while the other's processor prepares. More would each want
+ * weights and values of their own in the GPU's memory. (A reasoned number, not a measured one.) Through CUDA a process
+ * takes the GPU for itself.
  */
-const WORKERS_OF_GPU = 2;
+const WORKERS_OF_WEBGPU = 2;
+
+/**
+ * Of a GPU's memory that is not weights, the share for what `samplesThatFit` counts: a pass holds as much again in values
+ * on their way, and buffers that lie idle.
+ */
+const SHARE_OF_VALUES = 0.4;
+
+/** For a GPU that keeps its memory to itself: what the small ones of today have. */
+const MEMORY_OF_UNKNOWN_GPU = 4e9;
+
+/** Larger batches than this are not of use: products of so many rows keep any GPU busy. */
+const MOST_BATCH_BYTES = 8e9;
 
 /** The threads of a worker on the native engine. On the others a worker has one. */
 export function threadsOf(
@@ -51,25 +71,34 @@ export function threadsOf(
 }
 
 /**
- * As many workers as the cores keep busy and the memory holds, where the user says nothing.
+ * As many workers as keep the device busy and its memory holds, where the user says nothing.
  * @param parameters of the model; wasm keeps each weight as it is and once more in its own order
  */
 export function planWorkers(
+  { kind, memory }: Pick<Device, 'kind' | 'memory'>,
   engine: EngineName,
   parameters: number,
   asked: AskedWorkers,
   machine: Machine = thisMachine(),
 ): WorkerPlan {
+  const batchBytes = (planned: number) => (asked.batchMemory ? asked.batchMemory * 1e6 : planned);
+  if (kind !== 'cpu') {
+    const workers = asked.workers ?? (kind === 'cuda' ? 1 : WORKERS_OF_WEBGPU);
+    const share = (SHARE_OF_MEMORY * (memory ?? MEMORY_OF_UNKNOWN_GPU)) / workers;
+    const room = SHARE_OF_VALUES * (share - 4 * parameters);
+    return {
+      workers,
+      threads: 1,
+      batchBytes: batchBytes(Math.round(Math.min(MOST_BATCH_BYTES, Math.max(room, BATCH_BYTES.wasm)))),
+    };
+  }
   const threads = engine === 'tensorflow' ? threadsOf(parameters, asked, machine) : 1;
   const copies = engine === 'wasm' ? 2 : 1;
   const bytesOfWorker = copies * 4 * parameters + BYTES_BESIDE_WEIGHTS;
   const held = Math.floor((SHARE_OF_MEMORY * machine.memory) / bytesOfWorker);
-  const useful = Math.min(
-    Math.floor(machine.cores / threads),
-    engine === 'webgpu' ? WORKERS_OF_GPU : Number.POSITIVE_INFINITY,
-  );
+  const useful = Math.floor(machine.cores / threads);
   const workers = asked.workers ?? Math.max(1, Math.min(useful, held));
-  return { workers, threads };
+  return { workers, threads, batchBytes: batchBytes(BATCH_BYTES[engine]) };
 }
 
 /** What a worker's environment says of its threads: libtensorflow and native/kernels.cc read it. */
@@ -77,6 +106,7 @@ export function threadEnvironment(threads: number): Record<string, string> {
   return { TF_NUM_INTRAOP_THREADS: String(threads) };
 }
 
-function thisMachine(): Machine {
-  return { cores: availableParallelism(), memory: totalmem() };
+/** @param besideGpus workers that feed GPUs, and take a core each */
+export function thisMachine(besideGpus = 0): Machine {
+  return { cores: Math.max(1, availableParallelism() - besideGpus), memory: totalmem() };
 }

@@ -3,14 +3,21 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { WorkerPool } from './worker-pool.js';
+import { OutOfMemoryError } from '../errors.js';
+import { WorkerPool, type WorkerSpec } from './worker-pool.js';
 
 const script = fileURLToPath(new URL('../testing/pool-worker.mjs', import.meta.url));
 
+const specOf = (i: number): WorkerSpec => ({
+  device: `device-${i}`,
+  start: { model: 'x' },
+  environment: { KN_TEST_DEVICE: `device-${i}` },
+});
+
 function poolOf(workers: number): WorkerPool {
-  const environments = Array.from({ length: workers }, (_, i) => ({ KN_TEST_DEVICE: `device-${i}` }));
-  const pool = new WorkerPool({ script, start: { model: 'x' }, environments });
+  const pool = new WorkerPool(script);
   onTestFinished(() => pool.close());
+  pool.add(Array.from({ length: workers }, (_, i) => specOf(i)));
   return pool;
 }
 
@@ -59,11 +66,38 @@ describe('a worker pool', () => {
   it('takes in more workers while the first one is at work', async () => {
     const pool = poolOf(1);
     const first = pool.call('wait', 300);
-    pool.add([{ KN_TEST_DEVICE: 'device-1' }]);
+    pool.add([specOf(1)]);
     expect(pool.size).toBe(2);
     const { device } = await pool.call<Identity>('whoami', null);
     expect(device).toBe('device-1');
     await first;
+  });
+
+  it('starts a worker, and gives it work once it is ready', async () => {
+    const pool = poolOf(0);
+    expect(await pool.start(specOf(3))).toBe('ready on device-3');
+    expect(pool.size).toBe(1);
+    expect(await pool.use(async worker => [worker.device, await worker.call('double', 4)])).toEqual([
+      'device-3',
+      8,
+    ]);
+  });
+
+  it('keeps no worker that does not come to be ready', async () => {
+    const pool = poolOf(0);
+    const spec = { ...specOf(0), environment: { KN_TEST_FAIL: 'no such GPU' } };
+    await expect(pool.start(spec)).rejects.toMatchObject({ name: 'EngineFault', message: 'no such GPU' });
+    expect(pool.size).toBe(0);
+  });
+
+  it('starts a worker again whose memory was full', async () => {
+    const pool = poolOf(1);
+    const before = await pool.call<Identity>('whoami', null);
+    await expect(pool.call('fill', null)).rejects.toThrow(OutOfMemoryError);
+    const after = await pool.call<Identity>('whoami', null);
+    expect(after.pid).not.toBe(before.pid);
+    expect(after.device).toBe(before.device);
+    expect(alive(before.pid)).toBe(false);
   });
 
   it('hands on an error for the user as it is', async () => {

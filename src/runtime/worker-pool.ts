@@ -1,96 +1,176 @@
 /**
- * Worker processes that each hold a model on a device of their own.
+ * Worker processes that each hold a model on a device.
  *
  * Each place in the pool is a workerpool of one process: it starts the process, speaks with it, and starts another
  * where it died. One workerpool of many would not tell which of their environments a dead process had.
  */
 import pLimit from 'p-limit';
 import workerpool from 'workerpool';
-import { UserError } from '../errors.js';
+import { EngineFault, OutOfMemoryError, UserError } from '../errors.js';
 
-export interface WorkerPoolOptions {
-  /** The file that a worker process runs. */
-  readonly script: string;
-  /** What every worker is told at its start; JSON. */
+/** How one worker is started. */
+export interface WorkerSpec {
+  /** The device that it computes on, by its id. */
+  readonly device: string;
+  /** What it is told at its start; JSON. */
   readonly start: unknown;
-  /** One worker for each: what its environment has beyond this process's, CUDA_VISIBLE_DEVICES for one. */
-  readonly environments: readonly Readonly<Record<string, string>>[];
+  /** What its environment has beyond this process's, CUDA_VISIBLE_DEVICES for one. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
-type Place = ReturnType<typeof workerpool.pool>;
+/** A worker while it is somebody's. */
+export interface Worker {
+  readonly device: string;
+  /**
+   * Calls one of its methods.
+   * @throws UserError as the worker threw it, WorkerDied where its process ended, another error where it failed
+   */
+  call<Result>(method: string, argument: unknown): Promise<Result>;
+}
+
+/** A worker's process ended at its work. */
+export class WorkerDied extends Error {
+  override readonly name = 'WorkerDied';
+
+  /** @param how a signal's name, or an exit code */
+  constructor(readonly how: string) {
+    super(`the worker died (${how})`);
+  }
+}
+
+class Place implements Worker {
+  private process;
+
+  constructor(
+    private readonly script: string,
+    private readonly spec: WorkerSpec,
+  ) {
+    this.process = this.open();
+  }
+
+  get device(): string {
+    return this.spec.device;
+  }
+
+  async call<Result>(method: string, argument: unknown): Promise<Result> {
+    try {
+      return await this.process.exec(method, [argument]);
+    } catch (error) {
+      // The process had died while it had nothing to do: this call has not begun, and its successor takes it.
+      if (error instanceof Error && error.message === 'Worker is terminated')
+        return this.call(method, argument);
+      throw fromWorker(error);
+    }
+  }
+
+  /** Ends the process, and starts another: one whose memory was full may not come to itself again. */
+  async restart(): Promise<void> {
+    await this.close();
+    this.process = this.open();
+  }
+
+  async close(): Promise<void> {
+    await this.process.terminate(true);
+  }
+
+  private open() {
+    const { start, environment } = this.spec;
+    return workerpool.pool(this.script, {
+      workerType: 'process',
+      maxWorkers: 1,
+      forkArgs: [JSON.stringify(start)],
+      forkOpts: { env: { ...process.env, ...environment } },
+    });
+  }
+}
 
 export class WorkerPool {
-  private readonly places: Place[] = [];
+  private readonly places = new Set<Place>();
   private readonly free: Place[] = [];
   private readonly limit = pLimit({ concurrency: 1, rejectOnClear: true });
+  private admitted = 0;
+  private isClosed = false;
 
-  constructor(private readonly options: WorkerPoolOptions) {
-    this.add(options.environments);
-  }
+  /** @param script the file that a worker process runs */
+  constructor(private readonly script: string) {}
 
-  /** Adds a worker for each environment. */
-  add(environments: WorkerPoolOptions['environments']): void {
-    const { script, start } = this.options;
-    const added = environments.map(environment =>
-      workerpool.pool(script, {
-        workerType: 'process',
-        maxWorkers: 1,
-        forkArgs: [JSON.stringify(start)],
-        forkOpts: { env: { ...process.env, ...environment } },
-      }),
-    );
-    this.places.push(...added);
-    this.free.push(...added);
-    this.limit.concurrency = Math.max(1, this.places.length);
-  }
-
+  /** Of the workers that take work. */
   get size(): number {
-    return this.places.length;
+    return this.admitted;
   }
 
   /**
-   * Calls a method of the first worker that is free.
-   * @throws UserError as the worker threw it; another error where it failed or died
+   * Starts a worker, and lets it take work once its method `ready` has answered.
+   * @returns the answer
+   * @throws what `ready` throws; the worker is gone then
    */
-  call<Result>(method: string, argument: unknown): Promise<Result> {
+  async start<Ready>(spec: WorkerSpec): Promise<Ready> {
+    const place = this.open(spec);
+    try {
+      const ready = await place.call<Ready>('ready', null);
+      this.admit([place]);
+      return ready;
+    } catch (error) {
+      this.places.delete(place);
+      await place.close();
+      throw error;
+    }
+  }
+
+  /** Starts workers that take work at once. */
+  add(specs: readonly WorkerSpec[]): void {
+    this.admit(specs.map(spec => this.open(spec)));
+  }
+
+  /** Gives the first worker that is free to `work`. */
+  use<Result>(work: (worker: Worker) => Promise<Result>): Promise<Result> {
     return this.limit(async () => {
       const place = this.free.shift();
       if (!place) throw new Error('more calls than workers');
       try {
-        return await callIn<Result>(place, method, argument);
+        return await work(place);
+      } catch (error) {
+        if (error instanceof OutOfMemoryError && !this.isClosed) await place.restart();
+        throw error;
       } finally {
         this.free.push(place);
       }
     });
   }
 
+  /** Calls a method of the first worker that is free. */
+  call<Result>(method: string, argument: unknown): Promise<Result> {
+    return this.use(worker => worker.call<Result>(method, argument));
+  }
+
   /** Ends all workers, whatever they are at; calls under way are rejected, and those that wait never start. */
   async close(): Promise<void> {
+    this.isClosed = true;
     this.limit.clearQueue();
-    await Promise.all(this.places.map(place => place.terminate(true)));
+    await Promise.all([...this.places].map(place => place.close()));
   }
-}
 
-async function callIn<Result>(place: Place, method: string, argument: unknown): Promise<Result> {
-  try {
-    return await place.exec(method, [argument]);
-  } catch (error) {
-    // The process had died while it had nothing to do: this call has not begun, and its successor takes it.
-    if (error instanceof Error && error.message === 'Worker is terminated')
-      return callIn(place, method, argument);
-    throw fromWorker(error);
+  private open(spec: WorkerSpec): Place {
+    const place = new Place(this.script, spec);
+    this.places.add(place);
+    return place;
+  }
+
+  private admit(places: readonly Place[]): void {
+    this.admitted += places.length;
+    this.free.push(...places);
+    this.limit.concurrency = Math.max(1, this.admitted);
   }
 }
 
 /** An error as a person should read it: a worker's own, or one line on how it died. */
 function fromWorker(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  if (error.name === 'UserError') {
-    const remedy = 'remedy' in error && typeof error.remedy === 'string' ? error.remedy : '';
-    return new UserError(error.message, remedy);
-  }
+  const remedy = 'remedy' in error && typeof error.remedy === 'string' ? error.remedy : '';
+  const known = [UserError, OutOfMemoryError, EngineFault].find(({ name }) => name === error.name);
+  if (known) return new known(error.message, remedy);
   const death = /exitCode: `(\w+)`\s+signalCode: `(\w+)`/.exec(error.message);
   if (!death) return error;
   const [, code, signal] = death;
-  return new Error(`the worker died (${signal === 'null' ? `exit code ${code}` : signal})`);
+  return new WorkerDied(signal === 'null' ? `exit code ${code}` : signal);
 }

@@ -8,6 +8,14 @@ workerpool.worker({
     device: process.env.KN_TEST_DEVICE,
     start: JSON.parse(process.argv[2]),
   }),
+  ready: () => {
+    if (process.env.KN_TEST_FAIL)
+      throw Object.assign(new Error(process.env.KN_TEST_FAIL), { name: 'EngineFault', remedy: '' });
+    return `ready on ${process.env.KN_TEST_DEVICE}`;
+  },
+  fill: () => {
+    throw Object.assign(new Error('full'), { name: 'OutOfMemoryError', remedy: '' });
+  },
   double: value => 2 * value,
   fail: message => {
     throw Object.assign(new Error(message), { name: 'UserError', remedy: 'mend it' });

@@ -90,8 +90,13 @@ export function childrenOf({ pid }: ChildProcess): number[] {
     .map(Number);
 }
 
-/** The final files of a results folder, by name: all but what a run keeps for itself. */
+/** The final files of a results folder, by name: all but what a run keeps for itself, and the devices that it ran on. */
 export function finalFiles(folder: string): Record<string, string> {
   const names = readdirSync(folder).filter(name => !/^(journal|sessions)\.jsonl$|^old-|^lock/.test(name));
-  return Object.fromEntries(names.sort().map(name => [name, readFileSync(join(folder, name), 'utf8')]));
+  return Object.fromEntries(
+    names.sort().map(name => {
+      const content = readFileSync(join(folder, name), 'utf8');
+      return [name, name === 'run.json' ? content.replace(/"plans": \[[^\]]*\]/, '"plans": []') : content];
+    }),
+  );
 }

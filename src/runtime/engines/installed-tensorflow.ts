@@ -10,6 +10,7 @@
  *       node_modules/@tensorflow/tfjs-node    its kernels, in JavaScript
  *       node_modules/@tensorflow/tfjs         one line that hands it this process's tfjs-core
  */
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
@@ -31,6 +32,8 @@ const manifestSchema = z.object({
   /** Where libtensorflow came from, as `--from` takes it, and the SHA-256 of that file where it was one. */
   from: z.string(),
   sha256: z.string().nullable(),
+  /** It computes on an NVIDIA GPU where there is one. */
+  cuda: z.boolean().optional(),
   compiler: z.string(),
   installed: z.string(),
 });
@@ -65,4 +68,16 @@ export async function findInstalledTensorflow(
 
 export function manifestOf(facts: Omit<TensorflowManifest, 'format'>): TensorflowManifest {
   return { format: FORMAT, ...facts };
+}
+
+/** Whether the engine was set up, or its package installed beside this one; not whether it works. */
+export async function isTensorflowThere(): Promise<boolean> {
+  const installed = await findInstalledTensorflow().catch(() => 'damaged');
+  if (installed) return true;
+  try {
+    createRequire(import.meta.url).resolve(TFJS_NODE);
+    return true;
+  } catch {
+    return false;
+  }
 }

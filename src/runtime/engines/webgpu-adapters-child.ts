@@ -1,7 +1,9 @@
 /** The process that webgpu-adapters.ts starts: prints the adapters that Dawn finds, as JSON. */
-import { create } from 'webgpu';
+import type { create as Create } from 'webgpu';
+import { EngineAbsent } from './absent.js';
 import { gpuBackend } from './gpu-backend.js';
-import type { Adapter } from './webgpu-adapters.js';
+import { loadDawn } from './load-dawn.js';
+import type { Adapter, AdapterAnswer } from './webgpu-adapters.js';
 
 /** WebGPU itself gives one adapter; Dawn lists all in the message that there is none of a given name. */
 const NO_NAME = 'no adapter has this name';
@@ -10,18 +12,31 @@ const LISTED = /^ \* backend: '[^']*', name: '(.*)'$/gm;
 /** Held: Dawn crashes where one of these is collected as garbage in the midst of its work. */
 const instances: GPU[] = [];
 
-process.stdout.write(JSON.stringify(await adapters()));
+process.stdout.write(JSON.stringify(await answer()));
 
-async function adapters(): Promise<Adapter[]> {
-  const names = await namesOfAdapters();
+async function answer(): Promise<AdapterAnswer> {
+  try {
+    const { create } = await loadDawn();
+    return await adapters(create);
+  } catch (error) {
+    if (error instanceof EngineAbsent) return { absent: error.message, remedy: error.remedy };
+    throw error;
+  }
+}
+
+async function adapters(create: typeof Create): Promise<Adapter[]> {
+  const names = await namesOfAdapters(create);
   return Promise.all(
-    names.map(async name => ({ name, software: (await adapterOf(name))?.info.isFallbackAdapter ?? true })),
+    names.map(async name => ({
+      name,
+      software: (await adapterOf(create, name))?.info.isFallbackAdapter ?? true,
+    })),
   );
 }
 
-async function namesOfAdapters(): Promise<string[]> {
+async function namesOfAdapters(create: typeof Create): Promise<string[]> {
   try {
-    await adapterOf(NO_NAME); // null where there is no adapter at all
+    await adapterOf(create, NO_NAME); // null where there is no adapter at all
     return [];
   } catch (error) {
     if (!(error instanceof Error)) throw error;
@@ -31,7 +46,7 @@ async function namesOfAdapters(): Promise<string[]> {
   }
 }
 
-function adapterOf(name: string): Promise<GPUAdapter | null> {
+function adapterOf(create: typeof Create, name: string): Promise<GPUAdapter | null> {
   const gpu = create([`backend=${gpuBackend()}`, `adapter=${name}`]);
   instances.push(gpu);
   return gpu.requestAdapter({ powerPreference: 'high-performance' });

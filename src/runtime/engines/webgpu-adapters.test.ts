@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EngineAbsent } from './absent.js';
-import { chooseAdapter } from './webgpu-adapters.js';
+import { chooseAdapter, gpusOf } from './webgpu-adapters.js';
 
 const H100 = { name: 'NVIDIA H100 80GB HBM3', software: false };
 const ARC = { name: 'Intel(R) Arc(tm) A770', software: false };
@@ -15,7 +15,6 @@ describe('an adapter', () => {
     ['the first of several whose names have it', [ARC, H100, LLVMPIPE], 'l', ARC],
     ['one whose name has the number in it, where there are not so many', [H100, ARC], '770', ARC],
     ['a software one that is asked for by name', [H100, LLVMPIPE], 'llvmpipe', LLVMPIPE],
-    ['a software one that is asked for by number', [LLVMPIPE], '0', LLVMPIPE],
   ])('is %s', (_, adapters, asked, expected) => {
     expect(chooseAdapter(adapters, asked)).toBe(expected);
   });
@@ -34,6 +33,15 @@ describe('an adapter', () => {
     expect(choose).not.toThrow(EngineAbsent);
     expect(choose).toThrow('KN_WEBGPU_ADAPTER=radeon: no such adapter');
     expect(() => chooseAdapter([H100], '7')).toThrow('KN_WEBGPU_ADAPTER=7: no such adapter');
+  });
+
+  it('that plays a GPU is taken by its name alone, never by its number', () => {
+    const choose = () => chooseAdapter([H100, LLVMPIPE], '1', '--devices webgpu:1');
+    expect(choose).toThrow('--devices webgpu:1: that is a program that plays a GPU (llvmpipe');
+  });
+
+  it('is one of the GPUs of a machine where it is none of these, and has a name of its own', () => {
+    expect(gpusOf([LLVMPIPE, H100, ARC, { ...H100 }])).toEqual([H100, ARC]);
   });
 
   it('that Dawn would take for another of its name is refused, rather than the other one taken', () => {

@@ -15,6 +15,11 @@ const adapterSchema = z.object({
 
 export type Adapter = z.infer<typeof adapterSchema>;
 
+/** What the child prints: the adapters, or why there can be none. */
+const answerSchema = z.union([z.array(adapterSchema), z.object({ absent: z.string(), remedy: z.string() })]);
+
+export type AdapterAnswer = z.infer<typeof answerSchema>;
+
 /** The name or number of the adapter to take, as the user gives it. */
 export const ADAPTER_VARIABLE = 'KN_WEBGPU_ADAPTER';
 
@@ -29,12 +34,16 @@ const PATIENCE = 60_000;
 /**
  * All adapters, in Dawn's order: the fast before those that save power. They are listed in a process of their own,
  * since Dawn prints to standard error wherever there is none, and a broken driver takes a process with it.
+ * @throws EngineAbsent where Dawn is not installed, UserError where the driver does not answer
  */
 export async function listAdapters(): Promise<Adapter[]> {
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [CHILD], { timeout: PATIENCE });
-    return z.array(adapterSchema).parse(JSON.parse(stdout));
+    const answer = answerSchema.parse(JSON.parse(stdout));
+    if ('absent' in answer) throw new EngineAbsent(answer.absent, answer.remedy);
+    return answer;
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(
       `the GPU's driver does not answer: ${reasonOfChild(error)}`,
       'Mend the driver, or leave --engine out.',
@@ -52,12 +61,24 @@ function reasonOfChild(error: unknown): string {
   return stderr.trimEnd().split('\n').at(-1) || error.message.split('\n')[0];
 }
 
+/** The adapters that are GPUs and that Dawn can tell apart: the first of each name. */
+export function gpusOf(adapters: readonly Adapter[]): Adapter[] {
+  return adapters.filter(
+    (adapter, i) => !adapter.software && adapters.findIndex(({ name }) => name.includes(adapter.name)) === i,
+  );
+}
+
 /**
  * The adapter to compute on: the first that is a GPU, or the one asked for.
  * @param asked its number in `adapters`, or a part of its name, upper or lower case; undefined or empty: any GPU
+ * @param said how the user asked, for messages
  * @throws EngineAbsent where there is none, UserError where there is not the one asked for
  */
-export function chooseAdapter(adapters: readonly Adapter[], asked: string | undefined): Adapter {
+export function chooseAdapter(
+  adapters: readonly Adapter[],
+  asked: string | undefined,
+  said = `${ADAPTER_VARIABLE}=${asked}`,
+): Adapter {
   const listed = adapters.map(({ name }, i) => `${i} ${name}`).join(', ');
   if (!asked) {
     const gpu = adapters.find(({ software }) => !software);
@@ -66,7 +87,7 @@ export function chooseAdapter(adapters: readonly Adapter[], asked: string | unde
       throw new EngineAbsent('WebGPU finds no GPU here', `It needs one with a driver for ${gpuBackend()}.`);
     throw new EngineAbsent(
       `WebGPU finds no GPU here, only a program that plays one (${listed}), slower than the wasm engine`,
-      `${ADAPTER_VARIABLE}="${adapters[0].name}" takes it all the same.`,
+      `--devices "webgpu:${adapters[0].name}" takes it all the same.`,
     );
   }
   const byNumber = /^\d+$/.test(asked) ? adapters[Number(asked)] : undefined;
@@ -74,15 +95,20 @@ export function chooseAdapter(adapters: readonly Adapter[], asked: string | unde
   const chosen = byNumber ?? adapters.find(adapter => adapter.name.toLowerCase().includes(name));
   if (!chosen) {
     throw new UserError(
-      `${ADAPTER_VARIABLE}=${asked}: no such adapter`,
+      `${said}: no such adapter`,
       adapters.length === 0 ? 'WebGPU finds none here.' : `There are: ${listed}.`,
     );
   }
+  if (byNumber?.software)
+    throw new UserError(
+      `${said}: that is a program that plays a GPU (${byNumber.name}), slower than the wasm engine`,
+      'Ask for it by its name, if that is what you want.',
+    );
   // Dawn takes the first adapter whose name has the given one in it.
   const taken = adapters.findIndex(adapter => adapter.name.includes(chosen.name));
   if (adapters[taken] !== chosen) {
     throw new UserError(
-      `${ADAPTER_VARIABLE}=${asked}: Dawn cannot tell this adapter from number ${taken}, ${adapters[taken].name}`,
+      `${said}: Dawn cannot tell this adapter from number ${taken}, ${adapters[taken].name}`,
       'Take that one, or hide it from this process.',
     );
   }

@@ -1,5 +1,5 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { UserError } from '../../errors.js';
+import { OutOfMemoryError, UserError } from '../../errors.js';
 import type { OnLoss } from '../engine.js';
 
 /**
@@ -12,19 +12,29 @@ import type { OnLoss } from '../engine.js';
 export function watchDevice(backend: WebGPUBackend, adapter: string, onLoss: OnLoss): void {
   const { device } = backend;
   let loss: UserError | undefined;
-  const lose = (reason: string, remedy: string) => {
+  const lose = (error: UserError) => {
     if (loss) return;
-    loss = new UserError(`${adapter}: ${reason}`, remedy);
+    loss = error;
     onLoss(loss);
   };
   void device.lost.then(({ message }) =>
-    lose(`the GPU was lost while it computed (${firstLine(message)})`, 'Run the same command again.'),
+    lose(
+      new UserError(
+        `${adapter}: the GPU was lost while it computed (${firstLine(message)})`,
+        'Run the same command again.',
+      ),
+    ),
   );
   device.addEventListener('uncapturederror', event => {
     event.preventDefault(); // or Dawn prints it
-    const outOfMemory = event.error instanceof GPUOutOfMemoryError;
-    if (outOfMemory) lose("the GPU's memory is full", 'Take fewer --workers, or --engine wasm.');
-    else lose(`the GPU refused to compute (${firstLine(event.error.message)})`, 'Take --engine wasm.');
+    lose(
+      event.error instanceof GPUOutOfMemoryError
+        ? new OutOfMemoryError(`${adapter}: the GPU's memory is full`, SMALLER, true)
+        : new UserError(
+            `${adapter}: the GPU refused to compute (${firstLine(event.error.message)})`,
+            'Take --engine wasm.',
+          ),
+    );
   });
 
   const read = backend.read.bind(backend);
@@ -44,14 +54,16 @@ export function watchDevice(backend: WebGPUBackend, adapter: string, onLoss: OnL
   backend.write = (values, shape, dtype) => {
     const bytes = 4 * shape.reduce((product, size) => product * size, 1); // of every type that tfjs has there
     if (bytes > most) {
-      throw new UserError(
+      throw new OutOfMemoryError(
         `a tensor of [${shape}] takes ${megabytes(bytes)}, and ${adapter} takes ${megabytes(most)} in one piece`,
-        'Take --engine wasm.',
+        SMALLER,
       );
     }
     return write(values, shape, dtype);
   };
 }
+
+const SMALLER = 'Take a smaller --batch-memory, fewer --workers, or --engine wasm.';
 
 const firstLine = (message: string) => message.split('\n')[0].replace(/\.$/, '');
 

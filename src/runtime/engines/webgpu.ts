@@ -4,10 +4,9 @@
  */
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
-import { reasonOf, systemErrorCode } from '../../errors.js';
 import type { Engine, OnLoss } from '../engine.js';
-import { EngineAbsent } from './absent.js';
 import { gpuBackend } from './gpu-backend.js';
+import { loadDawn } from './load-dawn.js';
 import { ADAPTER_VARIABLE, chooseAdapter, listAdapters } from './webgpu-adapters.js';
 import { boundFreeBuffers } from './webgpu-buffers.js';
 import { watchDevice } from './webgpu-watch.js';
@@ -52,36 +51,6 @@ export async function startWebgpu(onLoss: OnLoss): Promise<Engine> {
     version: `webgpu ${versionOf('webgpu')} (Dawn), tfjs-backend-webgpu ${versionOf(TFJS_WEBGPU)}, ${name}`,
   };
   return running;
-}
-
-async function loadDawn() {
-  try {
-    return await import('webgpu');
-  } catch (error) {
-    switch (systemErrorCode(error)) {
-      case 'ERR_MODULE_NOT_FOUND':
-        throw new EngineAbsent(
-          'the package webgpu is not installed',
-          'Install knowledge-neurons with its optional dependencies, or leave --engine out.',
-          { cause: error },
-        );
-      case 'MODULE_NOT_FOUND':
-        throw new EngineAbsent(
-          `the package webgpu has nothing for ${process.platform} ${process.arch}`,
-          'Leave --engine out.',
-          { cause: error },
-        );
-      // A C library that is older than Dawn's, or another one.
-      case 'ERR_DLOPEN_FAILED':
-        throw new EngineAbsent(
-          `the package webgpu does not load here: ${reasonOf(error)}`,
-          'Leave --engine out.',
-          { cause: error },
-        );
-      default:
-        throw error;
-    }
-  }
 }
 
 /** A device with all that the adapter has: WebGPU's defaults would stop at buffers of 128 MiB. */

@@ -1,0 +1,118 @@
+/** The workers of a run: every device that was chosen, with its engine started and its model loaded. */
+import { EngineFault, UserError } from '../errors.js';
+import { megabytes } from './batch-memory.js';
+import type { ChosenDevices } from './devices/choose-devices.js';
+import type { Device } from './devices/device.js';
+import type { Engine } from './engine.js';
+import type { EngineName } from './engine-names.js';
+import {
+  type AskedWorkers,
+  type Machine,
+  planWorkers,
+  thisMachine,
+  threadEnvironment,
+  threadsOf,
+  type WorkerPlan,
+} from './worker-plan.js';
+import { WorkerDied, type WorkerPool, type WorkerSpec } from './worker-pool.js';
+
+/** What one device does in a run. */
+export interface DevicePlan extends WorkerPlan {
+  readonly device: Device;
+  readonly engine: Engine;
+  /** Batches are smaller than was planned, since they did not fit. */
+  readonly memoryWasFull: boolean;
+}
+
+export interface FleetOptions {
+  readonly chosen: ChosenDevices;
+  readonly asked: AskedWorkers;
+  /** Of the model. */
+  readonly parameters: number;
+  /** What a worker is told at its start. */
+  readonly startOf: (engine: EngineName) => unknown;
+  readonly notice: (text: string) => void;
+}
+
+/**
+ * Starts the workers of the first set of devices that can be started. The first worker of each device loads the
+ * model before the others are started, so that what is wrong is said once.
+ * @throws UserError where no set starts
+ */
+export async function startFleet(pool: WorkerPool, options: FleetOptions): Promise<DevicePlan[]> {
+  const { sets, notices } = options.chosen;
+  notices.forEach(options.notice);
+  for (const [i, devices] of sets.entries()) {
+    const isLast = i === sets.length - 1;
+    const ofGpus = devices.filter(({ kind }) => kind !== 'cpu');
+    const machine = thisMachine(
+      ofGpus.reduce(
+        (sum, gpu) => sum + planWorkers(gpu, gpu.engines[0], options.parameters, options.asked).workers,
+        0,
+      ),
+    );
+    const started = await Promise.allSettled(
+      devices.map(device => startDevice(pool, device, machine, options)),
+    );
+    const faults = started.flatMap(one => (one.status === 'rejected' ? [one.reason] : []));
+    // What is wrong with the model is wrong on every device; and nobody gets fewer of them than asked for unawares.
+    const isFinal = (fault: unknown) =>
+      isLast || !(fault instanceof EngineFault || fault instanceof WorkerDied);
+    const final = faults.find(isFinal);
+    if (final !== undefined) throw final;
+    for (const fault of faults) options.notice(fault.message);
+    const plans = started.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []));
+    if (plans.length === 0) continue;
+    for (const plan of plans)
+      pool.add(
+        Array.from({ length: plan.workers - 1 }, () => specOf(plan, plan.engine.name, machine, options)),
+      );
+    return plans;
+  }
+  throw new UserError('there is no device to compute on', 'kn doctor shows what this machine has.');
+}
+
+/** Starts the first worker of a device, on the first of its engines that starts. */
+async function startDevice(
+  pool: WorkerPool,
+  device: Device,
+  machine: Machine,
+  options: FleetOptions,
+): Promise<DevicePlan> {
+  for (const [i, name] of device.engines.entries()) {
+    try {
+      const engine = await pool.start<Engine>(specOf({ device }, name, machine, options));
+      const plan = planWorkers(device, name, options.parameters, options.asked, machine);
+      return { device, engine, ...plan, memoryWasFull: false };
+    } catch (error) {
+      if (!(error instanceof EngineFault) || i === device.engines.length - 1) throw error;
+      options.notice(error.message);
+    }
+  }
+  throw new UserError(`${device.id}: no engine runs there`, 'kn doctor says more.');
+}
+
+function specOf(
+  { device }: Pick<DevicePlan, 'device'>,
+  engine: EngineName,
+  machine: Machine,
+  { parameters, asked, startOf }: FleetOptions,
+): WorkerSpec {
+  return {
+    device: device.id,
+    start: startOf(engine),
+    environment: {
+      ...device.environment,
+      ...(device.kind === 'cpu' && threadEnvironment(threadsOf(parameters, asked, machine))),
+    },
+  };
+}
+
+/** "cpu: tensorflow engine (tensorflow 2.21.0, tfjs-node 4.22.0), 2 workers of 1 thread, batches of 420 MB" */
+export function planText({ device, engine, workers, threads, batchBytes }: DevicePlan): string {
+  const many = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+  const where = device.kind === 'cpu' ? device.id : `${device.id} ${device.name}`;
+  const each = device.kind === 'cpu' ? ` of ${many(threads, 'thread')}` : '';
+  const batch = `batches of ${megabytes(batchBytes)}`;
+  return `${where}: ${engine.name} engine (${engine.version}), ${many(workers, 'worker')}${each}, ${batch}`;
+}
