@@ -13,7 +13,7 @@ import { figureFiles } from '../figures/figure-files.js';
 import { parameterCount, readBertConfig } from '../model/bert/config.js';
 import type { LocatedModel } from '../model/locate.js';
 import { loadTokenizer } from '../model/tokenizer.js';
-import { BatchMemory, halvedText } from '../runtime/batch-memory.js';
+import { BatchMemory, loweredText } from '../runtime/batch-memory.js';
 import { type ChosenDevices, chooseDevices } from '../runtime/devices/choose-devices.js';
 import { type DevicePlan, planText, startFleet } from '../runtime/fleet.js';
 import { WorkerPool } from '../runtime/worker-pool.js';
@@ -123,7 +123,7 @@ async function execute(run: PreparedRun, signal: AbortSignal): Promise<number> {
       const batchMemory = new BatchMemory(
         new Map(plans.map(({ device, batchBytes }) => [device.id, batchBytes])),
         (id, batchBytes) => {
-          progress.notice(halvedText(id, batchBytes));
+          progress.notice(loweredText(id, batchBytes));
           plans = plans.map(plan =>
             plan.device.id === id ? { ...plan, batchBytes, memoryWasFull: true } : plan,
           );

@@ -13,7 +13,7 @@ import type { EncodedPrompt } from '../model/tokenizer.js';
 import { type FindOptions, type FoundNeurons, findNeurons } from '../neurons/find.js';
 import type { Neuron } from '../neurons/neuron.js';
 import { checkNeurons, parseNeurons, readNeuronList } from '../neurons/neuron-file.js';
-import { BatchMemory, halvedText, withinMemory } from '../runtime/batch-memory.js';
+import { BatchMemory, loweredText, withinMemory } from '../runtime/batch-memory.js';
 import { startOnDevice } from '../runtime/engine.js';
 import { planWorkers } from '../runtime/worker-plan.js';
 import { findModel } from './locate.js';
@@ -49,7 +49,7 @@ export async function prepareFact(options: PromptOptions & ModelOptions & Output
   const parameters = parameterCount(await readBertConfig(folder));
   const { batchBytes } = planWorkers(device, name, parameters, { ...options, workers: 1 });
   const batchMemory = new BatchMemory(new Map([[device.id, batchBytes]]), (id, bytes) =>
-    progress.notice(halvedText(id, bytes)),
+    progress.notice(loweredText(id, bytes)),
   );
   return {
     ...loaded,

@@ -36,8 +36,8 @@ export interface Work {
 /** Times that a fact is tried: a worker that dies may be no fault of the fact it was at. */
 const ATTEMPTS = 3;
 
-/** How a process ends that got no memory: killed by the system, or by itself. */
-const KILLED: ReadonlySet<string> = new Set(['SIGKILL', 'SIGABRT']);
+/** How much smaller a batch is tried after a death that memory may have caused: there are few tries. */
+const DIVISOR_AFTER_DEATH = 8;
 
 /** After so many facts failed with none done, the fault is not in the facts. */
 const FAILURES_THAT_STOP = 5;
@@ -98,29 +98,34 @@ export async function doWork(work: Work): Promise<FailedFact[]> {
 
 /**
  * A fact's record, or its last error; undefined where the run is over first. Full memory is no fault of the fact: it is
- * tried again with half the batch, as often as there is a half.
+ * tried again with half the batch, as often as there is a half. Where the worker died, memory may have been the reason:
+ * the fact is tried with a much smaller batch, and where that succeeds the device keeps to it.
  */
 async function attempt(task: FactTask, { pool, batchMemory }: Work, isOver: () => boolean) {
   let error = '';
   let kills = 0;
+  let divisor = 1;
   for (let tried = 0; tried < ATTEMPTS; ) {
     if (isOver()) return undefined;
     let [device, batchBytes] = ['', 0];
     try {
       const record = await pool.use(worker => {
         device = worker.device;
-        batchBytes = batchMemory.of(device);
+        batchBytes = batchMemory.of(device) / divisor;
         const call: TaskCall = { task, batchBytes };
         return worker.call<FactRecord>('runFact', call);
       });
+      if (divisor > 1) batchMemory.lower(device, batchBytes);
       return { record };
     } catch (reason) {
       error = reason instanceof Error ? reason.message : String(reason);
       if (isOver()) return undefined;
       if (reason instanceof OutOfMemoryError && batchMemory.halve(device, batchBytes)) continue;
-      // A system whose memory is full kills processes. Once may have been somebody's hand, twice is not.
-      if (reason instanceof WorkerDied && KILLED.has(reason.how) && ++kills > 1)
-        batchMemory.halve(device, batchBytes);
+      if (reason instanceof WorkerDied) {
+        if (reason.how === 'SIGKILL') kills++;
+        // A native library ends so where it gets no memory. A system that has none left kills, but so does a person: twice.
+        if (reason.how === 'SIGABRT' || kills > 1) divisor *= DIVISOR_AFTER_DEATH;
+      }
       tried++;
     }
   }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { OutOfMemoryError, UserError } from '../errors.js';
-import { BatchMemory, halvedText, withinMemory } from './batch-memory.js';
+import { BatchMemory, loweredText, withinMemory } from './batch-memory.js';
 
 function memoryOf(bytes: Record<string, number>) {
   const notices: string[] = [];
   const memory = new BatchMemory(new Map(Object.entries(bytes)), (...halved) =>
-    notices.push(halvedText(...halved)),
+    notices.push(loweredText(...halved)),
   );
   return { memory, notices };
 }

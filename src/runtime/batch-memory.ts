@@ -20,11 +20,11 @@ export class BatchMemory {
 
   /**
    * @param bytes for each device, by its id
-   * @param onHalved told once for each halving, whichever workers of the device met it
+   * @param onLowered told once each time that a device's is lowered, whichever of its workers met full memory
    */
   constructor(
     bytes: ReadonlyMap<string, number>,
-    private readonly onHalved: (device: string, bytes: number) => void,
+    private readonly onLowered: (device: string, bytes: number) => void,
   ) {
     this.bytes = new Map(bytes);
   }
@@ -40,9 +40,15 @@ export class BatchMemory {
   halve(device: string, tried: number): boolean {
     if (this.of(device) < tried) return true; // Another worker of this device was here first.
     if (tried < LEAST) return false;
-    this.bytes.set(device, tried / 2);
-    this.onHalved(device, tried / 2);
+    this.lower(device, tried / 2);
     return true;
+  }
+
+  /** After a batch of `bytes` fitted where a larger one had not. */
+  lower(device: string, bytes: number): void {
+    if (this.of(device) <= bytes) return;
+    this.bytes.set(device, bytes);
+    this.onLowered(device, bytes);
   }
 }
 
@@ -67,8 +73,8 @@ export async function withinMemory<T>(
   }
 }
 
-/** One line on a halving. */
-export function halvedText(device: string, bytes: number): string {
+/** One line on that. */
+export function loweredText(device: string, bytes: number): string {
   return `${device}: memory is full; from here on batches of ${megabytes(bytes)}`;
 }
 

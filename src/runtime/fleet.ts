@@ -56,8 +56,7 @@ export async function startFleet(pool: WorkerPool, options: FleetOptions): Promi
     );
     const faults = started.flatMap(one => (one.status === 'rejected' ? [one.reason] : []));
     // What is wrong with the model is wrong on every device; and nobody gets fewer of them than asked for unawares.
-    const isFinal = (fault: unknown) =>
-      isLast || !(fault instanceof EngineFault || fault instanceof WorkerDied);
+    const isFinal = (fault: unknown) => isLast || !(fault instanceof EngineFault);
     const final = faults.find(isFinal);
     if (final !== undefined) throw final;
     for (const fault of faults) options.notice(fault.message);
@@ -84,12 +83,20 @@ async function startDevice(
       const engine = await pool.start<Engine>(specOf({ device }, name, machine, options));
       const plan = planWorkers(device, name, options.parameters, options.asked, machine);
       return { device, engine, ...plan, memoryWasFull: false };
-    } catch (error) {
+    } catch (reason) {
+      const error = reason instanceof WorkerDied ? diedAtStart(device, name, reason) : reason;
       if (!(error instanceof EngineFault) || i === device.engines.length - 1) throw error;
       options.notice(error.message);
     }
   }
   throw new UserError(`${device.id}: no engine runs there`, 'kn doctor says more.');
+}
+
+function diedAtStart({ id }: Device, engine: EngineName, { how }: WorkerDied): EngineFault {
+  return new EngineFault(
+    `${id}: a worker of the ${engine} engine died as it loaded the model (${how})`,
+    'It may have got no memory, or its engine is broken: kn doctor says more.',
+  );
 }
 
 function specOf(
