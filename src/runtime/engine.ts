@@ -13,8 +13,10 @@ export interface Engine {
   readonly name: EngineName;
   /** What computes, with its version: part of what decides a result's last digits. */
   readonly version: string;
-  /** Why `auto` is not a faster engine that is set up here; undefined where there is none. */
+  /** Why something faster that is set up here is not used: another engine, or the GPU; undefined where nothing is. */
   readonly notice?: string;
+  /** Whether it computes on a GPU through CUDA. */
+  readonly gpu?: true;
 }
 
 /** Called where an engine stops for good, in the middle of its work, as one on a GPU may. */
@@ -37,6 +39,7 @@ export async function startEngine(choice: EngineChoice, onLoss: OnLoss = () => u
   for (const name of ENGINES) {
     try {
       const engine = await start(name, onLoss);
+      if (engine.notice !== undefined) notices.push(engine.notice);
       return notices.length === 0 ? engine : { ...engine, notice: notices.join('\n') };
     } catch (error) {
       if (!(error instanceof EngineAbsent))

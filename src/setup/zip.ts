@@ -49,7 +49,7 @@ export function readZipText(source: string, name: RegExp): Promise<string | unde
 
 async function withZip<T>(source: string, work: (zip: ZipFile) => Promise<T>): Promise<T> {
   const zip = await openPromise(source, { autoClose: false }).catch(error => {
-    throw damaged(source, error);
+    throw systemErrorCode(error) === undefined ? damaged(source, error) : refusedFile(source, 'read', error);
   });
   try {
     return await work(zip);
