@@ -16,6 +16,7 @@ import { temporaryFolder } from './temporary-folder.js';
 const BINDING = `
 #include <node_api.h>
 #include <cstdlib>
+#include <cstring>
 static napi_value IsUsingGpuDevice(napi_env env, napi_callback_info) {
   napi_value result;
   napi_get_boolean(env, getenv("MADE_UP_GPU") != nullptr, &result);
@@ -23,7 +24,9 @@ static napi_value IsUsingGpuDevice(napi_env env, napi_callback_info) {
 }
 NAPI_MODULE_INIT() {
   napi_value value;
-  napi_create_string_utf8(env, "2.99.0", NAPI_AUTO_LENGTH, &value);
+  const char* tf32 = getenv("NVIDIA_TF32_OVERRIDE");
+  const bool ready = getenv("TF_FORCE_GPU_ALLOW_GROWTH") && tf32 && strcmp(tf32, "0") == 0;
+  napi_create_string_utf8(env, ready ? "2.99.0" : "of an environment that is not for CUDA", NAPI_AUTO_LENGTH, &value);
   napi_set_named_property(env, exports, "TF_Version", value);
   napi_create_function(env, "isUsingGpuDevice", NAPI_AUTO_LENGTH, IsUsingGpuDevice, nullptr, &value);
   napi_set_named_property(env, exports, "isUsingGpuDevice", value);
