@@ -16,10 +16,10 @@ export async function setUpEngine(options: SetupOptions): Promise<void> {
       {
         step: text => progress.notice(text),
         received: (file, bytes, total) =>
-          progress.show(`fetching ${file}`, {
+          progress.show(`fetching ${file}, MB`, {
             done: megabytes(bytes),
             total: megabytes(total),
-            text: 'MB',
+            text: '',
           }),
       },
     );

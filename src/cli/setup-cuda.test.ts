@@ -5,10 +5,12 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  statfsSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cacheFolder } from '../runtime/folders.js';
@@ -145,6 +147,25 @@ describe.skipIf(!hasCompiler)(`kn setup --cuda${hasCompiler ? '' : ' (skipped: n
     expectUntouched();
   });
 });
+
+/** What setup asks for before it fetches anything: a test of what comes after needs it too. */
+const { bavail, bsize } = statfsSync(tmpdir());
+const hasRoom = bavail * bsize > 12e9;
+
+it.skipIf(!hasRoom || !hasCompiler)(
+  `the wheel of PyPI is the pinned one or none${hasRoom ? '' : ' (skipped: setup wants more room than is here)'}`,
+  async () => {
+    const { url } = await serveWheels([TENSORFLOW]);
+    const { folder, expectUntouched } = dataFolder();
+    const env = { KN_DATA: folder, KN_PYPI_URL: url, PATH: toolsAlone() };
+    const { code, stderr } = await kn(['setup', 'tensorflow', '--cuda', '--force'], { env });
+    expect(stderr).toMatch(
+      /cp312-manylinux_2_27_x86_64\.whl: its sha256 is \w{64}, not b3b95643c4e7\w+; pip/,
+    );
+    expect(code).toBe(1);
+    expectUntouched();
+  },
+);
 
 /** What the real libtensorflow is made of, where this user has set up the engine before: tests fetch nothing. */
 const downloads = join(cacheFolder(), 'downloads');

@@ -40,5 +40,6 @@ export async function runTool(
 /** The line of a program's complaints that says the most. */
 export function firstError(stderr: string): string {
   const lines = stderr.split('\n').filter(line => line.trim() !== '');
-  return (lines.find(line => /error/i.test(line)) ?? lines[0] ?? 'it says nothing').trim();
+  const error = lines.find(line => /^error/i.test(line)) ?? lines.find(line => /error/i.test(line));
+  return (error ?? lines[0] ?? 'it says nothing').trim();
 }

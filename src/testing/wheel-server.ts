@@ -17,7 +17,7 @@ export interface WheelServerOptions {
   readonly send?: (content: Buffer, response: ServerResponse) => void;
 }
 
-/** A package index on loopback, as PyPI's: /simple/ for pip, /pypi/PROJECT/json, and the files. */
+/** A package index on loopback, as PyPI's: /simple/ for pip, /pypi/PROJECT[/VERSION]/json, and the files. */
 export function serveWheels(
   wheels: readonly MadeUpWheel[],
   { listed = file => file, send }: WheelServerOptions = {},
@@ -28,7 +28,7 @@ export function serveWheels(
       .update(contents.get(file) ?? '')
       .digest('hex');
   return serve((request, response) => {
-    const [, api, project = ''] = (request.url ?? '').split('/');
+    const [, api, project = '', version = ''] = (request.url ?? '').split('/');
     const content = contents.get(project);
     if (api === 'files' && content) {
       const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
@@ -54,6 +54,6 @@ export function serveWheels(
       const file = { ...listed(truth), url: `http://${request.headers.host}/files/${filename}` };
       releases[wheel.version] = [...(releases[wheel.version] ?? []), file];
     }
-    response.end(JSON.stringify({ releases }));
+    response.end(JSON.stringify({ releases, urls: releases[version] ?? [] }));
   });
 }

@@ -124,13 +124,29 @@ describe('the environment', () => {
     expect(hidesGpus(value)).toBe(hides);
   });
 
-  it('has products in float32, always, and memory that grows, unless the user wants it otherwise', () => {
-    setEnvironment({ TF_FORCE_GPU_ALLOW_GROWTH: 'false', NVIDIA_TF32_OVERRIDE: '1' });
-    setCudaEnvironment();
-    expect(process.env.NVIDIA_TF32_OVERRIDE).toBe('0');
-    expect(process.env.TF_FORCE_GPU_ALLOW_GROWTH).toBe('false');
-    setEnvironment({ TF_FORCE_GPU_ALLOW_GROWTH: undefined });
-    setCudaEnvironment();
-    expect(process.env.TF_FORCE_GPU_ALLOW_GROWTH).toBe('true');
+  it('has products in float32, always; memory that grows and one order of sums, unless the user wants it otherwise', () => {
+    const prepared = (variables: Readonly<Record<string, string | undefined>>) => {
+      setEnvironment(variables);
+      setCudaEnvironment();
+      return process.env;
+    };
+    expect(
+      prepared({
+        TF_FORCE_GPU_ALLOW_GROWTH: undefined,
+        NVIDIA_TF32_OVERRIDE: undefined,
+        TF_DETERMINISTIC_OPS: undefined,
+      }),
+    ).toMatchObject({
+      TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+      NVIDIA_TF32_OVERRIDE: '0',
+      TF_DETERMINISTIC_OPS: '1',
+    });
+    expect(
+      prepared({ TF_FORCE_GPU_ALLOW_GROWTH: 'false', NVIDIA_TF32_OVERRIDE: '1', TF_DETERMINISTIC_OPS: '0' }),
+    ).toMatchObject({
+      TF_FORCE_GPU_ALLOW_GROWTH: 'false',
+      NVIDIA_TF32_OVERRIDE: '0',
+      TF_DETERMINISTIC_OPS: '0',
+    });
   });
 });

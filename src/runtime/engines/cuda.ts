@@ -26,6 +26,8 @@ export function setCudaEnvironment(): void {
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
   // Or products have ten bits of mantissa, on every GPU since 2020: too few for the method's numbers.
   process.env.NVIDIA_TF32_OVERRIDE = '0';
+  // Operations that add up in the same order each time: or a run's last digits would be others when it is repeated.
+  process.env.TF_DETERMINISTIC_OPS ??= '1';
 }
 
 /** Loads CUDA's libraries from the folder of the engine; none where there is no GPU that they could be for. */
