@@ -111,7 +111,11 @@ async function execute(run: PreparedRun, signal: AbortSignal): Promise<number> {
       chosen: run.chosen,
       asked: options,
       parameters: run.parameters,
-      startOf: (engine): WorkerStart => ({ modelFolder: model.folder, engine }),
+      startOf: (device, engine): WorkerStart => ({
+        modelFolder: model.folder,
+        engine,
+        device: device.kind,
+      }),
       notice: progress.notice,
     });
     let plans = withKnownBatches(planned, options, await earlierPlans(run.resultsFolder));

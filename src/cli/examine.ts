@@ -87,10 +87,17 @@ async function reportsOn(device: Device, bench: boolean): Promise<Report[]> {
   const names: readonly EngineName[] = device.kind === 'cpu' ? ['tensorflow', 'wasm'] : device.engines;
   const reports: Report[] = [];
   for (const engine of names) {
-    const result = await probe({ engine, bench, scores: false }, environment);
+    const probed = await probe({ engine, bench, scores: false }, environment);
+    const result = device.kind === 'cuda' ? onGpu(probed) : probed;
     reports.push({ engine, device: id, name, memory, software, ...result });
   }
   return reports;
+}
+
+/** An engine that starts and leaves the GPU alone is of no use there. */
+function onGpu(result: ProbeResult): ProbeResult {
+  if (!result.usable || result.gpu) return result;
+  return { usable: false, why: result.notice ?? 'libtensorflow does not use the GPU', remedy: '' };
 }
 
 /** The devices that `--engine <choice>` would start, each with the first of its engines that is usable. */

@@ -2,7 +2,8 @@
 import workerpool from 'workerpool';
 import { EngineFault, OutOfMemoryError, UserError } from '../errors.js';
 import { type LoadedModel, loadModel } from '../model/load.js';
-import { type Engine, startEngine } from '../runtime/engine.js';
+import type { DeviceKind } from '../runtime/devices/device.js';
+import { type Engine, startOn } from '../runtime/engine.js';
 import type { EngineName } from '../runtime/engine-names.js';
 import { endWithParent } from '../runtime/orphan-watch.js';
 import { asOutOfMemory } from '../runtime/out-of-memory.js';
@@ -13,6 +14,8 @@ import type { FactRecord } from './record.js';
 export interface WorkerStart {
   readonly modelFolder: string;
   readonly engine: EngineName;
+  /** Of the device that the environment names. */
+  readonly device: DeviceKind;
 }
 
 /** What `runFact` is called with. */
@@ -40,7 +43,7 @@ async function load() {
     console.error(error.message);
     process.exit(1);
   };
-  const engine = await startEngine(start.engine, onLoss).catch(error => {
+  const engine = await startOn(start.device, start.engine, onLoss).catch(error => {
     throw error instanceof UserError ? new EngineFault(error.message, error.remedy) : error;
   });
   return { engine, loaded: await loadModel(start.modelFolder) };

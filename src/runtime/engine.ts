@@ -4,7 +4,7 @@
  */
 import { UserError } from '../errors.js';
 import { type AskedDevices, chooseDevices } from './devices/choose-devices.js';
-import type { Device } from './devices/device.js';
+import type { Device, DeviceKind } from './devices/device.js';
 import type { EngineChoice, EngineName } from './engine-names.js';
 import { EngineAbsent } from './engines/absent.js';
 import { startTensorflow } from './engines/tensorflow.js';
@@ -15,6 +15,10 @@ export interface Engine {
   readonly name: EngineName;
   /** What computes, with its version: part of what decides a result's last digits. */
   readonly version: string;
+  /** Why it does not use the GPU that it is made for; undefined where it does, or is made for none. */
+  readonly notice?: string;
+  /** Whether it computes on a GPU through CUDA. */
+  readonly gpu?: true;
 }
 
 /** An engine, and the device that it was started on. */
@@ -57,7 +61,7 @@ export async function startOnDevice(
     Object.assign(process.env, device.environment);
     for (const name of device.engines) {
       try {
-        return { ...(await start(name, onLoss)), device, notices };
+        return { ...(await startOn(device.kind, name, onLoss)), device, notices };
       } catch (error) {
         last = error;
         if (!(error instanceof EngineAbsent))
@@ -66,6 +70,16 @@ export async function startOnDevice(
     }
   }
   throw last;
+}
+
+/**
+ * Starts an engine on a device of this kind, which the environment names.
+ * @throws UserError where it does not start, or would compute elsewhere
+ */
+export async function startOn(kind: DeviceKind, name: EngineName, onLoss: OnLoss): Promise<Engine> {
+  const engine = await start(name, onLoss);
+  if (kind !== 'cuda' || engine.gpu) return engine;
+  throw new UserError(engine.notice ?? 'libtensorflow does not use the GPU', 'kn doctor says more.');
 }
 
 async function start(name: EngineName, onLoss: OnLoss): Promise<Engine> {

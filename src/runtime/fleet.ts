@@ -30,7 +30,7 @@ export interface FleetOptions {
   /** Of the model. */
   readonly parameters: number;
   /** What a worker is told at its start. */
-  readonly startOf: (engine: EngineName) => unknown;
+  readonly startOf: (device: Device, engine: EngineName) => unknown;
   readonly notice: (text: string) => void;
 }
 
@@ -107,7 +107,7 @@ function specOf(
 ): WorkerSpec {
   return {
     device: device.id,
-    start: startOf(engine),
+    start: startOf(device, engine),
     environment: {
       ...device.environment,
       ...(device.kind === 'cpu' && threadEnvironment(threadsOf(parameters, asked, machine))),

@@ -2,7 +2,12 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { NATIVE_SOURCES } from '../embedded.js';
 import { UserError } from '../errors.js';
-import { ADDON, KERNELS_ADDON, STDERR_ADDON } from '../runtime/engines/installed-tensorflow.js';
+import {
+  ADDON,
+  KERNELS_ADDON,
+  PRELOAD_ADDON,
+  STDERR_ADDON,
+} from '../runtime/engines/installed-tensorflow.js';
 import { runTool } from './run-tool.js';
 
 export interface Compiler {
@@ -22,41 +27,52 @@ export interface AddonParts {
   readonly folder: string;
 }
 
-/**
- * Compiles tfjs-node's addon, this project's own kernels, and the small addon that keeps both quiet. They speak Node-API alone, whose headers come as
- * a package, so that they need a C++ compiler, and neither node-gyp, Python nor the headers of this Node.
- * @throws UserError where the compiler refuses
- */
+/** Compiles tfjs-node's addon, this project's own kernels, and two small ones of native/ that help to load them. */
 export async function compileAddons(
   compiler: Compiler,
   { binding, include, libraries, folder }: AddonParts,
 ): Promise<void> {
-  const { include_dir: nodeApi }: { include_dir: string } = createRequire(import.meta.url)(
-    'node-api-headers',
-  );
-  const options = ['-O2', '-std=c++17', '-shared', '-fPIC', '-DNAPI_VERSION=8', '-I', nodeApi];
-  const compile = async (args: readonly string[]) => {
-    const { code, stderr } = await runTool(compiler.command, [...options, ...args]);
-    if (code === 0) return;
-    const error = stderr.split('\n').find(line => /error/i.test(line)) ?? stderr.split('\n')[0];
-    throw new UserError(
-      `the addon does not compile with ${compiler.command}: ${error}`,
-      'Name another compiler with CXX, or another libtensorflow with --from.',
-    );
-  };
   const sources = ['tfjs_backend.cc', 'tfjs_binding.cc'].map(name => join(binding, name));
   await Promise.all([
-    compile([
+    compileAddon(compiler, [
       ...['-I', include, ...sources, ...libraries],
       ...['-Wl,-rpath,$ORIGIN/lib', '-o', join(folder, ADDON)],
     ]),
-    compile([
+    compileAddon(compiler, [
       ...['-O3', '-fno-math-errno', '-fno-trapping-math'],
       ...['-I', include, join(NATIVE_SOURCES, 'kernels.cc'), ...libraries],
       ...['-Wl,-rpath,$ORIGIN/lib', '-o', join(folder, KERNELS_ADDON)],
     ]),
-    compile([join(NATIVE_SOURCES, 'stderr.cc'), '-o', join(folder, STDERR_ADDON)]),
+    compileAddon(compiler, [join(NATIVE_SOURCES, 'stderr.cc'), '-o', join(folder, STDERR_ADDON)]),
+    compilePreload(compiler, folder),
   ]);
+}
+
+export function compilePreload(compiler: Compiler, folder: string): Promise<void> {
+  // dlopen is in a library of its own where glibc is older than 2.34.
+  return compileAddon(compiler, [
+    join(NATIVE_SOURCES, 'preload.cc'),
+    ...['-ldl', '-o', join(folder, PRELOAD_ADDON)],
+  ]);
+}
+
+/**
+ * Compiles an addon. It speaks Node-API alone, whose headers come as a package, so that it needs a C++ compiler, and
+ * neither node-gyp, Python nor the headers of this Node.
+ * @throws UserError where the compiler refuses
+ */
+export async function compileAddon(compiler: Compiler, args: readonly string[]): Promise<void> {
+  const { include_dir: nodeApi }: { include_dir: string } = createRequire(import.meta.url)(
+    'node-api-headers',
+  );
+  const options = ['-O2', '-std=c++17', '-shared', '-fPIC', '-DNAPI_VERSION=8', '-I', nodeApi];
+  const { code, stderr } = await runTool(compiler.command, [...options, ...args]);
+  if (code === 0) return;
+  const error = stderr.split('\n').find(line => /error/i.test(line)) ?? stderr.split('\n')[0];
+  throw new UserError(
+    `the addon does not compile with ${compiler.command}: ${error}`,
+    'Name another compiler with CXX, or another libtensorflow with --from.',
+  );
 }
 
 /**

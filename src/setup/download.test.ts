@@ -1,4 +1,5 @@
 /** Downloads against a server on loopback that misbehaves in every way. */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -134,6 +135,17 @@ describe('a wheel', () => {
     expect(readFileSync(path).equals(CONTENT)).toBe(true);
     expect(await obtainWheel(WHEEL, reporter)).toBe(path);
     expect(requests).toHaveLength(2);
+  });
+
+  it('that a killed download left half-way is swept away by the next one', async () => {
+    const { url } = await serveIndex();
+    const cache = temporaryFolder();
+    environment({ KN_CACHE: cache, KN_PYPI_URL: url, PIP_NO_INDEX: '1' });
+    const { pid: gone } = spawnSync('true');
+    const [left, busy] = [`pip-${gone}-x`, `pip-${process.pid}-x`];
+    for (const name of [left, busy]) mkdirSync(join(cache, 'downloads', name), { recursive: true });
+    await obtainWheel(WHEEL, reporter);
+    expect(readdirSync(join(cache, 'downloads')).sort()).toEqual(['file.whl', busy]);
   });
 
   it('that is another one is fetched again', async () => {

@@ -13,10 +13,24 @@ import { enginesFolder } from '../runtime/folders.js';
 import { takeLock } from '../runtime/process-lock.js';
 import { digestOf } from './checksum.js';
 import { compileAddons, findCompiler } from './compile-addons.js';
+import { obtainCudaWheels } from './cuda-wheels.js';
+import { downloadsFolder } from './downloads-folder.js';
+import { folderSize } from './folder-size.js';
+import { findGpu } from './gpu.js';
 import { obtainGoogle, obtainPackage, obtainWheel, type SetupReporter } from './obtain.js';
+import { checkPlatform } from './platform.js';
 import { type Proof, proveTensorflow } from './prove.js';
-import { PROTOBUF_PACKAGE, TENSORFLOW_WHEEL, TFJS_NODE_PACKAGE } from './sources.js';
+import { cudaRequirementsOf } from './requirements.js';
+import { checkRoom } from './room.js';
+import {
+  CUDA_BYTES,
+  PROTOBUF_PACKAGE,
+  TENSORFLOW_CUDA_WHEEL,
+  TENSORFLOW_WHEEL,
+  TFJS_NODE_PACKAGE,
+} from './sources.js';
 import { unpackPackage, unpackTensorflow } from './unpack.js';
+import { unpackCuda } from './unpack-cuda.js';
 
 const STAGING = /^tensorflow\.(new|old)-/;
 
@@ -25,21 +39,28 @@ export interface Setup {
   readonly proof: Proof;
 }
 
-/**
- * @param from `pypi`, `google`, or the path of a wheel, a tarball or a folder
- * @throws UserError where a part cannot be had or does not work; the machine then is as it was, but for downloads
- */
-export async function installTensorflow(from: string, reporter: SetupReporter): Promise<Setup> {
-  checkPlatform();
+/** Which build of libtensorflow is wanted. */
+export interface Build {
+  /** `pypi`, `google`, or the path of a wheel, a tarball or a folder; with `cuda`, `pypi` or a wheel. */
+  readonly from: string;
+  readonly cuda: boolean;
+  /** Make a build for CUDA on a machine without a GPU too. */
+  readonly force: boolean;
+}
+
+/** @throws UserError where a part cannot be had or does not work; the machine then is as it was, but for downloads */
+export async function installTensorflow(build: Build, reporter: SetupReporter): Promise<Setup> {
+  const glibc = checkPlatform(build.cuda);
+  const device = build.cuda ? await cudaDevice(build, reporter) : 'cpu';
   return alone(async () => {
     const staging = join(enginesFolder(), `tensorflow.new-${process.pid}`);
     // As deep in it as an engine's folder is in the data folder, so that the proof can start it from there.
     const folder = join(staging, 'engines', 'tensorflow');
     try {
       await mkdir(folder, { recursive: true });
-      const manifest = await assemble(from, folder, reporter);
+      const manifest = await assemble(build, glibc, folder, reporter);
       reporter.step('Proving it against the wasm engine');
-      const proof = await proveTensorflow(staging);
+      const proof = await proveTensorflow(staging, device);
       await replace(folder);
       return { installed: { folder: tensorflowFolder(), manifest }, proof };
     } finally {
@@ -57,13 +78,29 @@ export function removeTensorflow(): Promise<boolean> {
   });
 }
 
+/** What a build for CUDA is proved on. A missing GPU is better said before 3 GB are fetched than after. */
+async function cudaDevice({ force }: Build, reporter: SetupReporter): Promise<'cpu' | 'gpu'> {
+  try {
+    reporter.step(`For ${await findGpu()}`);
+    return 'gpu';
+  } catch (error) {
+    if (!force || !(error instanceof UserError)) throw error;
+    reporter.step(`To be proved on the CPU alone: ${error.message}`);
+    return 'cpu';
+  }
+}
+
 /** Makes the folder that installed-tensorflow.ts describes. */
-async function assemble(from: string, folder: string, reporter: SetupReporter) {
+async function assemble(build: Build, glibc: string, folder: string, reporter: SetupReporter) {
+  const { from, cuda } = build;
   // What is missing is better said before 274 MB are fetched than after.
   const compiler = await findCompiler();
-  const source = await obtainTensorflow(from, reporter);
+  const source = await obtainTensorflow(build, reporter);
+  const cudaWheels = cuda ? await obtainCudaWheels(await cudaRequirementsOf(source), glibc, reporter) : [];
   reporter.step(`Unpacking ${source}`);
   await unpackTensorflow(source, folder);
+  if (cuda) reporter.step("Unpacking CUDA's libraries");
+  await unpackCuda(cudaWheels, folder);
   const modules = join(folder, 'node_modules');
   for (const part of [TFJS_NODE_PACKAGE, PROTOBUF_PACKAGE])
     await unpackPackage(await obtainPackage(part, reporter), join(modules, part.name));
@@ -84,6 +121,8 @@ async function assemble(from: string, folder: string, reporter: SetupReporter) {
     tfjsNode: TFJS_NODE_PACKAGE.version,
     from,
     sha256: /\.\w+$/.test(source) ? await digestOf(source, { algorithm: 'sha256', encoding: 'hex' }) : null,
+    cuda,
+    cudaWheels: cudaWheels.map(path => basename(path)),
     compiler: compiler.version,
     installed: new Date().toISOString(),
   });
@@ -91,26 +130,24 @@ async function assemble(from: string, folder: string, reporter: SetupReporter) {
   return manifest;
 }
 
-function obtainTensorflow(from: string, reporter: SetupReporter): Promise<string> {
+async function obtainTensorflow({ from, cuda }: Build, reporter: SetupReporter): Promise<string> {
   if (from === 'pypi') {
-    if (process.arch === 'x64') return obtainWheel(TENSORFLOW_WHEEL, reporter);
+    if (cuda) await checkRoomForCuda();
+    if (process.arch === 'x64') return obtainWheel(cuda ? TENSORFLOW_CUDA_WHEEL : TENSORFLOW_WHEEL, reporter);
     throw new UserError(
       `no wheel is pinned for ${process.platform} ${process.arch}`,
       'Give one with --from PATH (pip download --no-deps tensorflow).',
     );
   }
-  return from === 'google' ? obtainGoogle(reporter) : Promise.resolve(from);
+  return from === 'google' ? obtainGoogle(reporter) : from;
 }
 
-function checkPlatform(): void {
-  const { platform, arch } = process;
-  const remedy = 'kn runs here on the wasm engine, which needs no setup.';
-  if (platform !== 'linux')
-    throw new UserError(`kn setup knows Linux, and this is ${platform} ${arch}`, remedy);
-  // Absent on musl (Alpine), for which nobody builds libtensorflow.
-  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
-  if (header.glibcVersionRuntime === undefined)
-    throw new UserError('libtensorflow needs glibc, and this system has none', remedy);
+/** Roughly: what is exact is known when most of it is fetched already. */
+async function checkRoomForCuda(): Promise<void> {
+  const folder = downloadsFolder();
+  const fetched = await folderSize(folder);
+  const bytes = Math.max(0, TENSORFLOW_CUDA_WHEEL.bytes + CUDA_BYTES.wheels - fetched);
+  await checkRoom({ folder, bytes }, { folder: enginesFolder(), bytes: CUDA_BYTES.unpacked });
 }
 
 /** Puts the new engine in its place. The old one, if any, is gone only when the new one is there. */

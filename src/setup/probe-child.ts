@@ -16,10 +16,12 @@ process.exit();
 
 async function attempt({ engine, bench, scores }: Probe): Promise<ProbeResult> {
   try {
-    const { version } = await startEngine(engine);
+    const { version, gpu = false, notice = null } = await startEngine(engine);
     return {
       usable: true,
       version,
+      gpu,
+      notice,
       gigaflops: bench ? await productRate([PRODUCT], 5) : null,
       scores: scores ? await demoScores() : null,
     };

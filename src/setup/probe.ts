@@ -10,6 +10,9 @@ const resultSchema = z.discriminatedUnion('usable', [
   z.object({
     usable: z.literal(true),
     version: z.string(),
+    /** Whether it computes on a GPU through CUDA; why not, where it was made for that and a driver is here. */
+    gpu: z.boolean(),
+    notice: z.string().nullable(),
     /** GFLOPS of a large matrix product; null where it was not asked for. */
     gigaflops: z.number().nullable(),
     /** Of every neuron, for a prompt of the demo model; null where they were not asked for. */

@@ -3,6 +3,8 @@ import { type ProbeResult, probe } from './probe.js';
 
 export interface Proof {
   readonly version: string;
+  /** Whether it was a GPU that computed. */
+  readonly gpu: boolean;
   /** ||scores - wasm's|| / ||wasm's|| over all neurons of a prompt. */
   readonly relativeError: number;
   /** GFLOPS of a large product, and what the wasm engine does. */
@@ -16,12 +18,21 @@ const TOLERANCE = 1e-4;
 /**
  * Compares the engine in a data folder with the wasm engine.
  * @param dataFolder as KN_DATA names it
- * @throws UserError where it does not start, or gives other numbers
+ * @param device what must compute
+ * @throws UserError where it does not start, computes on something else, or gives other numbers
  */
-export async function proveTensorflow(dataFolder: string): Promise<Proof> {
+export async function proveTensorflow(dataFolder: string, device: 'cpu' | 'gpu'): Promise<Proof> {
   const asked = { bench: true, scores: true };
   const wasm = usable(await probe({ engine: 'wasm', ...asked }));
-  const engine = usable(await probe({ engine: 'tensorflow', ...asked }, { KN_DATA: dataFolder }));
+  const hidden = device === 'cpu' ? { CUDA_VISIBLE_DEVICES: '-1' } : {};
+  const engine = usable(await probe({ engine: 'tensorflow', ...asked }, { KN_DATA: dataFolder, ...hidden }));
+  if (device === 'gpu' && !engine.gpu) {
+    throw new UserError(
+      engine.notice ??
+        'the engine computes on the CPU, since its process finds no NVIDIA driver (libcuda.so.1)',
+      'It was not installed. Update the NVIDIA driver, or set up the engine without --cuda.',
+    );
+  }
   const relativeError = distance(engine.scores, wasm.scores);
   if (!(relativeError <= TOLERANCE)) {
     throw new UserError(
@@ -31,6 +42,7 @@ export async function proveTensorflow(dataFolder: string): Promise<Proof> {
   }
   return {
     version: engine.version,
+    gpu: engine.gpu,
     relativeError,
     gigaflops: engine.gigaflops,
     wasmGigaflops: wasm.gigaflops,
@@ -41,9 +53,9 @@ function usable(result: ProbeResult) {
   if (!result.usable) {
     throw new UserError(`the engine does not start: ${result.why}`, 'It was not installed.');
   }
-  const { version, gigaflops, scores } = result;
+  const { gigaflops, scores, ...rest } = result;
   if (gigaflops === null || scores === null) throw new Error('a probe without its measurements');
-  return { version, gigaflops, scores };
+  return { ...rest, gigaflops, scores };
 }
 
 function distance(a: readonly number[], b: readonly number[]): number {

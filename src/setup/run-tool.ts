@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { systemErrorCode } from '../errors.js';
 
@@ -10,9 +11,20 @@ export interface ToolResult {
   readonly stderr: string;
 }
 
+export interface ToolOptions {
+  /** What its environment has beyond this process's. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called with each line of its standard output, when it comes. */
+  readonly onLine?: (line: string) => void;
+}
+
 /** Runs a program to its end. */
-export async function runTool(command: string, args: readonly string[], cwd?: string): Promise<ToolResult> {
-  const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+export async function runTool(
+  command: string,
+  args: readonly string[],
+  { env, onLine }: ToolOptions = {},
+): Promise<ToolResult> {
+  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<number | null | undefined>((resolve, reject) => {
     child.once('close', resolve);
     child.once('error', error => {
@@ -20,6 +32,14 @@ export async function runTool(command: string, args: readonly string[], cwd?: st
       else reject(error);
     });
   });
+  if (onLine) createInterface(child.stdout).on('line', onLine);
   const [code, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
   return { code, stdout, stderr };
+}
+
+/** The line of a program's complaints that says the most. */
+export function firstError(stderr: string): string {
+  const lines = stderr.split('\n').filter(line => line.trim() !== '');
+  const error = lines.find(line => /^error/i.test(line)) ?? lines.find(line => /error/i.test(line));
+  return (error ?? lines[0] ?? 'it says nothing').trim();
 }

@@ -38,6 +38,28 @@ export const TENSORFLOW_WHEEL: WheelSource = {
   sha256: '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
 };
 
+/**
+ * The same for CUDA, which computes on the CPU too. PyPI's own page could not be asked when this was written: the hash
+ * and the size are those that uv wrote into a public lock file from PyPI's index (uv.lock of hisaume/faceledger on
+ * GitHub, commit 62c2c20).
+ */
+export const TENSORFLOW_CUDA_WHEEL: WheelSource = {
+  project: 'tensorflow',
+  version: '2.21.0',
+  file: 'tensorflow-2.21.0-cp312-cp312-manylinux_2_27_x86_64.whl',
+  python: '3.12',
+  abi: 'cp312',
+  platform: 'manylinux_2_27_x86_64',
+  bytes: 572_611_111,
+  sha256: 'b3b95643c4e70eb925839938fb35cbe142f317ec84af6844ee61513713bb13c0',
+};
+
+/**
+ * About what CUDA's libraries come to, in bytes: twelve wheels whose versions TensorFlow gives as ranges, and which
+ * grow from release to release.
+ */
+export const CUDA_BYTES = { wheels: 2.8e9, unpacked: 6e9 };
+
 export const TFJS_NODE_PACKAGE: PackageSource = {
   name: '@tensorflow/tfjs-node',
   version: '4.22.0',

@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 import { create } from 'tar';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../testing/temporary-folder.js';
-import { checkRoom, placeOf, unpackPackage, unpackTensorflow } from './unpack.js';
+import { placeOf, unpackPackage, unpackTensorflow } from './unpack.js';
 
 /** A folder with these files. */
 function folderWith(files: Readonly<Record<string, string>>): string {
@@ -112,15 +112,5 @@ describe('a package', () => {
     await unpackPackage(file, target).catch(() => undefined);
     expect(existsSync(join(target, '..', 'evil.js'))).toBe(false);
     expect(existsSync(join(target, '..', '..', 'evil.js'))).toBe(false);
-  });
-});
-
-describe('room', () => {
-  it('is asked for before anything is written', async () => {
-    const folder = temporaryFolder();
-    await expect(checkRoom(folder, 1)).resolves.toBeUndefined();
-    await expect(checkRoom(folder, 1e18)).rejects.toThrow(
-      /1000000000000 MB are needed there, and \d+ MB are free/,
-    );
   });
 });

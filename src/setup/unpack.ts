@@ -1,11 +1,12 @@
 /** Takes libtensorflow and its C headers out of a wheel, a tarball or a folder. */
 import { createWriteStream, mkdirSync } from 'node:fs';
-import { copyFile, mkdir, readdir, stat, statfs } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { extract, list } from 'tar';
-import { type Entry, openPromise } from 'yauzl';
-import { reasonOf, refusedFile, systemErrorCode, UserError } from '../errors.js';
+import { refusedFile, UserError } from '../errors.js';
+import { checkRoom, sum } from './room.js';
+import { damaged, unpackZip } from './zip.js';
 
 /**
  * Where a file of libtensorflow goes: its libraries under the names that they look for each other by, and the headers of
@@ -32,7 +33,7 @@ export async function unpackTensorflow(source: string, target: string): Promise<
     );
   });
   if (found.isDirectory()) await copyFromFolder(source, target);
-  else if (/\.(whl|zip)$/.test(source)) await unpackZip(source, target);
+  else if (/\.(whl|zip)$/.test(source)) await unpackZip(source, target, placeOf);
   else if (/\.(tgz|tar\.gz|tar)$/.test(source)) await unpackTar(source, target);
   else throw new UserError(`${source}: neither a wheel (.whl), a tarball (.tar.gz) nor a folder`);
   const libraries = await readdir(join(target, 'lib')).catch(() => []);
@@ -42,39 +43,6 @@ export async function unpackTensorflow(source: string, target: string): Promise<
       `${source}: holds no libtensorflow with its C headers`,
       'Give the wheel tensorflow-cpu, a libtensorflow tarball, or a folder with either unpacked in it.',
     );
-  }
-}
-
-/** @throws UserError where `folder`'s disk has less room than `bytes` */
-export async function checkRoom(folder: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const room = bavail * bsize;
-  if (room >= bytes) return;
-  throw new UserError(
-    `${folder}: ${Math.ceil(bytes / 1e6)} MB are needed there, and ${Math.floor(room / 1e6)} MB are free`,
-    'Make room, or name another disk with KN_DATA (engines) and KN_CACHE (downloads).',
-  );
-}
-
-async function unpackZip(source: string, target: string): Promise<void> {
-  const zip = await openPromise(source, { autoClose: false }).catch(error => {
-    throw damaged(source, error);
-  });
-  try {
-    const wanted: { readonly entry: Entry; readonly path: string }[] = [];
-    for await (const entry of zip.eachEntry()) {
-      const place = placeOf(entry.fileName);
-      if (place !== undefined) wanted.push({ entry, path: join(target, place) });
-    }
-    await checkRoom(dirname(target), sum(wanted.map(({ entry }) => entry.uncompressedSize)));
-    for (const { entry, path } of wanted) {
-      await mkdir(dirname(path), { recursive: true });
-      await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(path));
-    }
-  } catch (error) {
-    throw damaged(source, error);
-  } finally {
-    zip.close();
   }
 }
 
@@ -88,7 +56,7 @@ async function unpackTar(source: string, target: string): Promise<void> {
         if (type === 'File' && placeOf(path) !== undefined) sizes.push(size);
       },
     });
-    await checkRoom(dirname(target), sum(sizes));
+    await checkRoom({ folder: dirname(target), bytes: sum(sizes) });
     const writing: Promise<void>[] = [];
     await list({
       file: source,
@@ -113,7 +81,7 @@ async function copyFromFolder(source: string, target: string): Promise<void> {
     return place === undefined ? [] : [{ from: join(source, name), to: join(target, place) }];
   });
   const sizes = await Promise.all(wanted.map(async ({ from }) => (await stat(from)).size));
-  await checkRoom(dirname(target), sum(sizes));
+  await checkRoom({ folder: dirname(target), bytes: sum(sizes) });
   for (const { from, to } of wanted) {
     await mkdir(dirname(to), { recursive: true });
     await copyFile(from, to);
@@ -126,20 +94,4 @@ export async function unpackPackage(source: string, target: string): Promise<voi
   await extract({ file: source, cwd: target, strip: 1, strict: true }).catch(error => {
     throw damaged(source, error);
   });
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, n) => total + n, 0);
-}
-
-function damaged(source: string, error: unknown): unknown {
-  if (error instanceof UserError) return error;
-  const code = systemErrorCode(error);
-  if (code === 'ENOSPC' || code === 'EFBIG' || code === 'EACCES')
-    return refusedFile(source, 'unpacked', error);
-  return new UserError(
-    `${source}: it is damaged (${reasonOf(error)})`,
-    'Delete it, and run the same command again.',
-    { cause: error },
-  );
 }

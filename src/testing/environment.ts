@@ -12,3 +12,14 @@ export function setEnvironment(variables: Readonly<Record<string, string | undef
     onTestFinished(() => put(name, before));
   }
 }
+
+/** Has pip ask an index on loopback (wheel-server.ts) and nothing else, whatever this user's pip is told. */
+export function pipAgainst(url: string): Readonly<Record<string, string | undefined>> {
+  return {
+    PIP_CONFIG_FILE: '/dev/null',
+    PIP_INDEX_URL: `${url}/simple/`,
+    PIP_EXTRA_INDEX_URL: undefined,
+    PIP_FIND_LINKS: undefined,
+    PIP_NO_INDEX: undefined,
+  };
+}

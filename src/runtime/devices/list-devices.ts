@@ -1,6 +1,8 @@
 /** The devices of this machine. */
 import { cpus, totalmem } from 'node:os';
+import { UserError } from '../../errors.js';
 import { EngineAbsent } from '../engines/absent.js';
+import { hidesGpus } from '../engines/cuda.js';
 import { findInstalledTensorflow, isTensorflowThere } from '../engines/installed-tensorflow.js';
 import { ADAPTER_VARIABLE, chooseAdapter, gpusOf, listAdapters } from '../engines/webgpu-adapters.js';
 import type { Device, DeviceKind } from './device.js';
@@ -24,7 +26,12 @@ async function listCuda(): Promise<Device[]> {
   const installed = await findInstalledTensorflow();
   if (!installed?.manifest.cuda)
     throw new EngineAbsent('the tensorflow engine is not set up for CUDA', 'Run kn setup tensorflow --cuda.');
-  return (await listNvidiaGpus()).map(({ uuid, name, memory }, i) => ({
+  const gpus = await listNvidiaGpus().catch(error => {
+    if (!(error instanceof EngineAbsent) || hidesGpus(process.env.CUDA_VISIBLE_DEVICES)) throw error;
+    // Whoever set the engine up for CUDA wants to know.
+    throw new UserError(`the tensorflow engine is made for CUDA, and ${error.message}`, error.remedy);
+  });
+  return gpus.map(({ uuid, name, memory }, i) => ({
     kind: 'cuda',
     id: `cuda:${i}`,
     name,

@@ -1,7 +1,6 @@
-import { chmodSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { setEnvironment } from '../../testing/environment.js';
+import { nvidiaSmi } from '../../testing/nvidia-smi.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { EngineAbsent } from '../engines/absent.js';
 import { listNvidiaGpus, visibleGpus } from './nvidia-gpus.js';
@@ -12,17 +11,17 @@ GPU-77c0, 81559, NVIDIA H100 80GB HBM3
 GPU-0b2d, [N/A], NVIDIA GB10
 `;
 
-/** A machine whose nvidia-smi is this shell script. */
-function withNvidiaSmi(script: string, visible?: string): void {
-  const folder = temporaryFolder();
-  writeFileSync(join(folder, 'nvidia-smi'), `#!/bin/sh\n${script}\n`);
-  chmodSync(join(folder, 'nvidia-smi'), 0o755);
-  setEnvironment({ PATH: `${folder}:/usr/bin:/bin`, CUDA_VISIBLE_DEVICES: visible });
+/** A machine whose nvidia-smi says this. */
+function withNvidiaSmi(
+  says: string,
+  { visible, exitCode }: { visible?: string; exitCode?: number } = {},
+): void {
+  setEnvironment({ PATH: `${nvidiaSmi(says, exitCode)}:/usr/bin:/bin`, CUDA_VISIBLE_DEVICES: visible });
 }
 
 describe('the NVIDIA GPUs', () => {
   it('are those that nvidia-smi lists, with the memory that it tells', async () => {
-    withNvidiaSmi(`cat <<'END'\n${CSV}END`);
+    withNvidiaSmi(CSV);
     expect(await listNvidiaGpus()).toEqual([
       { uuid: 'GPU-5a1e', name: 'NVIDIA H100 80GB HBM3', memory: 81559 * 2 ** 20 },
       { uuid: 'GPU-77c0', name: 'NVIDIA H100 80GB HBM3', memory: 81559 * 2 ** 20 },
@@ -31,19 +30,19 @@ describe('the NVIDIA GPUs', () => {
   });
 
   it('are those alone that a scheduler has left visible, in its order', async () => {
-    withNvidiaSmi(`cat <<'END'\n${CSV}END`, '2,0');
+    withNvidiaSmi(CSV, { visible: '2,0' });
     expect((await listNvidiaGpus()).map(({ uuid }) => uuid)).toEqual(['GPU-0b2d', 'GPU-5a1e']);
   });
 
   it('are absent where there is no driver, or none is visible: no fault', async () => {
     setEnvironment({ PATH: temporaryFolder() });
     await expect(listNvidiaGpus()).rejects.toThrow(EngineAbsent);
-    withNvidiaSmi(`cat <<'END'\n${CSV}END`, '-1');
+    withNvidiaSmi(CSV, { visible: '-1' });
     await expect(listNvidiaGpus()).rejects.toThrow('no NVIDIA GPU is visible here');
   });
 
   it('are a fault where the driver is broken, in its own words', async () => {
-    withNvidiaSmi(`echo "Failed to initialize NVML: Driver/library version mismatch"; exit 18`);
+    withNvidiaSmi('Failed to initialize NVML: Driver/library version mismatch', { exitCode: 18 });
     const listed = listNvidiaGpus();
     await expect(listed).rejects.not.toThrow(EngineAbsent);
     await expect(listed).rejects.toThrow(

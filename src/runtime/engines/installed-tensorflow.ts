@@ -6,7 +6,10 @@
  *       tfjs_binding.node                     the addon, which finds lib/ beside it
  *       kernels.node                          kernels of this project's own, native/kernels.cc
  *       stderr.node                           mutes what libtensorflow prints while it is loaded
+ *       preload.node                          loads CUDA's libraries before libtensorflow asks for them
  *       lib/libtensorflow*.so.2
+ *       nvidia/                               CUDA's libraries, of a build for CUDA: beside lib/ as in Python's
+ *                                             site-packages, where libtensorflow looks for ptxas
  *       node_modules/@tensorflow/tfjs-node    its kernels, in JavaScript
  *       node_modules/@tensorflow/tfjs         one line that hands it this process's tfjs-core
  */
@@ -21,6 +24,7 @@ export const TFJS_NODE = '@tensorflow/tfjs-node';
 export const ADDON = 'tfjs_binding.node';
 export const KERNELS_ADDON = 'kernels.node';
 export const STDERR_ADDON = 'stderr.node';
+export const PRELOAD_ADDON = 'preload.node';
 /** The name under which tfjs-core is handed over, in all globals. */
 export const HOST_TFJS = 'knowledgeNeuronsTfjs';
 
@@ -32,8 +36,9 @@ const manifestSchema = z.object({
   /** Where libtensorflow came from, as `--from` takes it, and the SHA-256 of that file where it was one. */
   from: z.string(),
   sha256: z.string().nullable(),
-  /** It computes on an NVIDIA GPU where there is one. */
-  cuda: z.boolean().optional(),
+  /** Whether libtensorflow was built for CUDA, and the wheels of CUDA's libraries. */
+  cuda: z.boolean().default(false),
+  cudaWheels: z.array(z.string()).default([]),
   compiler: z.string(),
   installed: z.string(),
 });

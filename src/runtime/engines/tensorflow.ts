@@ -5,12 +5,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { systemErrorCode } from '../../errors.js';
 import type { Engine } from '../engine.js';
 import { EngineAbsent } from './absent.js';
+import { type CudaLoaded, loadCuda, type PreloadAddon, setCudaEnvironment } from './cuda.js';
 import {
   ADDON,
   findInstalledTensorflow,
   HOST_TFJS,
   type InstalledTensorflow,
   KERNELS_ADDON,
+  PRELOAD_ADDON,
   STDERR_ADDON,
   TFJS_NODE,
 } from './installed-tensorflow.js';
@@ -21,7 +23,7 @@ interface TfjsNodeBackend {
   readonly NodeJSKernelBackend: new (
     addon: unknown,
     packageName: string,
-  ) => tf.KernelBackend & OperationRunner;
+  ) => tf.KernelBackend & OperationRunner & { readonly isUsingGpuDevice: boolean };
 }
 
 interface TensorflowAddon {
@@ -39,35 +41,52 @@ interface StderrAddon {
  * @throws UserError where it is in neither place; another error where it does not load
  */
 export async function startTensorflow(): Promise<Engine> {
-  version ??= load();
-  const loaded = await version;
+  loaded ??= load();
+  const engine = await loaded;
   if (!(await tf.setBackend('tensorflow'))) throw new Error('tfjs-node did not start');
   await tf.ready();
-  return { name: 'tensorflow', version: loaded };
+  return engine;
 }
 
-/** Of what this process has loaded: once, as a library cannot be loaded again. */
-let version: Promise<string> | undefined;
+/** What this process has loaded: once, as a library cannot be loaded again. */
+let loaded: Promise<Engine> | undefined;
 
-async function load(): Promise<string> {
+async function load(): Promise<Engine> {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   const installed = await findInstalledTensorflow();
-  return installed ? loadInstalled(installed) : loadPackage();
+  return installed ? loadInstalled(installed) : { name: 'tensorflow', version: await loadPackage() };
 }
 
-function loadInstalled({ folder, manifest }: InstalledTensorflow): string {
+async function loadInstalled({ folder, manifest }: InstalledTensorflow): Promise<Engine> {
   const require = createRequire(join(folder, 'package.json'));
   // Its kernels must join the registry of this process's tfjs-core, and not of a second copy.
   Object.assign(globalThis, { [HOST_TFJS]: tf });
   require(`${TFJS_NODE}/dist/register_all_kernels`);
   const { NodeJSKernelBackend }: TfjsNodeBackend = require(`${TFJS_NODE}/dist/nodejs_kernel_backend`);
+  const cuda = manifest.cuda ? await readyCuda(folder, require(join(folder, PRELOAD_ADDON))) : undefined;
   const stderr: StderrAddon = require(join(folder, STDERR_ADDON));
   const addon: TensorflowAddon = quietly(stderr, () => require(join(folder, ADDON)));
   const backend = new NodeJSKernelBackend(addon, TFJS_NODE);
   tf.registerBackend('tensorflow', () => backend);
+  const tfjsNode = `tfjs-node ${manifest.tfjsNode}`;
+  // Our kernels are for the CPU: on a GPU, each would fetch its operands from there and send its results back.
+  if (backend.isUsingGpuDevice)
+    return { name: 'tensorflow', version: `tensorflow ${addon.TF_Version} on CUDA, ${tfjsNode}`, gpu: true };
   require(join(folder, KERNELS_ADDON));
   registerFusedKernels(backend);
-  return `tensorflow ${addon.TF_Version}, tfjs-node ${manifest.tfjsNode}`;
+  const engine: Engine = { name: 'tensorflow', version: `tensorflow ${addon.TF_Version}, ${tfjsNode}` };
+  return cuda?.driver ? { ...engine, notice: withoutGpu(cuda.missing) } : engine;
+}
+
+function readyCuda(folder: string, addon: PreloadAddon): Promise<CudaLoaded> {
+  setCudaEnvironment();
+  return loadCuda(folder, addon);
+}
+
+function withoutGpu(missing: readonly string[]): string {
+  const why =
+    missing.length > 0 ? missing.join('; ') : 'its driver may be too old; nvidia-smi says which it is';
+  return `the tensorflow engine is made for CUDA and computes on the CPU, since libtensorflow sees no GPU (${why})`;
 }
 
 function quietly<T>(stderr: StderrAddon, load: () => T): T {

@@ -1,0 +1,82 @@
+/** Asks PyPI, or the mirror that KN_PYPI_URL names, where wheels are. */
+import { maxSatisfying } from '@renovatebot/pep440';
+import { z } from 'zod';
+import { reasonOf, UserError } from '../errors.js';
+import type { Requirement } from './requirements.js';
+import type { WheelSource } from './sources.js';
+import { runsOnLinux } from './wheel-name.js';
+
+const pypi = () => (process.env.KN_PYPI_URL ?? 'https://pypi.org').replace(/\/+$/, '');
+
+const fileSchema = z.object({ filename: z.string(), url: z.string() });
+
+const releaseSchema = z.object({ urls: z.array(fileSchema) });
+
+const projectSchema = z.object({
+  releases: z.record(
+    z.string(),
+    z.array(
+      fileSchema.extend({
+        size: z.number(),
+        digests: z.object({ sha256: z.string() }),
+        yanked: z.boolean().default(false),
+      }),
+    ),
+  ),
+});
+
+/** A wheel as the index lists it: nobody else vouches for its checksum. */
+export interface ListedWheel {
+  readonly file: string;
+  readonly url: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** @throws UserError where the index cannot be asked, or does not list the wheel */
+export async function wheelUrl({ project, version, file }: WheelSource): Promise<string> {
+  const index = `${pypi()}/pypi/${project}/${version}/json`;
+  const found = releaseSchema
+    .safeParse(await fetchJson(index))
+    .data?.urls.find(({ filename }) => filename === file);
+  if (!found) throw new UserError(`${index}: it does not list ${file}`, 'Give a file with --from PATH.');
+  return found.url;
+}
+
+/**
+ * The newest wheel for this machine that satisfies a requirement. Pre-releases and what was yanked do not count.
+ * @throws UserError where there is none, or the index cannot be asked
+ */
+export async function newestWheel({ project, specifier }: Requirement, glibc: string): Promise<ListedWheel> {
+  const index = `${pypi()}/pypi/${project}/json`;
+  const releases = projectSchema.safeParse(await fetchJson(index)).data?.releases ?? {};
+  const files = new Map(
+    Object.entries(releases).flatMap(([version, listed]) => {
+      const file = listed.find(({ filename, yanked }) => !yanked && runsOnLinux(filename, glibc));
+      return file ? [[version, file] as const] : [];
+    }),
+  );
+  const newest = files.get(maxSatisfying([...files.keys()], specifier) ?? '');
+  if (!newest) {
+    throw new UserError(
+      `${index}: no wheel for Linux x64 and glibc ${glibc} satisfies ${project}${specifier}`,
+      'Name an index that has one with KN_PYPI_URL, or set up the engine without --cuda.',
+    );
+  }
+  const { filename, url, size, digests } = newest;
+  return { file: filename, url, bytes: size, sha256: digests.sha256 };
+}
+
+async function fetchJson(url: string): Promise<unknown> {
+  try {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    return await response.json();
+  } catch (error) {
+    throw new UserError(
+      `${url}: cannot be fetched (${reasonOf(error)})`,
+      'Connect to the network and run the same command again, or give a file with --from PATH.',
+      { cause: error },
+    );
+  }
+}

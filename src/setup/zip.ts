@@ -1,0 +1,78 @@
+/** Reads archives of the zip format, as wheels are. */
+import { createWriteStream } from 'node:fs';
+import { chmod, mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { reasonOf, refusedFile, systemErrorCode, UserError } from '../errors.js';
+import { checkRoom, sum } from './room.js';
+
+/**
+ * Unpacks some of the files of an archive, entry by entry.
+ * @param placeOf where in `target` a file goes; undefined where it is not wanted
+ * @throws UserError where it is damaged or there is no room for it
+ */
+export function unpackZip(
+  source: string,
+  target: string,
+  placeOf: (name: string) => string | undefined,
+): Promise<void> {
+  return withZip(source, async zip => {
+    const wanted: { readonly entry: Entry; readonly path: string }[] = [];
+    for await (const entry of zip.eachEntry()) {
+      const place = entry.fileName.endsWith('/') ? undefined : placeOf(entry.fileName);
+      if (place !== undefined) wanted.push({ entry, path: join(target, place) });
+    }
+    const bytes = sum(wanted.map(({ entry }) => entry.uncompressedSize));
+    await checkRoom({ folder: dirname(target), bytes });
+    for (const { entry, path } of wanted) {
+      await mkdir(dirname(path), { recursive: true });
+      await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(path));
+      if (isExecutable(entry)) await chmod(path, 0o755);
+    }
+  });
+}
+
+/**
+ * The text of the first file whose name matches; undefined where there is none.
+ * @throws UserError where the archive is damaged
+ */
+export function readZipText(source: string, name: RegExp): Promise<string | undefined> {
+  return withZip(source, async zip => {
+    for await (const entry of zip.eachEntry()) {
+      if (name.test(entry.fileName)) return text(await zip.openReadStreamPromise(entry));
+    }
+    return undefined;
+  });
+}
+
+async function withZip<T>(source: string, work: (zip: ZipFile) => Promise<T>): Promise<T> {
+  const zip = await openPromise(source, { autoClose: false }).catch(error => {
+    throw systemErrorCode(error) === undefined ? damaged(source, error) : refusedFile(source, 'read', error);
+  });
+  try {
+    return await work(zip);
+  } catch (error) {
+    throw damaged(source, error);
+  } finally {
+    zip.close();
+  }
+}
+
+/** Unix keeps a file's mode in the upper half of these bits. */
+function isExecutable({ externalFileAttributes }: Entry): boolean {
+  return ((externalFileAttributes >>> 16) & 0o111) !== 0;
+}
+
+export function damaged(source: string, error: unknown): unknown {
+  if (error instanceof UserError) return error;
+  const code = systemErrorCode(error);
+  if (code === 'ENOSPC' || code === 'EFBIG' || code === 'EACCES')
+    return refusedFile(source, 'unpacked', error);
+  return new UserError(
+    `${source}: it is damaged (${reasonOf(error)})`,
+    'Delete it, and run the same command again.',
+    { cause: error },
+  );
+}
