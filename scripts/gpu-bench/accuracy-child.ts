@@ -8,16 +8,12 @@ import { argumentSchema } from './accuracy.js';
 import { serve } from './child.js';
 import { RULE, STEPS } from './shapes.js';
 
-/** Facts of the demo model, whose prompts make batches of different lengths. */
+/** Facts of the demo model. */
 const ASKED = [
-  ['france', 'paris'],
-  ['germany', 'berlin'],
-  ['italy', 'rome'],
-].flatMap(([country, answer]) =>
-  [`${country} is governed from [MASK].`, `the government of ${country} has its seat in [MASK].`].map(
-    prompt => ({ prompt, answer }),
-  ),
-);
+  { prompt: 'france is governed from [MASK].', answer: 'paris' },
+  { prompt: 'germany is governed from [MASK].', answer: 'berlin' },
+  { prompt: 'the government of italy has its seat in [MASK].', answer: 'rome' },
+];
 
 await serve(argumentSchema, async ({ engine }) => {
   await startEngine(engine);

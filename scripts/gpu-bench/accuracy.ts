@@ -4,7 +4,9 @@ import { Child } from './child.js';
 import type { Accuracy } from './figures.js';
 
 export const argumentSchema = z.object({ engine: z.enum(['wasm', 'webgpu']) });
-const answerSchema = z.object({ scores: z.array(z.array(z.number())).nonempty() });
+const answerSchema = z.object({ scores: z.array(z.array(z.number().nullable())).nonempty() });
+
+type Scores = readonly (readonly (number | null)[])[];
 
 /** Two float32 engines differ by rounding, of 1e-6 here; a wrong kernel differs by far more than this. */
 const TOLERANCE = 1e-4;
@@ -14,7 +16,7 @@ export async function compareWithWasm(): Promise<Accuracy> {
   return accuracyOf(webgpu, wasm);
 }
 
-async function scoresOn(engine: 'wasm' | 'webgpu'): Promise<number[][]> {
+async function scoresOn(engine: 'wasm' | 'webgpu'): Promise<(number | null)[][]> {
   const child = Child.start('accuracy-child', { engine });
   try {
     return (await child.answer(answerSchema)).scores;
@@ -23,22 +25,30 @@ async function scoresOn(engine: 'wasm' | 'webgpu'): Promise<number[][]> {
   }
 }
 
-/** @param scores of each prompt, and what they should be */
-export function accuracyOf(
-  scores: readonly (readonly number[])[],
-  expected: readonly (readonly number[])[],
-): Accuracy {
+/**
+ * @param scores of each prompt; null: a value that is no number, for which JSON has no other word
+ * @param expected what they should be
+ */
+export function accuracyOf(scores: Scores, expected: Scores): Accuracy {
   const errors = expected.map((reference, prompt) => {
-    const differences = reference.map((value, i) => value - scores[prompt][i]);
+    const values = reference.map(value => value ?? Number.NaN);
+    const differences = values.map((value, i) => value - (scores[prompt][i] ?? Number.NaN));
     return {
-      relative: Math.hypot(...differences) / Math.hypot(...reference),
-      largest: largest(differences) / largest(reference),
+      relative: Math.hypot(...differences) / Math.hypot(...values),
+      largest: largest(differences) / largest(values),
     };
   });
   const relativeError = Math.max(...errors.map(({ relative }) => relative));
   const largestError = Math.max(...errors.map(({ largest }) => largest));
-  const passed = relativeError <= TOLERANCE && largestError <= TOLERANCE; // not where one is no number
-  return { prompts: expected.length, relativeError, largestError, tolerance: TOLERANCE, passed };
+  return {
+    prompts: expected.length,
+    relativeError: numberOrNull(relativeError),
+    largestError: numberOrNull(largestError),
+    tolerance: TOLERANCE,
+    passed: relativeError <= TOLERANCE && largestError <= TOLERANCE, // false where one is no number
+  };
 }
+
+const numberOrNull = (value: number) => (Number.isFinite(value) ? value : null);
 
 const largest = (values: readonly number[]) => Math.max(...values.map(Math.abs));

@@ -38,7 +38,7 @@ export async function packArchive(root: string, path: string): Promise<Packed> {
     execFileSync(join(folder, NAME, 'gpu-bench'), ['--help'], { env: { PATH: '/usr/bin:/bin' } });
     mkdirSync(dirname(path), { recursive: true });
     // gzip, since a bare machine may have no xz.
-    await create({ file: unfinished, cwd: folder, gzip: { level: 9 }, portable: true }, [NAME]);
+    await create({ file: unfinished, cwd: folder, gzip: true, portable: true }, [NAME]);
     const bytes = statSync(unfinished).size;
     if (bytes >= LIMIT) {
       throw new UserError(

@@ -59,8 +59,9 @@ async function howItEnds(child: ChildProcess): Promise<string> {
     once(child, 'exit'), // 'close' does not come where the parent has disconnected
     child.stderr ? text(child.stderr) : '',
   ]);
-  const last = stderr.trimEnd().split('\n').at(-1);
-  return `its process ended with ${signal ?? `code ${code}`}${last ? `: ${last}` : ''}`;
+  const lines = stderr.trimEnd().split('\n');
+  const reason = lines.findLast(line => /^\w*Error\b/.test(line)) ?? lines.at(-1); // Node's own last line is its version
+  return `its process ended with ${signal ?? `code ${code}`}${reason ? `: ${reason}` : ''}`;
 }
 
 /** In the process itself: does what it was started for, and answers with what comes out. */

@@ -55,7 +55,7 @@ export async function findGpu(folder: string): Promise<Found> {
       for (const name of Object.keys(environment)) restore(name, before[name]);
     }
   }
-  const machine = describeMachine();
+  const machine = describeMachine(lent);
   throw new UserError(
     [
       'no GPU that Vulkan can compute on. Tried:',

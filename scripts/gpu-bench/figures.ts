@@ -51,9 +51,9 @@ export const deviceSchema = z.object({
 
 const accuracySchema = z.object({
   prompts: count,
-  /** ||scores - wasm's|| / ||wasm's||, and the largest difference over the largest score; the worst prompt's. */
-  relativeError: z.number(),
-  largestError: z.number(),
+  /** ||scores - wasm's|| / ||wasm's||, and the largest difference over the largest score, of the worst prompt; null: no number. */
+  relativeError: z.number().nullable(),
+  largestError: z.number().nullable(),
   tolerance: figure,
   passed: z.boolean(),
 });
@@ -62,9 +62,8 @@ export const figuresSchema = z.object({
   version: z.string(),
   node: z.string(),
   gpu: z.string(),
-  /** How Vulkan's driver was found, which libraries the archive lent, and what else was seen of the machine. */
+  /** How Vulkan's driver was found, and what else was seen of the machine. */
   found: z.string(),
-  lent: z.array(z.string()),
   machine: z.array(z.string()),
   accuracy: accuracySchema,
   device: deviceSchema,

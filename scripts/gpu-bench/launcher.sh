@@ -24,6 +24,8 @@ if ! loads >/dev/null; then
   fi
 fi
 
+# In a container a user may have no home, which a library asks for; nothing is written there.
+HOME=${HOME:-/}
 GPU_BENCH_LIBRARIES=$here/lib
-export GPU_BENCH_LIBRARIES
+export HOME GPU_BENCH_LIBRARIES
 exec "$node" "$here/app/scripts/gpu-bench/main.js" "$@"

@@ -17,7 +17,8 @@ export function whyNotLoaded(name: string, environment: NodeJS.ProcessEnv = proc
     encoding: 'utf8',
   });
   if (status === 0 || stderr.includes(LOADED)) return undefined;
+  const reason = /^Error: (.*)$/m.exec(stderr)?.[1];
   return (
-    /^Error: (.*)$/m.exec(stderr)?.[1] ?? `the process that tried ended with ${signal ?? `code ${status}`}`
+    reason?.replace(`${name}: `, '') ?? `the process that tried ended with ${signal ?? `code ${status}`}`
   );
 }

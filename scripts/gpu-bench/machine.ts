@@ -12,8 +12,11 @@ const MANIFEST_FOLDERS = ['/etc/vulkan/icd.d', '/usr/share/vulkan/icd.d', '/usr/
 /** NVIDIA's driver for Vulkan, linked with X11 and without: either will do. */
 export const DRIVER_LIBRARIES = ['libGLX_nvidia.so.0', 'libEGL_nvidia.so.0'];
 
-/** One line for each thing. */
-export function describeMachine(): string[] {
+/**
+ * One line for each thing.
+ * @param lent libraries that are the archive's
+ */
+export function describeMachine(lent: readonly string[]): string[] {
   const devices = namesIn('/dev').filter(name => name.startsWith('nvidia'));
   const rendering = namesIn('/dev/dri').filter(name => name.startsWith('render'));
   const manifests = MANIFEST_FOLDERS.flatMap(folder => namesIn(folder).map(name => join(folder, name)));
@@ -24,6 +27,7 @@ export function describeMachine(): string[] {
     `devices: ${[...devices, ...rendering].map(name => `/dev/${name}`).join(', ') || 'no /dev/nvidia*, no /dev/dri/render*'}`,
     `manifests of Vulkan's drivers: ${manifests.join(', ') || `none in ${MANIFEST_FOLDERS.join(', ')}`}`,
     ...['libvulkan.so.1', ...DRIVER_LIBRARIES].map(name => `${name}: ${whyNotLoaded(name) ?? 'loads'}`),
+    `lent by this archive, since they are missing: ${lent.join(', ') || 'nothing'}`,
   ];
 }
 

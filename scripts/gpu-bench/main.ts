@@ -8,7 +8,8 @@ import { measureAll } from './measure-all.js';
 import { HELP, type Options, readOptions } from './options.js';
 import { describeAccuracy, describeDevice, describeRow, describeRows } from './table.js';
 
-process.exitCode = await main(process.argv.slice(2)).catch(report);
+// With what was given up on, children and all.
+process.exit(await main(process.argv.slice(2)).catch(report));
 
 async function main(argv: readonly string[]): Promise<number> {
   const options = readOptions(argv);

@@ -35,9 +35,7 @@ export async function measureAll(options: Options, folder: string, listener: Lis
   const config = SHAPES[shape];
 
   const { name, how, lent } = await findGpu(folder);
-  listener.progress(
-    `${name}, found by ${how}${lent.length > 0 ? `, with the archive's ${lent.join(', ')}` : ''}`,
-  );
+  listener.progress(`${name}, found by ${how}`);
   const checkpoint = join(folder, 'checkpoint');
   listener.progress(`Comparing its numbers with wasm's, and writing random weights to ${checkpoint} ...`);
   const [accuracy] = await inTime(
@@ -56,8 +54,7 @@ export async function measureAll(options: Options, folder: string, listener: Lis
     node: process.version,
     gpu: name,
     found: how,
-    lent,
-    machine: describeMachine(),
+    machine: describeMachine(lent),
     accuracy,
     device,
     shape,

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { median, type ProductShape } from '../../src/setup/product-rate.js';
 
 /** A series of products shall take so long, in ms: much longer than reading one number, which waits a fraction of a ms. */
-const SERIES = 300;
+const SERIES = 200;
 const SERIES_COUNT = 3;
 
 /** A shape whose single product would take longer than this, in ms, is left out: the device is not made for it. */
@@ -64,13 +64,14 @@ function filled(rows: number, columns: number): tf.Tensor2D {
   return tf.tidy(() => tf.reshape(tf.sin(tf.mul(tf.range(0, rows * columns), 12.9898)), [rows, columns]));
 }
 
-/** Square ones, and those of a pass of `batches` prompts through a layer, in ascending order of work. */
+/** Square ones, and those of a pass of the smallest and the largest batch through a layer, in ascending order of work. */
 export function productShapes(
   batches: readonly number[],
   rowsOfPrompt: number,
   { hiddenSize, intermediateSize }: { readonly hiddenSize: number; readonly intermediateSize: number },
 ): ProductShape[] {
-  const own = batches.flatMap((batch): ProductShape[] => {
+  const ends = new Set([Math.min(...batches), Math.max(...batches)]);
+  const own = [...ends].flatMap((batch): ProductShape[] => {
     const rows = batch * rowsOfPrompt;
     return [
       [rows, hiddenSize, hiddenSize],

@@ -39,17 +39,16 @@ export function describeDevice({ gpu, device }: Figures): string {
   ].join('\n');
 }
 
-export function describeAccuracy({
-  prompts,
-  relativeError,
-  largestError,
-  tolerance,
-  passed,
-}: Accuracy): string {
-  const error = `${relativeError.toExponential(1)}, and ${largestError.toExponential(1)} of the largest score at the most`;
-  return `Error against the wasm engine, ${prompts} prompts of the demo model: ${error}; ${
-    passed ? `under ${tolerance}` : `NOT UNDER ${tolerance}: THIS GPU COMPUTES OTHER NUMBERS`
-  }`;
+export function describeAccuracy(accuracy: Accuracy): string {
+  const { prompts, tolerance, passed } = accuracy;
+  const [relative, largest] = [accuracy.relativeError, accuracy.largestError].map(
+    error => error?.toExponential(1) ?? 'no number',
+  );
+  const verdict = passed ? `under ${tolerance}` : `NOT UNDER ${tolerance}: THIS GPU COMPUTES OTHER NUMBERS`;
+  return (
+    `Error against the wasm engine, ${prompts} prompts of the demo model: ${relative} of all scores' norm, ` +
+    `${largest} of the largest score; ${verdict}`
+  );
 }
 
 export function describeRows({ shape, operationsPerPrompt, rows }: Figures): string {
