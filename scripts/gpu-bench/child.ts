@@ -55,9 +55,11 @@ export class Child {
 }
 
 async function howItEnds(child: ChildProcess): Promise<string> {
+  // Not 'close', which does not come where the parent has disconnected. Before 'disconnect' a last message may be on its way.
   const [[code, signal], stderr] = await Promise.all([
-    once(child, 'exit'), // 'close' does not come where the parent has disconnected
+    once(child, 'exit'),
     child.stderr ? text(child.stderr) : '',
+    once(child, 'disconnect'),
   ]);
   const lines = stderr.trimEnd().split('\n');
   const reason = lines.findLast(line => /^\w*Error\b/.test(line)) ?? lines.at(-1); // Node's own last line is its version
