@@ -1,0 +1,128 @@
+/** All that the benchmark measures, one after the other, until its time is up. */
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { countOperations } from '../../src/attribution/count-operations.js';
+import { VERSION } from '../../src/cli/version.js';
+import { refusedFile, UserError } from '../../src/errors.js';
+import { parseBertConfig } from '../../src/model/bert/config.js';
+import { type BERT_BASE, writeRandomCheckpoint } from '../bench/random-checkpoint.js';
+import { compareWithWasm } from './accuracy.js';
+import { ChildFailed } from './child.js';
+import { askDevice } from './device.js';
+import { findGpu } from './drivers.js';
+import type { Figures, Row } from './figures.js';
+import { describeMachine } from './machine.js';
+import type { Options } from './options.js';
+import { PARAREL_PROMPTS, RULE, SHAPES, STEPS, TOKENS } from './shapes.js';
+import { describeAccuracy } from './table.js';
+import { Workers } from './worker.js';
+
+export interface Listener {
+  progress(line: string): void;
+  /** After each row, with all that is there by then. */
+  measured(row: Row, figures: Figures): void;
+}
+
+const TIME_UP = 'the time was up (--minutes)';
+
+/**
+ * @param folder a temporary one
+ * @throws UserError where there is no GPU, or it does nothing
+ */
+export async function measureAll(options: Options, folder: string, listener: Listener): Promise<Figures> {
+  const { shape, batches, workers } = options;
+  const deadline = performance.now() + 60_000 * options.minutes;
+  const config = SHAPES[shape];
+
+  const { name, how, lent } = await findGpu(folder);
+  listener.progress(`${name}, found by ${how}`);
+  const checkpoint = join(folder, 'checkpoint');
+  listener.progress(`Comparing its numbers with wasm's, and writing random weights to ${checkpoint} ...`);
+  const [accuracy] = await inTime(
+    deadline,
+    Promise.all([compareWithWasm(), writeWeights(checkpoint, config)]),
+  );
+  listener.progress(describeAccuracy(accuracy));
+  listener.progress('Multiplying matrices ...');
+  const device = await inTime(deadline, askDevice(shape, batches));
+
+  const measures = parseBertConfig(config, shape);
+  const operations = countOperations(measures, TOKENS, RULE, STEPS).total;
+  const rows: Row[] = [];
+  const figures: Figures = {
+    version: VERSION,
+    node: process.version,
+    gpu: name,
+    found: how,
+    machine: describeMachine(lent),
+    accuracy,
+    device,
+    shape,
+    tokens: TOKENS,
+    steps: STEPS,
+    rule: RULE,
+    operationsPerPrompt: operations,
+    pararelPrompts: PARAREL_PROMPTS,
+    rows,
+  };
+  const crew = new Workers(checkpoint, operations, device.productRate);
+  try {
+    for (const count of workers) {
+      for (const batch of batches) {
+        const row = await rowOf(crew, count, batch, deadline);
+        rows.push(row);
+        listener.measured(row, figures);
+      }
+    }
+  } finally {
+    await crew.end();
+  }
+  return figures;
+}
+
+async function writeWeights(folder: string, config: typeof BERT_BASE): Promise<void> {
+  try {
+    await writeRandomCheckpoint(folder, config);
+  } catch (error) {
+    throw refusedFile(folder, 'written', error, 'Let TMPDIR name a folder with room for 450 MB.');
+  }
+}
+
+/** A row that fails, by too little memory for one, is a row all the same. */
+async function rowOf(crew: Workers, workers: number, batch: number, deadline: number): Promise<Row> {
+  const row = { workers, batch };
+  if (performance.now() >= deadline) return { ...row, state: 'skipped', why: TIME_UP };
+  try {
+    const measured = await before(deadline, crew.measure(workers, batch));
+    if (measured) return measured;
+    await crew.end();
+    return { ...row, state: 'skipped', why: TIME_UP };
+  } catch (error) {
+    if (!(error instanceof ChildFailed)) throw error;
+    return { ...row, state: 'failed', why: error.message };
+  }
+}
+
+/** What comes out of some work; undefined where the time is up before. */
+async function before<T>(deadline: number, work: Promise<T>): Promise<T | undefined> {
+  const timer = new AbortController();
+  const timeUp = setTimeout(Math.max(0, deadline - performance.now()), undefined, { signal: timer.signal });
+  try {
+    return await Promise.race([work, timeUp]);
+  } finally {
+    timer.abort();
+    await timeUp.catch(() => undefined); // what an aborted timer throws
+  }
+}
+
+/** Without this there is nothing to report. */
+async function inTime<T>(deadline: number, work: Promise<T>): Promise<T> {
+  try {
+    const done = await before(deadline, work);
+    if (done !== undefined) return done;
+  } catch (error) {
+    if (error instanceof ChildFailed) throw new UserError(error.message, 'Nothing could be measured.');
+    throw error;
+  }
+  throw new UserError('the time was up before anything was measured', 'Give it more --minutes.');
+}
