@@ -193,4 +193,13 @@ describe('input that cannot be used', () => {
       /no result files \(\*_results_<shard>\.json\)/,
     );
   });
+
+  const canBeOthers = process.getuid?.() === 0 && existsSync('/usr/bin/setpriv');
+  const why = canBeOthers ? '' : ' (skipped: only root may be another user)';
+  it.skipIf(!canBeOthers)(`a user without a home folder is told so${why}`, async () => {
+    const shell = 'cd /; run() { exec setpriv --reuid 54321 --clear-groups "$@"; }; run "$0" "$@";';
+    const { code, stderr } = await kn(['doctor'], { env: { HOME: undefined }, shell });
+    expect(code).toBe(1);
+    expect(stderr).toBe('kn: this user has no home folder\nSet HOME to a folder that may be written.\n');
+  });
 });

@@ -21,6 +21,11 @@ export function reportError(error: unknown): number {
     if (error.remedy) process.stderr.write(`${error.remedy}\n`);
     return error instanceof UsageError ? EXIT.usage : EXIT.failed;
   }
+  // env-paths asks for the home folder as soon as it is loaded.
+  if (error instanceof Error && error.message.includes('uv_os_homedir'))
+    return reportError(
+      new UserError('this user has no home folder', 'Set HOME to a folder that may be written.'),
+    );
   process.stderr.write('kn: this is a bug; please report what follows\n');
   process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
   return EXIT.failed;
