@@ -17,7 +17,7 @@ const summary: Reporter = {
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
     // A process each: an engine is started once in a process.
     pool: 'forks',
     testTimeout: 120_000,
