@@ -33,7 +33,9 @@ async function compare(): Promise<number> {
     `${new Date().toISOString().slice(0, 16)}Z, ${cpus()[0]?.model}, ${availableParallelism()} cores`,
   );
   console.log(`load of the last minute: ${loadavg()[0].toFixed(2)}`);
-  console.log(`kn: ${engine.version}, ${engine.name === 'tensorflow' ? replication.threads : 1} threads`);
+  console.log(
+    `kn: ${engine.version}${engine.name === 'tensorflow' ? `, ${replication.threads} threads` : ''}`,
+  );
   console.log(
     `the replication: PyTorch ${versions.torch}, transformers ${versions.transformers}, Python ${versions.python}, ` +
       `${versions.threads} threads, ${replication.batchSize} steps at once`,
@@ -61,6 +63,13 @@ async function compare(): Promise<number> {
     tables.push(speedTable(rounds));
   }
   console.log(`\n${[...tables, listsTable(comparisons)].join('\n\n')}\n`);
+  console.log(
+    'cores: CPU time over the time that went by. Where it is far below the threads, something else was',
+  );
+  console.log(
+    'at work, and the ratio says little. scores differ by: the largest difference of a prompt, as a share',
+  );
+  console.log('of its highest score; the median of the prompts.\n');
   const strays = comparisons.flatMap(strayLines);
   console.log(strays.length === 0 ? 'All lists of neurons are equal.' : strays.join('\n'));
   return strays.length === 0 ? 0 : 1;

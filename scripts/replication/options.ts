@@ -16,7 +16,7 @@ export const USAGE = `npm run bench:replication -- --replication FOLDER [options
   --repetitions N        timed rounds, the replication and kn in turn (3); 0 leaves speed out
   --prompts N            of a round, 1 to 4 (4)
   --vocabulary FOLDER    tokenizer files of 30,522 tokens for the model that is timed (the --model folder)
-  --facts N              whose neurons are compared, of each model (12); 0 leaves that out
+  --facts N              whose neurons are compared, of each model (10); 0 leaves that out
   --model FOLDER         a trained model to compare the neurons of, beside the demo model (../shared/models/bert-mini-pararel)
   --data FOLDER          its facts, in PARAREL's layout (../shared/pararel)`;
 
@@ -90,7 +90,7 @@ function parse(args: readonly string[]) {
         repetitions: option('3'),
         prompts: option('4'),
         vocabulary: { type: 'string' },
-        facts: option('12'),
+        facts: option('10'),
         model: option('../shared/models/bert-mini-pararel'),
         data: option('../shared/pararel'),
       },

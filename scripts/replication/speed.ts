@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { UsageError } from '../../src/errors.js';
 import { type LoadedModel, loadModel } from '../../src/model/load.js';
 import { TOKENIZER_FILES } from '../../src/model/tokenizer.js';
 import { BERT_BASE, writeRandomCheckpoint } from '../bench/random-checkpoint.js';
@@ -39,6 +40,9 @@ export async function compareSpeed(
 ): Promise<Speed> {
   const question: Question = { prompts: PROMPTS.slice(0, prompts), answer: 'paris' };
   const folder = mkdtempSync(join(tmpdir(), 'kn-replication-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove); // Half a gigabyte, which an interrupted run must not leave behind.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
   let loaded: LoadedModel | undefined;
   let replication: Replication | undefined;
   try {
@@ -47,14 +51,17 @@ export async function compareSpeed(
       if (existsSync(join(vocabulary, name))) copyFileSync(join(vocabulary, name), join(folder, name));
     }
     loaded = await loadModel(folder);
+    for (const prompt of question.prompts) {
+      const { length } = loaded.tokenizer.encode(prompt, BERT_BASE.max_position_embeddings).tokens;
+      if (length !== TOKENS)
+        throw new UsageError(
+          `--vocabulary ${vocabulary}: "${prompt}" is ${length} tokens there, not ${TOKENS}`,
+        );
+    }
     replication = await Replication.start(settings, folder);
 
     // The first round packs weights and fills caches.
     const first = { kn: await findWithKn(loaded, question), replication: await replication.find(question) };
-    for (const [i, { tokens }] of first.kn.prompts.entries()) {
-      if (tokens.length !== TOKENS)
-        throw new Error(`"${PROMPTS[i]}" is ${tokens.length} tokens in ${vocabulary}, not ${TOKENS}`);
-    }
     const fact = { question, kn: first.kn, differences: differences(question, first.kn, first.replication) };
 
     const rounds: Round[] = [];
@@ -68,6 +75,6 @@ export async function compareSpeed(
   } finally {
     replication?.close();
     loaded?.model.dispose();
-    rmSync(folder, { recursive: true });
+    remove();
   }
 }
