@@ -174,7 +174,7 @@ void ForRows(int64_t rows, int64_t width, const Row& row) {
 
 // ---------------------------------------------------------------- libtensorflow's C interface
 
-// A kernel's inputs and outputs, and the first error.
+// A kernel's inputs and outputs, and the first error: libtensorflow's own calls would write over it, so none follows it.
 class Call {
  public:
   explicit Call(TF_OpKernelContext* context) : context_(context), status_(TF_NewStatus()) {}
@@ -184,6 +184,7 @@ class Call {
   }
   // Fails unless input `index` has `size` elements; any size where it is negative.
   const float* Input(int index, int64_t size = -1) {
+    if (!Ok()) return nullptr;
     TF_Tensor* tensor = nullptr;
     TF_GetInput(context_, index, &tensor, status_);
     if (tensor != nullptr) tensors_.push_back(tensor);
@@ -206,6 +207,7 @@ class Call {
     return true;
   }
   float* Output(int index, int64_t rows, int64_t width) {
+    if (!Ok()) return nullptr;
     const int64_t dims[] = {rows, width};
     TF_Tensor* tensor = TF_AllocateOutput(context_, index, TF_FLOAT, dims, 2, rows * width * sizeof(float), status_);
     if (tensor != nullptr) tensors_.push_back(tensor);

@@ -28,7 +28,8 @@ export function vocabularyProbabilities(
 
 /**
  * P(answer) for each row, and its gradient: with P the whole distribution and E the embeddings,
- * dP(answer)/dhidden = P(answer) (E[answer] - sum_j P(j) E[j]).
+ * dP(answer)/dhidden = P(answer) sum_j P(j) (E[answer] - E[j]). The sum goes over the other tokens alone: with the answer in
+ * it, it would be a difference of two large sums where P(answer) is near 1, with few digits left in float32.
  * @param hidden [rows, hidden]
  * @param answers the answer's token id for each row
  * @returns [rows, 1]
@@ -46,13 +47,20 @@ export function answerProbability(
       'int32',
     );
     const answerProbabilities: tf.Tensor2D = tf.expandDims(tf.gatherND(probabilities, positions), 1);
-    save([probabilities, answerProbabilities]);
+    const [rows, vocabulary] = probabilities.shape;
+    const isOther = tf.notEqual(
+      tf.range(0, vocabulary, 1, 'int32'),
+      tf.tensor2d([...answers], [rows, 1], 'int32'),
+    );
+    const others: tf.Tensor2D = tf.mul(probabilities, tf.cast(isOther, 'float32'));
+    save([others, answerProbabilities]);
     return {
       value: answerProbabilities,
-      gradient: (dy, [probabilities, answerProbabilities]) => {
+      gradient: (dy, [others, answerProbabilities]) => {
         const own = tf.gather(weights.embeddings, tf.tensor1d([...answers], 'int32')); // [rows, hidden]
-        const expected = tf.matMul(probabilities, weights.embeddings); // [rows, hidden]
-        return [tf.mul(tf.sub(own, expected), tf.mul(dy, answerProbabilities))];
+        const expected = tf.matMul(others, weights.embeddings); // [rows, hidden]
+        const difference = tf.sub(tf.mul(tf.sum(others, 1, true), own), expected);
+        return [tf.mul(difference, tf.mul(dy, answerProbabilities))];
       },
     };
   });

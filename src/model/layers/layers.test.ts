@@ -246,6 +246,28 @@ describe.each(await enginesHere())('on the %s engine', engine => {
     });
   });
 
+  it("the answer's probability has an exact gradient too where it is near 1", () => {
+    const exact = (x: Float64Array) => x.map(Math.fround);
+    const [embeddings, h] = [exact(values(7 * 4, 1, 2)), exact(values(4, 3, 0.1))];
+    const bias = exact(values(7, 2));
+    bias[3] += 16; // 1 - P(3) is about 1e-6
+    const scores = Array.from({ length: 7 }, (_, id) =>
+      Math.exp(bias[id] + h.reduce((sum, x, i) => sum + x * embeddings[id * 4 + i], 0)),
+    );
+    const total = scores.reduce((a, b) => a + b);
+    // P(3) sum_j P(j) (E[3] - E[j]), in doubles
+    const expected = [0, 1, 2, 3].map(i =>
+      scores.reduce(
+        (sum, score, id) =>
+          sum + (scores[3] / total) * (score / total) * (embeddings[3 * 4 + i] - embeddings[id * 4 + i]),
+        0,
+      ),
+    );
+    const weights = { embeddings: tensor(embeddings, 7), bias: vector(bias) };
+    const { grad } = tf.valueAndGrad((x: tf.Tensor2D) => answerProbability(x, weights, [3]))(tensor(h, 1));
+    expect(relativeError(grad.dataSync(), expected)).toBeLessThan(TOLERANCE);
+  });
+
   describe('scaling', () => {
     const [x, factor] = [values(6, 1), values(6, 2)];
     const product = (a: Float64Array, b: Float64Array) => a.map((v, i) => v * b[i % b.length]);
