@@ -117,6 +117,11 @@ async function takenBy(engine: EngineChoice, reports: readonly Report[]): Promis
   return [];
 }
 
+/** "tensorflow on cuda:0", "webgpu" */
+function nameOf({ engine, device }: Report): string {
+  return device === engine ? engine : `${engine} on ${device}`;
+}
+
 function print(
   {
     node,
@@ -146,9 +151,7 @@ function print(
       name === null ? [] : [[device, name, memory === null ? 'memory not told' : gibibytes(memory)]],
   );
   const mends = engines.flatMap(report =>
-    report.usable
-      ? []
-      : [`${report.engine} on ${report.device}: ${[report.why, report.remedy].filter(Boolean).join('. ')}`],
+    report.usable ? [] : [`${nameOf(report)}: ${[report.why, report.remedy].filter(Boolean).join('. ')}`],
   );
   const sizes = folders.map(({ holds, path, bytes }) => [holds, `${(bytes / 1e6).toFixed(0)} MB`, path]);
   process.stdout.write(

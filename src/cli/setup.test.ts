@@ -127,9 +127,7 @@ describe('kn doctor', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/wasm +cpu +usable +taken by auto +tfjs-backend-wasm 4\.22\.0/);
     expect(stdout).toMatch(/webgpu +webgpu +no/);
-    expect(stdout).toContain(
-      'webgpu on webgpu: WebGPU finds no GPU here. It needs one with a driver for vulkan.\n',
-    );
+    expect(stdout).toContain('webgpu: WebGPU finds no GPU here. It needs one with a driver for vulkan.\n');
     expect(stdout).toMatch(/tensorflow +cpu +no/);
     expect(stdout).toContain(
       'tensorflow on cpu: the tensorflow engine is not set up. Run kn setup tensorflow, or leave --engine out.\n',

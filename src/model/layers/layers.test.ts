@@ -1,60 +1,16 @@
-/**
- * Each layer against plain double-precision loops, its gradient against central differences of those loops. Float32
- * keeps 1e-7; sums over a few dozen terms and the normal tail's polynomial (7.5e-8) leave 1e-5.
- */
+/** Each layer against plain double-precision loops, its gradient against central differences of those loops. */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startEngine } from '../../runtime/engine.js';
 import { enginesHere } from '../../testing/engines.js';
-import { gradientOf, relativeError } from '../../testing/finite-differences.js';
+import { gradientOf } from '../../testing/finite-differences.js';
+import { affine, expectAgreement, tensor, values, vector } from '../../testing/layer-agreement.js';
 import { gelu as exactGelu } from '../../testing/reference-bert.js';
-import { answerProbability, vocabularyProbabilities } from './answer-probability.js';
-import { attention } from './attention.js';
 import { feedForward } from './feed-forward.js';
 import { gelu, geluAndSlope } from './gelu.js';
 import { addAndNorm, layerNorm } from './layer-norm.js';
 import { linear } from './linear.js';
-import { joinRows, repeatForSteps, takeMaskRows, takeOtherRows, withMaskRows } from './mask-rows.js';
 import { scale } from './scale.js';
-
-const TOLERANCE = 1e-5;
-
-/** Reproducible values in (-spread, spread). */
-function values(size: number, seed: number, spread = 1): Float64Array {
-  return Float64Array.from({ length: size }, (_, i) => spread * Math.sin(12.9898 * (i + 1) + 78.233 * seed));
-}
-
-const tensor = (x: Float64Array, rows: number): tf.Tensor2D =>
-  tf.tensor2d(Float32Array.from(x), [rows, x.length / rows]);
-const vector = (x: Float64Array): tf.Tensor1D => tf.tensor1d(Float32Array.from(x));
-
-/** Compares a layer's value and the gradient of <layer(x), direction> with a reference in doubles. */
-function expectAgreement(
-  layer: (x: tf.Tensor2D) => tf.Tensor2D,
-  reference: (x: Float64Array) => Float64Array,
-  x: Float64Array,
-  rows: number,
-): void {
-  const expected = reference(x);
-  const direction = values(expected.length, 99);
-  const { value, grad } = tf.valueAndGrad(layer)(
-    tensor(x, rows),
-    tensor(direction, layer(tensor(x, rows)).shape[0]),
-  );
-  expect(relativeError(value.dataSync(), expected)).toBeLessThan(TOLERANCE);
-  const along = (y: Float64Array) => reference(y).reduce((sum, v, i) => sum + v * direction[i], 0);
-  expect(relativeError(grad.dataSync(), gradientOf(along, x))).toBeLessThan(TOLERANCE);
-}
-
-function affine(x: Float64Array, rows: number, w: Float64Array, b: Float64Array): Float64Array {
-  const [input, output] = [x.length / rows, b.length];
-  return Float64Array.from({ length: rows * output }, (_, at) => {
-    const [row, column] = [Math.floor(at / output), at % output];
-    let sum = b[column];
-    for (let i = 0; i < input; i++) sum += x[row * input + i] * w[i * output + column];
-    return sum;
-  });
-}
 
 describe.each(await enginesHere())('on the %s engine', engine => {
   beforeAll(async () => {
@@ -159,115 +115,6 @@ describe.each(await enginesHere())('on the %s engine', engine => {
     });
   });
 
-  describe('attention', () => {
-    // 2 samples, 3 tokens, 2 heads of size 2: row t * 2 + n is token t of sample n.
-    const [samples, tokens, heads, size, hidden] = [2, 3, 2, 2, 4];
-    const scale = 1 / Math.sqrt(size);
-
-    function reference(q: Float64Array, k: Float64Array, v: Float64Array): Float64Array {
-      const queries = q.length / (samples * hidden);
-      const out = new Float64Array(q.length);
-      for (let n = 0; n < samples; n++) {
-        for (let h = 0; h < heads; h++) {
-          const at = (t: number, i: number) => (t * samples + n) * hidden + h * size + i;
-          for (let t = 0; t < queries; t++) {
-            const weights = Array.from({ length: tokens }, (_, s) => {
-              let score = 0;
-              for (let i = 0; i < size; i++) score += q[at(t, i)] * k[at(s, i)];
-              return Math.exp(score * scale);
-            });
-            const total = weights.reduce((a, b) => a + b);
-            for (let s = 0; s < tokens; s++) {
-              for (let i = 0; i < size; i++) out[at(t, i)] += (weights[s] / total) * v[at(s, i)];
-            }
-          }
-        }
-      }
-      return out;
-    }
-
-    it.each([
-      ['every token asks', tokens],
-      ['the mask alone asks', 1],
-    ])('agrees in value and in all three gradients where %s', (_, queries) => {
-      const q = values(queries * samples * hidden, 1, 2);
-      const [k, v] = [values(tokens * samples * hidden, 2, 2), values(tokens * samples * hidden, 3, 2)];
-      const shape = { samples, heads, scale };
-      const [qt, kt, vt] = [
-        tensor(q, queries * samples),
-        tensor(k, tokens * samples),
-        tensor(v, tokens * samples),
-      ];
-      expectAgreement(
-        x => attention(x, kt, vt, shape),
-        x => reference(x, k, v),
-        q,
-        queries * samples,
-      );
-      expectAgreement(
-        x => attention(qt, x, vt, shape),
-        x => reference(q, x, v),
-        k,
-        tokens * samples,
-      );
-      expectAgreement(
-        x => attention(qt, kt, x, shape),
-        x => reference(q, k, x),
-        v,
-        tokens * samples,
-      );
-    });
-  });
-
-  describe("the answer's probability", () => {
-    it('is the softmax over the vocabulary at the answer, with its gradient', () => {
-      const [embeddings, bias, answers] = [values(7 * 4, 1, 2), values(7, 2), [3, 0, 6]];
-      const weights = { embeddings: tensor(embeddings, 7), bias: vector(bias) };
-      const distribution = (x: Float64Array, row: number) => {
-        const scores = Array.from({ length: 7 }, (_, id) =>
-          Math.exp(
-            bias[id] + [0, 1, 2, 3].reduce((sum, i) => sum + x[row * 4 + i] * embeddings[id * 4 + i], 0),
-          ),
-        );
-        const total = scores.reduce((a, b) => a + b);
-        return scores.map(score => score / total);
-      };
-      const reference = (x: Float64Array) =>
-        Float64Array.from(answers, (answer, row) => distribution(x, row)[answer]);
-      const x = values(3 * 4, 3);
-      expectAgreement(h => answerProbability(h, weights, answers), reference, x, 3);
-      const all = vocabularyProbabilities(tensor(x, 3), weights).dataSync();
-      expect(
-        relativeError(
-          all,
-          [0, 1, 2].flatMap(row => distribution(x, row)),
-        ),
-      ).toBeLessThan(TOLERANCE);
-    });
-  });
-
-  it("the answer's probability has an exact gradient too where it is near 1", () => {
-    const exact = (x: Float64Array) => x.map(Math.fround);
-    const [embeddings, h] = [exact(values(7 * 4, 1, 2)), exact(values(4, 3, 0.1))];
-    const bias = exact(values(7, 2));
-    bias[3] += 16; // 1 - P(3) is about 1e-6
-    const scores = Array.from({ length: 7 }, (_, id) =>
-      Math.exp(bias[id] + h.reduce((sum, x, i) => sum + x * embeddings[id * 4 + i], 0)),
-    );
-    const total = scores.reduce((a, b) => a + b);
-    // P(3) sum_j P(j) (E[3] - E[j]), in doubles
-    const expected = [0, 1, 2, 3].map(i =>
-      scores.reduce(
-        (sum, score, id) =>
-          sum + (scores[3] / total) * (score / total) * (embeddings[3 * 4 + i] - embeddings[id * 4 + i]),
-        0,
-      ),
-    );
-    const weights = { embeddings: tensor(embeddings, 7), bias: vector(bias) };
-    const { grad } = tf.valueAndGrad((x: tf.Tensor2D) => answerProbability(x, weights, [3]))(tensor(h, 1));
-    expect(relativeError(grad.dataSync(), expected)).toBeLessThan(TOLERANCE);
-  });
-
   describe('scaling', () => {
     const [x, factor] = [values(6, 1), values(6, 2)];
     const product = (a: Float64Array, b: Float64Array) => a.map((v, i) => v * b[i % b.length]);
@@ -296,54 +143,6 @@ describe.each(await enginesHere())('on the %s engine', engine => {
         x,
         2,
       );
-    });
-  });
-
-  describe('mask rows', () => {
-    it('are the top rows; the rest follows below', () => {
-      const x = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
-      expect(takeMaskRows(x, 1).arraySync()).toEqual([[1, 2]]);
-      expect(takeOtherRows(x, 1).arraySync()).toEqual([
-        [3, 4],
-        [5, 6],
-      ]);
-      expect(withMaskRows(takeMaskRows(x, 1), takeOtherRows(x, 1)).arraySync()).toEqual(x.arraySync());
-    });
-
-    it('pass the gradient of their rows alone', () => {
-      const dy = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
-      const { grad: taken } = tf.valueAndGrad((x: tf.Tensor2D) => takeMaskRows(x, 1))(
-        tf.zerosLike(dy),
-        tf.tensor2d([7, 8], [1, 2]),
-      );
-      expect(taken.arraySync()).toEqual([
-        [7, 8],
-        [0, 0],
-        [0, 0],
-      ]);
-      const rest = tf.zeros<tf.Rank.R2>([2, 2]);
-      const { grad: joined } = tf.valueAndGrad((x: tf.Tensor2D) => withMaskRows(x, rest))(
-        tf.zeros<tf.Rank.R2>([1, 2]),
-        dy,
-      );
-      expect(joined.arraySync()).toEqual([[1, 2]]);
-    });
-
-    it('and the others make up the whole again, and share out its gradient', () => {
-      const x = tensor(values(6, 1), 3);
-      const split = (x: tf.Tensor2D) => joinRows(takeMaskRows(x, 1), takeOtherRows(x, 1));
-      const dy = tensor(values(6, 2), 3);
-      const { value, grad } = tf.valueAndGrad(split)(x, tf.clone(dy));
-      expect(value.arraySync()).toEqual(x.arraySync());
-      expect(grad.arraySync()).toEqual(dy.arraySync());
-    });
-
-    it('are repeated for every step next to each other', () => {
-      expect(
-        repeatForSteps(tf.tensor2d([1, 2], [2, 1]), 3)
-          .arraySync()
-          .flat(),
-      ).toEqual([1, 1, 1, 2, 2, 2]);
     });
   });
 

@@ -1,0 +1,63 @@
+/** The answer's probability and its gradient, against plain double-precision loops. */
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { startEngine } from '../../runtime/engine.js';
+import { enginesHere } from '../../testing/engines.js';
+import { relativeError } from '../../testing/finite-differences.js';
+import { expectAgreement, TOLERANCE, tensor, values, vector } from '../../testing/layer-agreement.js';
+import { answerProbability, vocabularyProbabilities } from './answer-probability.js';
+
+describe.each(await enginesHere())('on the %s engine', engine => {
+  beforeAll(async () => {
+    await startEngine(engine);
+  });
+
+  describe("the answer's probability", () => {
+    it('is the softmax over the vocabulary at the answer, with its gradient', () => {
+      const [embeddings, bias, answers] = [values(7 * 4, 1, 2), values(7, 2), [3, 0, 6]];
+      const weights = { embeddings: tensor(embeddings, 7), bias: vector(bias) };
+      const distribution = (x: Float64Array, row: number) => {
+        const scores = Array.from({ length: 7 }, (_, id) =>
+          Math.exp(
+            bias[id] + [0, 1, 2, 3].reduce((sum, i) => sum + x[row * 4 + i] * embeddings[id * 4 + i], 0),
+          ),
+        );
+        const total = scores.reduce((a, b) => a + b);
+        return scores.map(score => score / total);
+      };
+      const reference = (x: Float64Array) =>
+        Float64Array.from(answers, (answer, row) => distribution(x, row)[answer]);
+      const x = values(3 * 4, 3);
+      expectAgreement(h => answerProbability(h, weights, answers), reference, x, 3);
+      const all = vocabularyProbabilities(tensor(x, 3), weights).dataSync();
+      expect(
+        relativeError(
+          all,
+          [0, 1, 2].flatMap(row => distribution(x, row)),
+        ),
+      ).toBeLessThan(TOLERANCE);
+    });
+  });
+
+  it("the answer's probability has an exact gradient too where it is near 1", () => {
+    const exact = (x: Float64Array) => x.map(Math.fround);
+    const [embeddings, h] = [exact(values(7 * 4, 1, 2)), exact(values(4, 3, 0.1))];
+    const bias = exact(values(7, 2));
+    bias[3] += 16; // 1 - P(3) is about 1e-6
+    const scores = Array.from({ length: 7 }, (_, id) =>
+      Math.exp(bias[id] + h.reduce((sum, x, i) => sum + x * embeddings[id * 4 + i], 0)),
+    );
+    const total = scores.reduce((a, b) => a + b);
+    // P(3) sum_j P(j) (E[3] - E[j]), in doubles
+    const expected = [0, 1, 2, 3].map(i =>
+      scores.reduce(
+        (sum, score, id) =>
+          sum + (scores[3] / total) * (score / total) * (embeddings[3 * 4 + i] - embeddings[id * 4 + i]),
+        0,
+      ),
+    );
+    const weights = { embeddings: tensor(embeddings, 7), bias: vector(bias) };
+    const { grad } = tf.valueAndGrad((x: tf.Tensor2D) => answerProbability(x, weights, [3]))(tensor(h, 1));
+    expect(relativeError(grad.dataSync(), expected)).toBeLessThan(TOLERANCE);
+  });
+});
