@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { integratedGradients } from '../../attribution/integrated-gradients.js';
 import type { Rule } from '../../attribution/rules.js';
 import { DEMO_MODEL } from '../../embedded.js';
-import type { UserError } from '../../errors.js';
+import { OutOfMemoryError, type UserError } from '../../errors.js';
 import { standingOf } from '../../intervention/distribution.js';
 import { ENHANCE, intervene, SUPPRESS } from '../../intervention/intervene.js';
 import { geluAndSlope } from '../../model/layers/gelu.js';
@@ -110,6 +110,7 @@ describeOnSwiftShader('the webgpu engine on SwiftShader', env => {
     const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
     expect(most).toBeGreaterThan(256 * 2 ** 20); // WebGPU's default: all that the adapter has is asked for
     const { numTensors } = tf.memory();
+    expect(() => tf.zeros([most / 4 + 1, 2])).toThrow(OutOfMemoryError);
     expect(() => tf.zeros([most / 4 + 1, 2])).toThrow(
       `a tensor of [${most / 4 + 1},2] takes ${Math.ceil((2 * most + 8) / 1e6)} MB, and SwiftShader`,
     );
@@ -160,6 +161,17 @@ describeOnSwiftShader('the webgpu engine, started anew,', env => {
     const { device } = webgpuBackend();
     device.createBuffer({ size: 2 * device.limits.maxBufferSize, usage: GPUBufferUsage.STORAGE });
     await expect(old.data()).rejects.toThrow(/the GPU refused to compute \(Buffer size \(\d+\) exceeds/);
+    expect(losses).toHaveLength(1);
+  });
+
+  it('whose memory is full says so as an error that a smaller batch mends, in another process', async () => {
+    const old = tf.ones([3000]);
+    // As Dawn tells it; a GPU that is really full would take this machine's memory with it.
+    const event = Object.assign(new Event('uncapturederror'), {
+      error: new GPUOutOfMemoryError('no memory'),
+    });
+    webgpuBackend().device.dispatchEvent(event);
+    await expect(old.data()).rejects.toMatchObject({ name: 'OutOfMemoryError', isLasting: true });
     expect(losses).toHaveLength(1);
   });
 });
