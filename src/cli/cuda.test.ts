@@ -2,6 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { listDevices } from '../runtime/devices/list-devices.js';
+import { setEnvironment } from '../testing/environment.js';
 import { madeUpEngine } from '../testing/made-up-engine.js';
 import { nvidiaSmi } from '../testing/nvidia-smi.js';
 import { kn } from '../testing/run-kn.js';
@@ -96,5 +98,18 @@ describe.skipIf(!hasCompiler)(`a build for CUDA${hasCompiler ? '' : ' (skipped: 
     expect(stderr).toContain('sees no GPU');
     const beyond = await kn(['find', '--model', 'demo', '--devices', 'cuda:1'], { env });
     expect(beyond.stderr).toBe('kn: --devices cuda:1: no such device\nThere are: cuda:0 (NVIDIA L4).\n');
+  });
+
+  it('has a device for each GPU, and each worker sees its own alone', async () => {
+    const { data } = await madeUpEngine({ kernels: false });
+    const two = nvidiaSmi('GPU-1, 23034, NVIDIA L4\nGPU-2, 81559, NVIDIA H100');
+    setEnvironment({ KN_DATA: data, PATH: `${two}:${process.env.PATH}`, CUDA_VISIBLE_DEVICES: undefined });
+    const devices = await listDevices('cuda');
+    expect(devices.map(({ id, environment }) => [id, environment])).toEqual([
+      ['cuda:0', { CUDA_VISIBLE_DEVICES: 'GPU-1' }],
+      ['cuda:1', { CUDA_VISIBLE_DEVICES: 'GPU-2' }],
+    ]);
+    setEnvironment({ CUDA_VISIBLE_DEVICES: '1' });
+    expect(await listDevices('cuda')).toMatchObject([{ id: 'cuda:0', name: 'NVIDIA H100' }]);
   });
 });

@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import type { RecordedPlan } from '../experiment/settings.js';
+import { megabytes } from '../runtime/batch-memory.js';
 import { isTensorflowThere } from '../runtime/engines/installed-tensorflow.js';
 import { enginesFolder } from '../runtime/folders.js';
 import { childrenOf, finalFiles, journalLines, kn, startKn, untilJournalHas } from '../testing/run-kn.js';
@@ -127,6 +128,10 @@ describe('memory that is full', () => {
     const found = plansIn(folder).at(-1);
     expect(found).toMatchObject({ memory_was_full: true, batch_bytes: 2e9 / 2 ** halvings.length });
     expect(neuronsIn(folder)).toBe(await undisturbed('--limit', '1', '--steps', '2000'));
+
+    const again = [...FIND, '--limit', '1', '--steps', '2000', '--engine', 'wasm', '--workers', '1'];
+    const { stderr: told } = await kn([...again, '-r', folder], { env: smallMemory });
+    expect(told).toContain(`1 worker of 1 thread, batches of ${megabytes(found?.batch_bytes ?? 0)}\n`);
   });
 
   it('halves the batch of one fact too', async () => {
@@ -160,7 +165,7 @@ describeOnSwiftShader('with a GPU', env => {
   it('the processor and the GPU share the work, and the neurons are those of one engine alone', async () => {
     const folder = results();
     const run = [...FIND, '--limit', '6', '--devices', 'cpu,webgpu:swiftshader', '--workers', '1'];
-    const { code } = await kn([...run, '-r', folder], { env });
+    const { code } = await kn([...run, '-r', folder], { env: { ...env, KN_WEBGPU_ADAPTER: undefined } });
     expect(code).toBe(0);
     expect(plansIn(folder).map(({ device, engine }) => [device, engine])).toEqual([
       ['cpu', 'wasm'],
