@@ -22,11 +22,12 @@ await serve(argumentSchema, async ({ engine }) => {
   const encoded = ASKED.map(({ prompt }) => tokenizer.encode(prompt, model.maxTokens));
   for (const { batch, indices } of batchesOfEqualLength(encoded)) {
     const answers = indices.map(index => tokenizer.answerId(ASKED[index].answer));
-    const samplesAtOnce = answers.length * STEPS;
+    const samplesAtOnce = answers.length * STEPS * model.layers;
     const found = await integratedGradients(model, batch, answers, {
       rule: RULE,
       steps: STEPS,
       samplesAtOnce,
+      layersTogether: engine !== 'wasm', // as kn does it
     });
     for (const layers of found) scores.push(layers.flatMap(layer => [...layer]));
   }

@@ -1,5 +1,6 @@
 /** What is measured, as --json writes it. */
 import { z } from 'zod';
+import { LAYERS_MODES } from './options.js';
 
 const count = z.int().positive();
 const figure = z.number().positive();
@@ -68,6 +69,7 @@ export const figuresSchema = z.object({
   accuracy: accuracySchema,
   device: deviceSchema,
   shape: z.string(),
+  layers: z.enum(LAYERS_MODES),
   tokens: count,
   steps: count,
   rule: z.string(),

@@ -83,6 +83,7 @@ describe.skipIf(!LINUX)(title, () => {
     [['--workers', '0'], '--workers 0: not whole numbers over 0 with commas between them'],
     [['--minutes', '-1'], "Option '--minutes' argument is ambiguous"],
     [['--minutes', 'soon'], '--minutes soon: not a number over 0'],
+    [['--layers', 'all'], '--layers all: together or apart'],
     [['--shape', 'large'], '--shape large: no such shape\nThere are: bert-base, tiny.'],
     [['bert'], "Unexpected argument 'bert'"],
   ])('refuses %j in one line, and says what to do', (args, message) => {

@@ -30,7 +30,7 @@ const TIME_UP = 'the time was up (--minutes)';
  * @throws UserError where there is no GPU, or it does nothing
  */
 export async function measureAll(options: Options, folder: string, listener: Listener): Promise<Figures> {
-  const { shape, batches, workers } = options;
+  const { shape, layers, batches, workers } = options;
   const deadline = performance.now() + 60_000 * options.minutes;
   const config = SHAPES[shape];
 
@@ -58,6 +58,7 @@ export async function measureAll(options: Options, folder: string, listener: Lis
     accuracy,
     device,
     shape,
+    layers,
     tokens: TOKENS,
     steps: STEPS,
     rule: RULE,
@@ -65,7 +66,11 @@ export async function measureAll(options: Options, folder: string, listener: Lis
     pararelPrompts: PARAREL_PROMPTS,
     rows,
   };
-  const crew = new Workers(checkpoint, operations, device.productRate);
+  const crew = new Workers(
+    { folder: checkpoint, layersTogether: layers === 'together' },
+    operations,
+    device.productRate,
+  );
   try {
     for (const count of workers) {
       for (const batch of batches) {

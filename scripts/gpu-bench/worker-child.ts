@@ -13,24 +13,27 @@ import { type Order, orderSchema, type Prepared, type Timed, workerArgumentSchem
 const SECONDS = 4;
 const BATCHES = 2;
 
-await serve(workerArgumentSchema, async ({ folder }) => {
+await serve(workerArgumentSchema, async ({ folder, layersTogether }) => {
   const gpu = await startGpu();
   const model = await loadFrom(folder);
   let work: Work | undefined;
+  const attribute = async () => {
+    if (!work) throw new Error('a worker without its batch');
+    await attributeAll(model, work, layersTogether);
+  };
   let ceased = false;
   const obey = async (order: Order): Promise<void> => {
     if (order.order === 'cease') {
       ceased = true;
     } else if (order.order === 'prepare') {
       work = workOf(order.prompts, model.vocabularySize);
-      reply(await prepare(gpu, model, work));
+      reply(await prepare(gpu, attribute));
     } else {
-      if (!work) throw new Error('a worker without its batch');
-      reply(await time(model, work));
+      reply(await time(attribute));
       if (!order.company) return;
       // Goes on, so that none of the others, who may take longer, is measured with less company.
       ceased = false;
-      while (!ceased) await attribute(model, work);
+      while (!ceased) await attribute();
       reply({ ceased });
     }
   };
@@ -47,23 +50,34 @@ async function loadFrom(folder: string): Promise<LanguageModel> {
   }
 }
 
-function attribute(model: LanguageModel, { batch, answers }: Work): Promise<unknown> {
-  const samplesAtOnce = answers.length * STEPS; // the whole batch, whatever its size
-  return integratedGradients(model, batch, answers, { rule: RULE, steps: STEPS, samplesAtOnce });
+function attributeAll(
+  model: LanguageModel,
+  { batch, answers }: Work,
+  layersTogether: boolean,
+): Promise<unknown> {
+  // The whole batch, whatever its size: together, it takes as much as so many samples through all layers.
+  const passes = layersTogether ? (model.layers + 1) / 2 : 1;
+  const samplesAtOnce = Math.ceil(answers.length * STEPS * passes);
+  return integratedGradients(model, batch, answers, {
+    rule: RULE,
+    steps: STEPS,
+    samplesAtOnce,
+    layersTogether,
+  });
 }
 
 /** The first batch compiles kernels and makes buffers; the second is as all that follow. */
-async function prepare(gpu: Gpu, model: LanguageModel, work: Work): Promise<Prepared> {
-  await attribute(model, work);
-  return demandOf(gpu, () => attribute(model, work));
+async function prepare(gpu: Gpu, attribute: () => Promise<void>): Promise<Prepared> {
+  await attribute();
+  return demandOf(gpu, attribute);
 }
 
-async function time(model: LanguageModel, work: Work): Promise<Timed> {
+async function time(attribute: () => Promise<void>): Promise<Timed> {
   const start = performance.now();
   const cpu = process.cpuUsage();
   let [batches, seconds] = [0, 0];
   while (batches < BATCHES || seconds < SECONDS) {
-    await attribute(model, work); // Its scores are read at the end: the GPU has done all of it.
+    await attribute(); // Its scores are read at the end: the GPU has done all of it.
     batches++;
     seconds = (performance.now() - start) / 1000;
   }

@@ -7,6 +7,7 @@ import { PARAREL_PROMPTS } from './shapes.js';
 export const workerArgumentSchema = z.object({
   /** The checkpoint. */
   folder: z.string(),
+  layersTogether: z.boolean(),
 });
 
 /** To a worker. */
@@ -37,12 +38,12 @@ export class Workers {
   private children: Child[] = [];
 
   /**
-   * @param folder the checkpoint
+   * @param argument what each is told at its start
    * @param operations floating-point operations of a prompt
    * @param productRate TFLOPS
    */
   constructor(
-    private readonly folder: string,
+    private readonly argument: z.infer<typeof workerArgumentSchema>,
     private readonly operations: number,
     private readonly productRate: number,
   ) {}
@@ -70,7 +71,7 @@ export class Workers {
 
   private async growTo(workers: number): Promise<void> {
     const added = Array.from({ length: workers - this.children.length }, () =>
-      Child.start('worker-child', { folder: this.folder }),
+      Child.start('worker-child', this.argument),
     );
     this.children.push(...added);
     await Promise.all(added.map(child => child.answer(loadedSchema)));

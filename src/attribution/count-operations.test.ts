@@ -29,13 +29,21 @@ async function productsThatRun(body: () => Promise<unknown>): Promise<number> {
     }, 0);
 }
 
-async function compare(folder: string, prompt: string, answer: string, rule: Rule, steps: number) {
+async function compare(
+  folder: string,
+  prompt: string,
+  answer: string,
+  rule: Rule,
+  steps: number,
+  layersTogether = false,
+) {
   const { model, tokenizer } = await loadModel(folder);
   const { tokens, position } = tokenizer.encode(prompt, model.maxTokens);
   const ran = await productsThatRun(() =>
     integratedGradients(model, { tokens: [tokens], positions: [position] }, [tokenizer.answerId(answer)], {
       rule,
       steps,
+      layersTogether,
     }),
   );
   return { ran, counted: countOperations(model, tokens.length, rule, steps).total };
@@ -64,6 +72,18 @@ describeWith(GOLDEN_BERT, 'the operation count', () => {
       'paris',
       rule,
       3,
+    );
+    expect(ran).toBe(counted);
+  });
+
+  it('is the same with the steps of all layers in one pass', async () => {
+    const { ran, counted } = await compare(
+      GOLDEN_BERT,
+      'the capital of france is [MASK] .',
+      'paris',
+      'riemann_endpoints',
+      3,
+      true,
     );
     expect(ran).toBe(counted);
   });

@@ -88,6 +88,32 @@ describe('integrated gradients', () => {
     for (const layer of [0, 1]) expect(relativeError(split[layer], whole[layer])).toBeLessThan(1e-6);
   });
 
+  it.each(RULES)('are the same with the steps of all layers in one pass: %s', async rule => {
+    const prompts = ['france is governed from [MASK].', 'spain is governed from [MASK].'];
+    const { batch, answers } = ask(demo, prompts, 'paris');
+    const options = { rule, steps: 5 } as const;
+    const apart = await integratedGradients(demo.model, batch, answers, options);
+    const together = await integratedGradients(demo.model, batch, answers, {
+      ...options,
+      layersTogether: true,
+    });
+    for (const prompt of [0, 1]) {
+      for (const layer of [0, 1])
+        expect(relativeError(together[prompt][layer], apart[prompt][layer])).toBeLessThan(1e-5);
+    }
+  });
+
+  it('keep to the memory that a batch may take, also with all layers in one pass', async () => {
+    const { batch, answers } = ask(demo, ['france is governed from [MASK].'], 'paris');
+    const options = { rule: 'riemann_left', steps: 20, samplesAtOnce: 20 } as const; // 30 are one pass of both layers
+    const apart = await integratedGradients(demo.model, batch, answers, options);
+    const together = await integratedGradients(demo.model, batch, answers, {
+      ...options,
+      layersTogether: true,
+    });
+    expect(together).toEqual(apart); // to the last bit, since the layers go one by one
+  });
+
   it('add up to what they explain, the better the finer the rule', async () => {
     const { batch, answers } = ask(demo, ['france is governed from [MASK].'], 'paris');
     const delta = async (steps: number) => {
@@ -109,6 +135,10 @@ describe('integrated gradients', () => {
     const before = tf.memory().numTensors;
     for (let fact = 0; fact < 20; fact++) await run();
     expect(tf.memory().numTensors).toBe(before);
+    const layersTogether = { rule: 'riemann_endpoints', steps: 4, layersTogether: true } as const;
+    for (let fact = 0; fact < 20; fact++)
+      await integratedGradients(demo.model, batch, answers, layersTogether);
+    expect(tf.memory().numTensors).toBe(before);
   });
 });
 
@@ -127,14 +157,15 @@ describeWith(GOLDEN_BERT, "EleutherAI's scores on the golden model (computed in 
     ]);
   });
 
-  it.each(single)(
-    'agree to a relative error of 1e-4: $rule, $steps steps',
-    async ({ prompt, target, rule, steps, scores }) => {
+  it.each(single.flatMap(entry => [false, true].map(layersTogether => ({ ...entry, layersTogether }))))(
+    'agree to a relative error of 1e-4: $rule, $steps steps, all layers in one pass: $layersTogether',
+    async ({ prompt, target, rule, steps, scores, layersTogether }) => {
       const loaded = await loadModel(GOLDEN_BERT);
       const { batch, answers } = ask(loaded, [prompt], target);
       const [found] = await integratedGradients(loaded.model, batch, answers, {
         rule: rule ?? 'riemann_left',
         steps: steps ?? 0,
+        layersTogether,
       });
       expect(
         relativeError(

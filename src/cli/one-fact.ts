@@ -29,6 +29,8 @@ export interface OneFact extends LoadedModel {
   /** Of the one device that computes. */
   readonly batchMemory: BatchMemory;
   readonly device: string;
+  /** It is a GPU, which wants few and large batches. */
+  readonly layersTogether: boolean;
 }
 
 /** Loads the model and reads the prompts. */
@@ -60,6 +62,7 @@ export async function prepareFact(options: PromptOptions & ModelOptions & Output
     progress,
     batchMemory,
     device: device.id,
+    layersTogether: device.kind !== 'cpu',
   };
 }
 
@@ -67,10 +70,16 @@ export async function findNeuronsOfFact(fact: OneFact, options: FindOptions): Pr
   const total = fact.model.layers * fact.prompts.length;
   const found = await withinMemory(fact.batchMemory, fact.device, batchBytes => {
     let done = 0;
-    return findNeurons(fact.model, fact.encoded, fact.answerId, { ...options, batchBytes }, scored => {
-      done += scored;
-      fact.progress.show('attribution', { done, total, text: 'layers of prompts' });
-    });
+    return findNeurons(
+      fact.model,
+      fact.encoded,
+      fact.answerId,
+      { ...options, batchBytes, layersTogether: fact.layersTogether },
+      scored => {
+        done += scored;
+        fact.progress.show('attribution', { done, total, text: 'layers of prompts' });
+      },
+    );
   });
   fact.progress.stop();
   return found;

@@ -29,19 +29,19 @@ export interface FactTask {
 
 /**
  * Does all that a task asks for.
- * @param batchBytes what the values of a batch may take
+ * @param batches what the values of a batch may take, and whether the device wants few and large ones
  */
 export async function runFactTask(
   model: LanguageModel,
   tokenizer: Tokenizer,
   task: FactTask,
-  batchBytes: number,
+  batches: Required<Pick<FindOptions, 'batchBytes' | 'layersTogether'>>,
 ): Promise<FactRecord> {
   const related = encode(tokenizer, task.fact, model.maxTokens);
   const given = isList(task.neurons);
   const neurons = given
     ? task.neurons
-    : (await findNeurons(model, related.prompts, related.answer, { ...task.neurons, batchBytes })).neurons;
+    : (await findNeurons(model, related.prompts, related.answer, { ...task.neurons, ...batches })).neurons;
   checkNeurons(neurons, model);
   const record: FactRecord = { uuid: task.uuid };
   if (!given) record.neurons = neurons.map(([layer, index]) => [layer, index]);
@@ -50,8 +50,8 @@ export async function runFactTask(
   const { suppress, enhance } = task.interventions;
   const unrelated = encode(tokenizer, task.interventions.unrelated, model.maxTokens);
   const factors = [...(suppress ? [SUPPRESS] : []), ...(enhance === null ? [] : [enhance])];
-  const onRelated = await intervene(model, related.prompts, neurons, factors, batchBytes);
-  const onUnrelated = await intervene(model, unrelated.prompts, neurons, factors, batchBytes);
+  const onRelated = await intervene(model, related.prompts, neurons, factors, batches.batchBytes);
+  const onUnrelated = await intervene(model, unrelated.prompts, neurons, factors, batches.batchBytes);
   const effects = (factor: number): InterventionEffects => ({
     related: promptEffects(onRelated, factors.indexOf(factor), related.answer),
     unrelated: promptEffects(onUnrelated, factors.indexOf(factor), unrelated.answer),

@@ -59,7 +59,10 @@ workerpool.worker({
     loading ??= load();
     try {
       const { model, tokenizer } = (await loading).loaded;
-      return await runFactTask(model, tokenizer, task, batchBytes);
+      return await runFactTask(model, tokenizer, task, {
+        batchBytes,
+        layersTogether: start.device !== 'cpu',
+      });
     } catch (error) {
       throw asOutOfMemory(error) ?? error;
     }

@@ -69,6 +69,14 @@ export interface LanguageModel {
    */
   resume(trace: Trace, layer: number, activations: tf.Tensor2D, factors?: ActivationFactors): tf.Tensor2D;
 
+  /**
+   * The rest of the pass for every layer's activations at once, in as few and as large products as there are layers:
+   * what begins in one layer joins what began before it.
+   * @param activations for each layer [samples, intermediateSize]
+   * @returns the last hidden rows, layer by layer: [layers * samples, hidden]; the gradient flows to all `activations`
+   */
+  resumeTogether(trace: Trace, activations: readonly tf.Tensor2D[]): tf.Tensor2D;
+
   /** P(token) at the position for the whole vocabulary: [rows, hidden] -> [rows, vocabulary]. */
   probabilities(prediction: tf.Tensor2D): tf.Tensor2D;
 

@@ -22,7 +22,14 @@ import { feedForward } from '../layers/feed-forward.js';
 import { gelu } from '../layers/gelu.js';
 import { addAndNorm, layerNorm } from '../layers/layer-norm.js';
 import { linear, product } from '../layers/linear.js';
-import { joinRows, repeatForSteps, takeMaskRows, takeOtherRows, withMaskRows } from '../layers/mask-rows.js';
+import {
+  joinRows,
+  joinSamples,
+  repeatForSteps,
+  takeMaskRows,
+  takeOtherRows,
+  withMaskRows,
+} from '../layers/mask-rows.js';
 import { scale } from '../layers/scale.js';
 import type { BertConfig } from './config.js';
 import { type BertLayerWeights, type BertWeights, loadBertWeights } from './weights.js';
@@ -74,25 +81,13 @@ export class BertModel implements LanguageModel {
 
   resume(trace: Trace, layer: number, activations: tf.Tensor2D, factors?: ActivationFactors): tf.Tensor2D {
     const samples = activations.shape[0];
-    const steps = samples / trace.prompts;
-    const from = this.weights.layers[layer];
-    const attended = repeatForSteps(trace.layers[layer].attended, steps); // (N, H)
-    const mask = addAndNorm(linear(activations, from.feedForward.output), attended, from.outputNorm); // (N, H)
+    const mask = this.maskAfter(trace, layer, activations);
     if (layer === this.layers - 1) return this.transformHead(mask);
-
-    // In the next layer the mask's row is the only one that has changed.
     const next = layer + 1;
-    const inputs = this.projectMask(mask, trace.layers[next].rest, this.weights.layers[next], steps);
-    const context = attention(inputs.query, inputs.key, inputs.value, this.attentionShape(samples));
-    let x = this.afterAttention(
-      context,
-      inputs.residual,
-      this.weights.layers[next],
-      samples,
-      factors?.get(next),
-    );
+    const { context, residual } = this.maskAttention(trace, next, mask);
+    let x = this.afterAttention(context, residual, this.weights.layers[next], samples, factors?.get(next));
     // The operations have saved what their gradients read; the tape would keep all else to its end.
-    tf.dispose([context, inputs.residual, inputs.query, inputs.key, inputs.value]);
+    tf.dispose([context, residual]);
     for (let index = next + 1; index < this.layers; index++) {
       const weights = this.weights.layers[index];
       const residual = index === this.layers - 1 ? takeMaskRows(x, samples) : x;
@@ -102,6 +97,34 @@ export class BertModel implements LanguageModel {
       x = after;
     }
     return this.transformHead(x);
+  }
+
+  resumeTogether(trace: Trace, activations: readonly tf.Tensor2D[]): tf.Tensor2D {
+    const samples = activations[0].shape[0];
+    // Samples whose every row has changed: those that began two layers ago or before.
+    let x: tf.Tensor2D | undefined;
+    let whole = 0;
+    for (let index = 1; index < this.layers; index++) {
+      const weights = this.weights.layers[index];
+      const begun = this.maskAttention(
+        trace,
+        index,
+        this.maskAfter(trace, index - 1, activations[index - 1]),
+      );
+      let { context, residual } = begun;
+      if (x) {
+        const own = index === this.layers - 1 ? takeMaskRows(x, whole) : x;
+        const ownContext = selfAttention(x, weights, own.shape[0], this.attentionShape(whole));
+        context = joinSamples(ownContext, begun.context, whole, samples);
+        residual = joinSamples(own, begun.residual, whole, samples);
+        tf.dispose([ownContext, own, x, begun.context, begun.residual]);
+      }
+      whole += samples;
+      x = this.afterAttention(context, residual, weights, whole, undefined);
+      tf.dispose([context, residual]);
+    }
+    const last = this.maskAfter(trace, this.layers - 1, activations[this.layers - 1]);
+    return this.transformHead(x ? joinRows(x, last) : last);
   }
 
   probabilities(prediction: tf.Tensor2D): tf.Tensor2D {
@@ -138,6 +161,24 @@ export class BertModel implements LanguageModel {
       ),
     );
     return addAndNorm(words, places, embeddingNorm);
+  }
+
+  /** The mask's rows after `layer`, with these activations (N, F) in it: (N, H). */
+  private maskAfter(trace: Trace, layer: number, activations: tf.Tensor2D): tf.Tensor2D {
+    const { feedForward, outputNorm } = this.weights.layers[layer];
+    const attended = repeatForSteps(trace.layers[layer].attended, activations.shape[0] / trace.prompts); // (N, H)
+    return addAndNorm(linear(activations, feedForward.output), attended, outputNorm);
+  }
+
+  /** Attention in a layer whose input has changed in the mask's rows (N, H) alone. */
+  private maskAttention(trace: Trace, layer: number, mask: tf.Tensor2D) {
+    const samples = mask.shape[0];
+    const { rest } = trace.layers[layer];
+    const inputs = this.projectMask(mask, rest, this.weights.layers[layer], samples / trace.prompts);
+    const { residual, query, key, value } = inputs;
+    const context = attention(query, key, value, this.attentionShape(samples));
+    tf.dispose([query, key, value]);
+    return { context, residual };
   }
 
   /** Queries, keys and values of x (T N, H). The last layer asks a query for the mask's rows alone. */

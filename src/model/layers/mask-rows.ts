@@ -61,6 +61,38 @@ export function withMaskRows(mask: tf.Tensor2D, rest: tf.Tensor2D): tf.Tensor2D 
 }
 
 /**
+ * The samples of `first` before those of `second`, token by token.
+ * @param first [tokens * firstSamples, width]
+ * @param second [tokens * secondSamples, width]
+ * @returns [tokens * (firstSamples + secondSamples), width]
+ */
+export function joinSamples(
+  first: tf.Tensor2D,
+  second: tf.Tensor2D,
+  firstSamples: number,
+  secondSamples: number,
+): tf.Tensor2D {
+  const width = first.shape[1];
+  const tokens = first.shape[0] / firstSamples;
+  const ofToken = (x: tf.Tensor2D, samples: number) => tf.reshape<tf.Rank.R3>(x, [tokens, samples, width]);
+  return differentiable([first, second], () => ({
+    value: tf.reshape(tf.concat([ofToken(first, firstSamples), ofToken(second, secondSamples)], 1), [
+      tokens * (firstSamples + secondSamples),
+      width,
+    ]),
+    gradient: dy => {
+      const whole = ofToken(dy, firstSamples + secondSamples);
+      const part = (from: number, samples: number) =>
+        tf.reshape<tf.Rank.R2>(tf.slice(whole, [0, from, 0], [tokens, samples, width]), [
+          tokens * samples,
+          width,
+        ]);
+      return [part(0, firstSamples), part(firstSamples, secondSamples)];
+    },
+  }));
+}
+
+/**
  * Each row repeated for every one of its steps: sample n = prompt * steps + step.
  * @param rows [tokens * prompts, width]
  * @returns [tokens * prompts * steps, width]
