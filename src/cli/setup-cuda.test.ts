@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cacheFolder } from '../runtime/folders.js';
 import { PROTOBUF_PACKAGE, TENSORFLOW_WHEEL, TFJS_NODE_PACKAGE } from '../setup/sources.js';
+import { dataFolder } from '../testing/data-folder.js';
 import { type MadeUpWheel, writeWheel } from '../testing/made-up-wheel.js';
 import { nvidiaSmi } from '../testing/nvidia-smi.js';
 import { kn } from '../testing/run-kn.js';
@@ -21,7 +22,6 @@ import { compileLibrary, hasCompiler } from '../testing/shared-library.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { serveWheels } from '../testing/wheel-server.js';
 
-/** A folder with an nvidia-smi that prints this, to be put before PATH. */
 /** PATH without any nvidia-smi that the machine may have: links to what setup runs, and no pip. */
 function toolsAlone(): string {
   const folder = temporaryFolder();
@@ -31,21 +31,6 @@ function toolsAlone(): string {
     if (found) symlinkSync(found, join(folder, tool));
   }
   return folder;
-}
-
-/** A data folder with something in the place of an engine, which a setup that fails must not touch. */
-function dataFolder(): { folder: string; expectUntouched: () => void } {
-  const folder = temporaryFolder();
-  const engine = join(folder, 'engines', 'tensorflow');
-  mkdirSync(engine, { recursive: true });
-  writeFileSync(join(engine, 'mine'), 'old');
-  return {
-    folder,
-    expectUntouched: () => {
-      expect(readdirSync(join(folder, 'engines'))).toEqual(['tensorflow']);
-      expect(readFileSync(join(engine, 'mine'), 'utf8')).toBe('old');
-    },
-  };
 }
 
 const TENSORFLOW: MadeUpWheel = {

@@ -4,6 +4,7 @@ import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { dataFolder } from '../testing/data-folder.js';
 import { kn, startKn } from '../testing/run-kn.js';
 import { canMount, smallDisk } from '../testing/small-disk.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
@@ -17,21 +18,6 @@ function fakeTensorflow(bytes = 1): string {
   writeFileSync(join(folder, 'lib/libtensorflow.so.2'), '');
   truncateSync(join(folder, 'lib/libtensorflow.so.2'), bytes);
   return folder;
-}
-
-/** A data folder with something in the place of an engine, which a setup that fails must not touch. */
-function dataFolder(): { folder: string; expectUntouched: () => void } {
-  const folder = temporaryFolder();
-  const engine = join(folder, 'engines', 'tensorflow');
-  mkdirSync(engine, { recursive: true });
-  writeFileSync(join(engine, 'mine'), 'old');
-  return {
-    folder,
-    expectUntouched: () => {
-      expect(readdirSync(join(folder, 'engines'))).toEqual(['tensorflow']);
-      expect(readFileSync(join(engine, 'mine'), 'utf8')).toBe('old');
-    },
-  };
 }
 
 describe('kn setup', () => {
