@@ -1,9 +1,10 @@
 /** The work of a run: facts go to the workers, each finished one into the journal. */
 import type { Dataset } from '../dataset/dataset.js';
 import type { FactKey } from '../dataset/fact.js';
-import { OutOfMemoryError, UserError } from '../errors.js';
+import { UserError } from '../errors.js';
 import type { BatchMemory } from '../runtime/batch-memory.js';
-import { WorkerDied, type WorkerPool } from '../runtime/worker-pool.js';
+import { BatchTrial } from '../runtime/batch-trial.js';
+import type { WorkerPool } from '../runtime/worker-pool.js';
 import type { FactTask } from './fact-task.js';
 import type { Journal } from './journal.js';
 import type { RunPlan } from './plan.js';
@@ -35,9 +36,6 @@ export interface Work {
 
 /** Times that a fact is tried: a worker that dies may be no fault of the fact it was at. */
 const ATTEMPTS = 3;
-
-/** How much smaller a batch is tried after a death that memory may have caused: there are few tries. */
-const DIVISOR_AFTER_DEATH = 8;
 
 /** After so many facts failed with none done, the fault is not in the facts. */
 const FAILURES_THAT_STOP = 5;
@@ -97,36 +95,27 @@ export async function doWork(work: Work): Promise<FailedFact[]> {
 }
 
 /**
- * A fact's record, or its last error; undefined where the run is over first. Full memory is no fault of the fact: it is
- * tried again with half the batch, as often as there is a half. Where the worker died, memory may have been the reason:
- * the fact is tried with a much smaller batch, and where that succeeds the device keeps to it.
+ * A fact's record, or its last error; undefined where the run is over first. Full memory is no fault of the fact, and not
+ * counted among its tries.
  */
 async function attempt(task: FactTask, { pool, batchMemory }: Work, isOver: () => boolean) {
+  const batches = new BatchTrial(batchMemory);
   let error = '';
-  let kills = 0;
-  let divisor = 1;
   for (let tried = 0; tried < ATTEMPTS; ) {
     if (isOver()) return undefined;
-    let [device, batchBytes] = ['', 0];
+    let device = '';
     try {
       const record = await pool.use(worker => {
         device = worker.device;
-        batchBytes = batchMemory.of(device) / divisor;
-        const call: TaskCall = { task, batchBytes };
+        const call: TaskCall = { task, batchBytes: batches.tryOn(device) };
         return worker.call<FactRecord>('runFact', call);
       });
-      if (divisor > 1) batchMemory.lower(device, batchBytes);
+      batches.succeeded(device);
       return { record };
     } catch (reason) {
       error = reason instanceof Error ? reason.message : String(reason);
       if (isOver()) return undefined;
-      if (reason instanceof OutOfMemoryError && batchMemory.halve(device, batchBytes)) continue;
-      if (reason instanceof WorkerDied) {
-        if (reason.how === 'SIGKILL') kills++;
-        // A native library ends so where it gets no memory. A system that has none left kills, but so does a person: twice.
-        if (reason.how === 'SIGABRT' || kills > 1) divisor *= DIVISOR_AFTER_DEATH;
-      }
-      tried++;
+      if (!batches.failed(device, reason)) tried++;
     }
   }
   return isOver() ? undefined : { error };

@@ -122,6 +122,11 @@ describe('--devices', () => {
     );
   });
 
+  it('is refused where all is nothing', async () => {
+    const asked = choose({ cpu: [cpu] }, { devices: ['all'], engine: 'webgpu' });
+    await expect(asked).rejects.toThrow('--devices all: the webgpu engine finds none here');
+  });
+
   it('is refused to an engine that does not run there', async () => {
     const asked = choose(workstation, { devices: ['cuda:0'], engine: 'wasm' });
     await expect(asked).rejects.toThrow(UsageError);

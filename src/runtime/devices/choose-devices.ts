@@ -73,6 +73,11 @@ async function chooseAsked(
       chosen.set(device.id, only(engine, device));
     }
   }
+  if (chosen.size === 0)
+    throw new UserError(
+      `--devices ${asked.join()}: the ${engine} engine finds none here`,
+      'kn doctor shows what this machine has.',
+    );
   return { sets: [[...chosen.values()]], notices };
 }
 
