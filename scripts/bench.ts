@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { table } from '../src/cli/tables.js';
-import { parameterCount, parseBertConfig } from '../src/model/bert/config.js';
+import { parameterCount, parseModelConfig } from '../src/model/config.js';
 import { ENGINES, type EngineName } from '../src/runtime/engine-names.js';
 import type { Measurement } from './bench/measure.js';
 import { BERT_BASE, writeRandomCheckpoint } from './bench/random-checkpoint.js';
@@ -24,7 +24,7 @@ const folder = join(tmpdir(), 'kn-bench-bert-base');
 console.log(`A random checkpoint of bert-base-uncased's shape, in ${folder}`);
 if (!existsSync(join(folder, 'config.json'))) await writeRandomCheckpoint(folder, BERT_BASE);
 
-const float32Bytes = 4 * parameterCount(parseBertConfig(BERT_BASE, 'bench'));
+const float32Bytes = 4 * parameterCount(parseModelConfig(BERT_BASE, 'bench'));
 const memoryLimit = 2 * float32Bytes + 1e9;
 const rows: string[][] = [];
 for (const engine of engines) {

@@ -19,11 +19,10 @@ export {
   topTokens,
 } from './intervention/distribution.js';
 export { ENHANCE, type Intervened, intervene, SUPPRESS } from './intervention/intervene.js';
-export type { LanguageModel, PromptBatch, Trace } from './model/language-model.js';
-export { disposeTrace } from './model/language-model.js';
+export type { LanguageModel, PromptBatch, Site, Trace } from './model/language-model.js';
 export { type LoadedModel, loadModel } from './model/load.js';
 export { type LocatedModel, locateModel } from './model/locate.js';
-export type { EncodedPrompt, Tokenizer } from './model/tokenizer.js';
+export { answerIds, type EncodedPrompt, type Query, type Tokenizer } from './model/tokenizer.js';
 export { type CoarseThreshold, coarseNeurons } from './neurons/coarse.js';
 export { type FindOptions, type FoundNeurons, findNeurons } from './neurons/find.js';
 export type { Neuron } from './neurons/neuron.js';

@@ -2,9 +2,8 @@
 import { countOperations } from '../../src/attribution/count-operations.js';
 import { integratedGradients } from '../../src/attribution/integrated-gradients.js';
 import { samplesThatFit } from '../../src/model/batch-size.js';
-import { readBertConfig } from '../../src/model/bert/config.js';
-import { BertModel } from '../../src/model/bert/model.js';
-import { Checkpoint } from '../../src/model/checkpoint.js';
+import { readModelConfig } from '../../src/model/config.js';
+import { loadWeights } from '../../src/model/load.js';
 import { startEngine } from '../../src/runtime/engine.js';
 import { ENGINES } from '../../src/runtime/engine-names.js';
 import { median, type ProductShape, productRate } from '../../src/setup/product-rate.js';
@@ -41,11 +40,9 @@ process.disconnect();
 
 async function measure(engine: (typeof ENGINES)[number]): Promise<Measurement> {
   const { version } = await startEngine(engine);
-  const config = await readBertConfig(folder);
+  const config = await readModelConfig(folder);
   const loading = performance.now();
-  const checkpoint = await Checkpoint.open(folder);
-  const model = await BertModel.load(checkpoint, config);
-  await checkpoint.close();
+  const model = await loadWeights(folder, config);
   const loadSeconds = (performance.now() - loading) / 1000;
 
   const prompts = Math.max(1, Math.floor(samplesThatFit(model, TOKENS) / STEPS));

@@ -5,10 +5,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { attention } from '../../src/model/layers/attention.js';
 import { differentiable } from '../../src/model/layers/differentiable.js';
-import { gelu } from '../../src/model/layers/gelu.js';
 import { addAndNorm, type LayerNormWeights, layerNorm } from '../../src/model/layers/layer-norm.js';
 import { linear } from '../../src/model/layers/linear.js';
 import { takeMaskRows } from '../../src/model/layers/mask-rows.js';
+import { nonlinear } from '../../src/model/layers/nonlinearity.js';
 import { normal } from '../random.js';
 
 export const SHAPE = { hidden: 128, intermediate: 512, layers: 2, heads: 2, positions: 64 };
@@ -73,7 +73,7 @@ export function attendFirst(network: Network, embedded: tf.Tensor2D, samples: nu
 export function predict(network: Network, attended: tf.Tensor2D, samples: number): tf.Tensor2D {
   const x = feedForward(network, 0, attended); // (T B, H)
   const last = attend(network, 1, takeMaskRows(x, samples), x, samples); // (B, H)
-  return layerNorm(gelu(frozen(feedForward(network, 1, last), network.transform)), network.norm);
+  return layerNorm(nonlinear('gelu', frozen(feedForward(network, 1, last), network.transform)), network.norm);
 }
 
 function attend(
@@ -95,7 +95,7 @@ function attend(
 
 function feedForward(network: Network, layer: number, x: tf.Tensor2D): tf.Tensor2D {
   const { intermediate, output } = network.layers[layer];
-  return addAndNorm(trained(gelu(trained(x, intermediate)), output), x, network.norm);
+  return addAndNorm(trained(nonlinear('gelu', trained(x, intermediate)), output), x, network.norm);
 }
 
 function frozen(x: tf.Tensor2D, weight: tf.Tensor2D): tf.Tensor2D {

@@ -8,7 +8,8 @@ import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import * as tf from '@tensorflow/tfjs-core';
 import { openDataset } from '../../src/dataset/dataset.js';
 import { DEMO_DATA, DEMO_MODEL } from '../../src/embedded.js';
-import { type EncodedPrompt, Tokenizer } from '../../src/model/tokenizer.js';
+import { MaskedTokenizer } from '../../src/model/masked-tokenizer.js';
+import { answerIds, type EncodedPrompt } from '../../src/model/tokenizer.js';
 import { wordPieceTokenizer } from '../../src/model/word-piece.js';
 import { startEngine } from '../../src/runtime/engine.js';
 import { shuffled, uniform } from '../random.js';
@@ -32,11 +33,11 @@ const dataset = await openDataset(DEMO_DATA);
 const facts = dataset.facts.map(dataset.withPrompts);
 const vocabulary = demoVocabulary(facts);
 const tokenizerJson = wordPieceTokenizer(vocabulary, {});
-const tokenizer = new Tokenizer(new HubTokenizer(tokenizerJson, {}));
+const tokenizer = new MaskedTokenizer(new HubTokenizer(tokenizerJson, {}));
 const examples = facts.flatMap(({ object, prompts }) =>
   prompts.map(prompt => ({
     ...tokenizer.encode(prompt, SHAPE.positions),
-    answer: tokenizer.answerId(object),
+    answer: answerIds(tokenizer, object)[0],
   })),
 );
 console.log(`${facts.length} facts, ${examples.length} prompts, ${vocabulary.length} tokens`);

@@ -3,6 +3,7 @@ import { integratedGradients } from '../../src/attribution/integrated-gradients.
 import { DEMO_MODEL } from '../../src/embedded.js';
 import { loadModel } from '../../src/model/load.js';
 import { batchesOfEqualLength } from '../../src/model/prompt-batches.js';
+import { answerIds } from '../../src/model/tokenizer.js';
 import { startEngine } from '../../src/runtime/engine.js';
 import { argumentSchema } from './accuracy.js';
 import { serve } from './child.js';
@@ -21,7 +22,7 @@ await serve(argumentSchema, async ({ engine }) => {
   const scores: number[][] = [];
   const encoded = ASKED.map(({ prompt }) => tokenizer.encode(prompt, model.maxTokens));
   for (const { batch, indices } of batchesOfEqualLength(encoded)) {
-    const answers = indices.map(index => tokenizer.answerId(ASKED[index].answer));
+    const answers = indices.map(index => answerIds(tokenizer, ASKED[index].answer)[0]);
     const samplesAtOnce = answers.length * STEPS * model.layers;
     const found = await integratedGradients(model, batch, answers, {
       rule: RULE,

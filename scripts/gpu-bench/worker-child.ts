@@ -1,9 +1,8 @@
 /** A worker: the process that worker.ts starts. It attributes batches of prompts until it is told to cease. */
 import { integratedGradients } from '../../src/attribution/integrated-gradients.js';
-import { readBertConfig } from '../../src/model/bert/config.js';
-import { BertModel } from '../../src/model/bert/model.js';
-import { Checkpoint } from '../../src/model/checkpoint.js';
+import { readModelConfig } from '../../src/model/config.js';
 import type { LanguageModel } from '../../src/model/language-model.js';
+import { loadWeights } from '../../src/model/load.js';
 import { fail, reply, serve } from './child.js';
 import { demandOf, type Gpu, startGpu } from './gpu.js';
 import { RULE, STEPS, type Work, workOf } from './shapes.js';
@@ -15,7 +14,7 @@ const BATCHES = 2;
 
 await serve(workerArgumentSchema, async ({ folder, layersTogether }) => {
   const gpu = await startGpu();
-  const model = await loadFrom(folder);
+  const model = await loadWeights(folder, await readModelConfig(folder));
   let work: Work | undefined;
   const attribute = async () => {
     if (!work) throw new Error('a worker without its batch');
@@ -40,15 +39,6 @@ await serve(workerArgumentSchema, async ({ folder, layersTogether }) => {
   process.on('message', message => void obey(orderSchema.parse(message)).catch(fail));
   return { loaded: true };
 });
-
-async function loadFrom(folder: string): Promise<LanguageModel> {
-  const checkpoint = await Checkpoint.open(folder);
-  try {
-    return await BertModel.load(checkpoint, await readBertConfig(folder));
-  } finally {
-    await checkpoint.close();
-  }
-}
 
 function attributeAll(
   model: LanguageModel,

@@ -7,7 +7,8 @@ export function factsInTurn(dataset: Dataset, tokenizer: Tokenizer, count: numbe
   const taken = new Map<string, number>();
   const turns: FactKey[][] = [];
   for (const fact of dataset.facts) {
-    if (!('id' in tokenizer.lookUp(fact.object))) continue;
+    const object = tokenizer.lookUp(fact.object);
+    if (!('ids' in object && object.ids.length === 1)) continue;
     const turn = taken.get(fact.relation) ?? 0;
     taken.set(fact.relation, turn + 1);
     turns[turn] ??= [];

@@ -1,4 +1,5 @@
 import type { LoadedModel } from '../../src/model/load.js';
+import { answerIds } from '../../src/model/tokenizer.js';
 import { findNeurons } from '../../src/neurons/find.js';
 import { type Findings, METHOD, type Question } from './findings.js';
 
@@ -9,8 +10,9 @@ export async function findWithKn(
 ): Promise<Findings> {
   const { rule, steps, threshold, share } = METHOD;
   const [start, cpuStart] = [performance.now(), process.cpuUsage()];
-  const encoded = prompts.map(prompt => tokenizer.encode(prompt, model.maxTokens));
-  const found = await findNeurons(model, encoded, tokenizer.answerId(answer), {
+  const ids = answerIds(tokenizer, answer);
+  const queries = prompts.map(prompt => tokenizer.ask(prompt, ids, model.maxTokens));
+  const found = await findNeurons(model, queries, {
     rule,
     steps,
     threshold: { kind: 'adaptive', value: threshold },
@@ -22,6 +24,6 @@ export async function findWithKn(
     seconds,
     cpuSeconds: (user + system) / 1e6,
     neurons: found.neurons,
-    prompts: found.prompts.map((prompt, i) => ({ ...prompt, tokens: encoded[i].tokens })),
+    prompts: found.prompts.map((prompt, i) => ({ ...prompt, tokens: queries[i][0].tokens })),
   };
 }

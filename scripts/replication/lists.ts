@@ -1,6 +1,7 @@
 import { openDataset } from '../../src/dataset/dataset.js';
 import { UserError } from '../../src/errors.js';
 import { loadModel } from '../../src/model/load.js';
+import { answerIds } from '../../src/model/tokenizer.js';
 import { differences } from './differences.js';
 import { factsInTurn } from './facts.js';
 import { findWithKn } from './find-with-kn.js';
@@ -23,7 +24,7 @@ export async function compareLists(
     const compared: ComparedFact[] = [];
     for (const { prompts, object } of facts) {
       // The token itself, since the replication takes what it is given for one.
-      const answer = loaded.tokenizer.token(loaded.tokenizer.answerId(object));
+      const answer = loaded.tokenizer.token(answerIds(loaded.tokenizer, object)[0]);
       const question = { prompts, answer };
       const kn = await findWithKn(loaded, question);
       compared.push({

@@ -1,34 +1,35 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { disposeTrace, type LanguageModel, type PromptBatch } from '../model/language-model.js';
+import type { LanguageModel, Site } from '../model/language-model.js';
+import type { Query } from '../model/tokenizer.js';
 import type { Scores } from './integrated-gradients.js';
 
 /**
  * How far the scores are from adding up to what they explain (Sundararajan et al., 2017, proposition 1; Captum's
  * convergence delta), for each layer l: sum(Attr(l)) - (P(a_l) - P(0)). Zero for an exact integral.
- * @param batch one prompt
+ * @param queries one prompt's, one for each token of the answer: P is the mean over them, as the scores are
  */
 export async function convergenceDeltas(
   model: LanguageModel,
-  batch: PromptBatch,
-  answer: number,
+  queries: readonly Query[],
   scores: Scores,
+  site?: Site,
 ): Promise<number[]> {
-  const trace = model.trace(batch);
-  try {
-    const probability = (prediction: () => tf.Tensor2D) =>
-      readNumber(tf.tidy(() => model.answerProbability(prediction(), [answer])));
-    const whole = await probability(() => trace.prediction);
-    const deltas: number[] = [];
-    for (const [layer, row] of scores.entries()) {
-      const without = await probability(() =>
-        model.resume(trace, layer, tf.zerosLike(trace.layers[layer].activations)),
-      );
-      deltas.push(row.reduce((sum, score) => sum + score, 0) - (whole - without));
+  const deltas = scores.map(row => row.reduce((sum, score) => sum + score, 0));
+  for (const { tokens, position, answer } of queries) {
+    const trace = model.trace({ tokens: [tokens], positions: [position] }, site);
+    try {
+      const probability = (prediction: () => tf.Tensor2D) =>
+        readNumber(tf.tidy(() => model.answerProbability(prediction(), [answer])));
+      const whole = await probability(() => trace.prediction);
+      for (const layer of deltas.keys()) {
+        const without = await probability(() => trace.resume(layer, tf.zerosLike(trace.activations[layer])));
+        deltas[layer] -= (whole - without) / queries.length;
+      }
+    } finally {
+      trace.dispose();
     }
-    return deltas;
-  } finally {
-    disposeTrace(trace);
   }
+  return deltas;
 }
 
 async function readNumber(tensor: tf.Tensor): Promise<number> {

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../embedded.js';
 import { loadModel } from '../model/load.js';
+import { answerIds } from '../model/tokenizer.js';
 import { startEngine } from '../runtime/engine.js';
 import { describeWith, GOLDEN_BERT } from '../testing/shared.js';
 import { countOperations } from './count-operations.js';
@@ -40,11 +41,16 @@ async function compare(
   const { model, tokenizer } = await loadModel(folder);
   const { tokens, position } = tokenizer.encode(prompt, model.maxTokens);
   const ran = await productsThatRun(() =>
-    integratedGradients(model, { tokens: [tokens], positions: [position] }, [tokenizer.answerId(answer)], {
-      rule,
-      steps,
-      layersTogether,
-    }),
+    integratedGradients(
+      model,
+      { tokens: [tokens], positions: [position] },
+      [answerIds(tokenizer, answer)[0]],
+      {
+        rule,
+        steps,
+        layersTogether,
+      },
+    ),
   );
   return { ran, counted: countOperations(model, tokens.length, rule, steps).total };
 }

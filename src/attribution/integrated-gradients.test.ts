@@ -1,11 +1,14 @@
+import { basename } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../embedded.js';
 import { type LoadedModel, loadModel } from '../model/load.js';
+import { answerIds } from '../model/tokenizer.js';
+import { findNeurons } from '../neurons/find.js';
 import { startEngine } from '../runtime/engine.js';
 import { gradientOf, relativeError } from '../testing/finite-differences.js';
 import { ReferenceBert } from '../testing/reference-bert.js';
-import { describeWith, GOLDEN_BERT, readGolden } from '../testing/shared.js';
+import { describeWith, GOLDEN_BERT, GOLDEN_MODELS, readGolden } from '../testing/shared.js';
 import { convergenceDeltas } from './convergence.js';
 import { integratedGradients } from './integrated-gradients.js';
 import { quadrature, RULES } from './rules.js';
@@ -24,7 +27,7 @@ function ask({ model, tokenizer }: LoadedModel, prompts: readonly string[], answ
       tokens: encoded.map(({ tokens }) => tokens),
       positions: encoded.map(({ position }) => position),
     },
-    answers: prompts.map(() => tokenizer.answerId(answer)),
+    answers: prompts.map(() => answerIds(tokenizer, answer)[0]),
   };
 }
 
@@ -116,12 +119,13 @@ describe('integrated gradients', () => {
 
   it('add up to what they explain, the better the finer the rule', async () => {
     const { batch, answers } = ask(demo, ['france is governed from [MASK].'], 'paris');
+    const queries = [{ tokens: batch.tokens[0], position: batch.positions[0], answer: answers[0] }];
     const delta = async (steps: number) => {
       const [scores] = await integratedGradients(demo.model, batch, answers, {
         rule: 'gausslegendre',
         steps,
       });
-      return Math.max(...(await convergenceDeltas(demo.model, batch, answers[0], scores)).map(Math.abs));
+      return Math.max(...(await convergenceDeltas(demo.model, queries, scores)).map(Math.abs));
     };
     expect(await delta(50)).toBeLessThan(1e-5);
     expect(await delta(2)).toBeGreaterThan(await delta(50));
@@ -142,38 +146,47 @@ describe('integrated gradients', () => {
   });
 });
 
-describeWith(GOLDEN_BERT, "EleutherAI's scores on the golden model (computed in float64)", () => {
-  const golden = readGolden();
-  const single = golden.attribution.filter(
-    entry => entry.rule !== undefined && entry.target_ids === undefined,
-  );
+for (const folder of GOLDEN_MODELS) {
+  describeWith(
+    folder,
+    `EleutherAI's scores on a golden model (computed in float64): ${basename(folder)}`,
+    () => {
+      const entries = readGolden(folder).attribution.filter(
+        ({ method }) => method === 'integrated-gradients',
+      );
 
-  it('come in all the rules that the golden file has', () => {
-    expect(single.map(({ rule }) => rule)).toEqual([
-      'riemann_endpoints',
-      'riemann_left',
-      'riemann_right',
-      'gausslegendre',
-    ]);
-  });
-
-  it.each(single.flatMap(entry => [false, true].map(layersTogether => ({ ...entry, layersTogether }))))(
-    'agree to a relative error of 1e-4: $rule, $steps steps, all layers in one pass: $layersTogether',
-    async ({ prompt, target, rule, steps, scores, layersTogether }) => {
-      const loaded = await loadModel(GOLDEN_BERT);
-      const { batch, answers } = ask(loaded, [prompt], target);
-      const [found] = await integratedGradients(loaded.model, batch, answers, {
-        rule: rule ?? 'riemann_left',
-        steps: steps ?? 0,
-        layersTogether,
+      it('come in all the rules and sites that the golden file has', () => {
+        const rules = ['riemann_endpoints', 'riemann_left', 'riemann_right', 'gausslegendre'];
+        for (const site of folder === GOLDEN_BERT ? ['post'] : ['post', 'pre']) {
+          const single = entries.filter(entry => entry.site === site && !entry.target_ids);
+          expect(single.map(({ rule }) => rule)).toEqual(rules);
+        }
       });
-      expect(
-        relativeError(
-          found.flatMap(row => [...row]),
-          scores.flat(),
-        ),
-      ).toBeLessThan(1e-4);
-      loaded.model.dispose();
+
+      it.each(entries.flatMap(entry => [false, true].map(layersTogether => ({ ...entry, layersTogether }))))(
+        'agree to a relative error of 1e-4: $target, $site, $rule, $steps steps, all layers in one pass: $layersTogether',
+        async ({ prompt, target, rule, steps, site, scores, target_ids, layersTogether }) => {
+          const { model, tokenizer } = await loadModel(folder);
+          const answer = answerIds(tokenizer, target);
+          if (target_ids) expect(answer).toEqual(target_ids);
+          const { prompts } = await findNeurons(model, [tokenizer.ask(prompt, answer, model.maxTokens)], {
+            rule: rule ?? 'riemann_left',
+            steps: steps ?? 0,
+            site,
+            threshold: { kind: 'adaptive', value: 0.3 },
+            share: 0.5,
+            // A causal model takes layers apart where memory asks for it.
+            ...(layersTogether ? { layersTogether } : { samplesAtOnce: steps ?? 0 }),
+          });
+          expect(
+            relativeError(
+              prompts[0].scores.flatMap(row => [...row]),
+              scores.flat(),
+            ),
+          ).toBeLessThan(1e-4);
+          model.dispose();
+        },
+      );
     },
   );
-});
+}

@@ -7,9 +7,10 @@
  *     Attr(l) = a_l * sum_k w_k dP/dx (alpha_k a_l)
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { samplesThatFit } from '../model/batch-size.js';
-import { disposeTrace, type LanguageModel, type PromptBatch, type Trace } from '../model/language-model.js';
+import { promptsThatFit, samplesThatFit } from '../model/batch-size.js';
+import type { LanguageModel, PromptBatch, Site, Trace } from '../model/language-model.js';
 import { scale } from '../model/layers/scale.js';
+import { splitBatch } from '../model/prompt-batches.js';
 import { type Quadrature, quadrature, type Rule } from './rules.js';
 
 /** A score for each feed-forward neuron: one array of intermediateSize values a layer. */
@@ -18,13 +19,15 @@ export type Scores = readonly Float32Array[];
 export interface IntegratedGradientsOptions {
   readonly rule: Rule;
   readonly steps: number;
+  /** Default: `post`. */
+  readonly site?: Site;
   /** What the values of a batch may take, in bytes; default: what suits the engine. */
   readonly batchBytes?: number;
   /** How many samples (prompts x steps) go through the model at once; default {@link samplesThatFit}. */
   readonly samplesAtOnce?: number;
   /**
    * All layers' steps in one pass where they fit, for devices that want few and large products: the same operations in
-   * half the calls. Default: false.
+   * half the calls. Default: false; causal models do it always.
    */
   readonly layersTogether?: boolean;
 }
@@ -40,32 +43,32 @@ export async function integratedGradients(
   model: LanguageModel,
   batch: PromptBatch,
   answers: readonly number[],
-  { rule, steps, batchBytes, samplesAtOnce, layersTogether = false }: IntegratedGradientsOptions,
+  { rule, steps, site, batchBytes, samplesAtOnce, layersTogether = false }: IntegratedGradientsOptions,
   onScored: OnScored = () => undefined,
 ): Promise<Scores[]> {
   const { inner, whole } = splitAtTrace(quadrature(rule, steps));
   const room = samplesAtOnce ?? samplesThatFit(model, batch.tokens[0].length, batchBytes);
   // A pass of all layers keeps the values of (layers + 1) / 2 passes through all layers.
   const promptsTogether = Math.floor(room / ((steps * (model.layers + 1)) / 2));
-  const together = layersTogether && promptsTogether > 0;
-  const promptsAtOnce = together ? promptsTogether : Math.max(1, Math.floor(room / steps));
+  // A causal model's samples are a row each: apart, their products would be small on any device.
+  const together = (layersTogether || model.causal) && promptsTogether > 0;
+  const promptsAtOnce = Math.min(
+    together ? promptsTogether : Math.max(1, Math.floor(room / steps)),
+    promptsThatFit(model, batch.tokens[0].length, batchBytes),
+  );
   const scores: Scores[] = [];
-  for (let first = 0; first < batch.tokens.length; first += promptsAtOnce) {
-    const part = {
-      tokens: batch.tokens.slice(first, first + promptsAtOnce),
-      positions: batch.positions.slice(first, first + promptsAtOnce),
-    };
-    const trace = model.trace(part);
+  for (const part of splitBatch(batch, promptsAtOnce)) {
+    const trace = model.trace(part, site);
     try {
-      const partAnswers = answers.slice(first, first + promptsAtOnce);
+      const partAnswers = answers.slice(scores.length, scores.length + promptsAtOnce);
       const atTrace = scoresAtTrace(model, trace, partAnswers, whole);
       const layers: Float32Array[][] = [];
       try {
         if (together) {
           layers.push(...(await scoreTogether(model, trace, partAnswers, inner, atTrace)));
-          onScored(trace.prompts * trace.layers.length);
+          onScored(trace.prompts * model.layers);
         } else {
-          for (let layer = 0; layer < trace.layers.length; layer++) {
+          for (let layer = 0; layer < model.layers; layer++) {
             layers.push(await scoreLayer(model, trace, layer, partAnswers, inner, room, atTrace[layer]));
             onScored(trace.prompts);
           }
@@ -75,7 +78,7 @@ export async function integratedGradients(
       }
       for (let prompt = 0; prompt < trace.prompts; prompt++) scores.push(layers.map(layer => layer[prompt]));
     } finally {
-      disposeTrace(trace);
+      trace.dispose();
     }
   }
   return scores;
@@ -102,12 +105,12 @@ function scoresAtTrace(
 ): tf.Tensor2D[] {
   if (weight === 0) return [];
   return tf.tidy(() => {
-    const ones = trace.layers.map(({ activations }) => tf.onesLike(activations));
+    const ones = trace.activations.map(activations => tf.onesLike(activations));
     const probability = (...multipliers: tf.Tensor[]) => {
       const [first, ...later] = multipliers.filter(isMatrix);
       const factors = new Map(later.map((factor, i) => [i + 1, factor]));
-      const activations = scale(trace.layers[0].activations, first);
-      return model.answerProbability(model.resume(trace, 0, activations, factors), answers);
+      const activations = scale(trace.activations[0], first);
+      return model.answerProbability(trace.resume(0, activations, factors), answers);
     };
     const { value, grads } = tf.valueAndGrads(probability)(ones, tf.fill([trace.prompts, 1], weight));
     value.dispose();
@@ -129,7 +132,7 @@ async function scoreLayer(
   room: number,
   atTrace: tf.Tensor2D | undefined,
 ): Promise<Float32Array[]> {
-  const { activations } = trace.layers[layer];
+  const activations = trace.activations[layer];
   const stepsAtOnce = Math.max(1, Math.floor(room / trace.prompts));
   const scores = tf.tidy(() => {
     const parts: tf.Tensor2D[] = [];
@@ -156,7 +159,7 @@ async function scoreTogether(
 ): Promise<Float32Array[][]> {
   const scores = tf.tidy(() => {
     const below = alphas.length === 0 ? [] : weightedGradients(model, trace, answers, alphas, weights);
-    return trace.layers.map(({ activations }, layer) => {
+    return trace.activations.map((activations, layer) => {
       const inner =
         below.length === 0 ? tf.zerosLike(activations) : tf.mul<tf.Tensor2D>(activations, below[layer]);
       return layer < atTrace.length ? tf.add<tf.Tensor2D>(inner, atTrace[layer]) : inner;
@@ -188,8 +191,7 @@ function weightedGradient(
     const steps = alphas.length;
     const scaled = scaledActivations(trace, layer, alphas);
     const answerOfSample = answers.flatMap(answer => alphas.map(() => answer));
-    const probability = (x: tf.Tensor2D) =>
-      model.answerProbability(model.resume(trace, layer, x), answerOfSample);
+    const probability = (x: tf.Tensor2D) => model.answerProbability(trace.resume(layer, x), answerOfSample);
     const weightOfSample = tf.tile(tf.tensor2d([...weights], [steps, 1]), [trace.prompts, 1]); // [samples, 1]
     const { grad } = tf.valueAndGrad(probability)(scaled, weightOfSample); // w_k dP/dx, [samples, width]
     return sumOverSteps(grad, steps);
@@ -204,11 +206,11 @@ function weightedGradients(
   alphas: readonly number[],
   weights: readonly number[],
 ): tf.Tensor2D[] {
-  const [layers, steps] = [trace.layers.length, alphas.length];
-  const scaled = trace.layers.map((_, layer) => scaledActivations(trace, layer, alphas));
-  const answerOfSample = trace.layers.flatMap(() => answers.flatMap(answer => alphas.map(() => answer)));
+  const [layers, steps] = [model.layers, alphas.length];
+  const scaled = trace.activations.map((_, layer) => scaledActivations(trace, layer, alphas));
+  const answerOfSample = trace.activations.flatMap(() => answers.flatMap(answer => alphas.map(() => answer)));
   const probability = (...activations: tf.Tensor[]) =>
-    model.answerProbability(model.resumeTogether(trace, activations.filter(isMatrix)), answerOfSample);
+    model.answerProbability(trace.resumeTogether(activations.filter(isMatrix)), answerOfSample);
   const weightOfSample = tf.tile(tf.tensor2d([...weights], [steps, 1]), [layers * trace.prompts, 1]);
   const { grads } = tf.valueAndGrads(probability)(scaled, weightOfSample);
   return grads.filter(isMatrix).map(grad => sumOverSteps(grad, steps));
@@ -216,7 +218,7 @@ function weightedGradients(
 
 /** alpha_k a_l for each prompt and step: [prompts * steps, intermediateSize]. */
 function scaledActivations(trace: Trace, layer: number, alphas: readonly number[]): tf.Tensor2D {
-  const { activations } = trace.layers[layer];
+  const activations = trace.activations[layer];
   const [prompts, width] = activations.shape;
   const steps = alphas.length;
   return tf.reshape(

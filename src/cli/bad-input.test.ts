@@ -84,7 +84,7 @@ describe('input that cannot be used', () => {
       ['evaluate', 'pararel', '--model', 'demo', '--data', './nowhere'],
       /nowhere\/trex_lms_vocab: cannot be read \(no such file or directory\)\nA data set is a folder with/,
     ],
-    [['find', ...one.with(3, 'Paris France')], /the answer "Paris France" is 2 tokens in this vocabulary/],
+    [['find', ...one.with(3, '日')], /the answer "日" has characters that the vocabulary lacks/],
     [['find', ...one.with(5, 'france is governed')], /the prompt "france is governed" has no \[MASK\]/],
     [['find', ...one.with(5, '[MASK] [MASK]')], /has 2 \[MASK\], where one is needed/],
     [['find', ...one.with(5, `${'france '.repeat(70)}[MASK]`)], /is 73 tokens long, and the model takes 64/],

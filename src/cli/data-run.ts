@@ -10,9 +10,9 @@ import { doWork } from '../experiment/work.js';
 import type { WorkerStart } from '../experiment/worker.js';
 import { writeResults } from '../experiment/write-results.js';
 import { figureFiles } from '../figures/figure-files.js';
-import { parameterCount, readBertConfig } from '../model/bert/config.js';
+import { parameterCount, readModelConfig } from '../model/config.js';
+import { loadTokenizer } from '../model/load-tokenizer.js';
 import type { LocatedModel } from '../model/locate.js';
-import { loadTokenizer } from '../model/tokenizer.js';
 import { BatchMemory, loweredText } from '../runtime/batch-memory.js';
 import { type ChosenDevices, chooseDevices } from '../runtime/devices/choose-devices.js';
 import { type DevicePlan, planText, startFleet } from '../runtime/fleet.js';
@@ -80,10 +80,10 @@ async function prepare(command: string, options: Options, asked: AskedInterventi
     ...(facts && { facts }),
   });
   const model = await findModel(options, progress);
-  const config = await readBertConfig(model.folder);
+  const config = await readModelConfig(model.folder);
   const stages = await stagesOf(options, asked, config);
-  const tokenizer = await loadTokenizer(model.folder, config.vocabularySize);
-  const plan = planRun(dataset, tokenizer, config.maxPositions, stages);
+  const tokenizer = await loadTokenizer(model.folder, config);
+  const plan = planRun(dataset, tokenizer, config.maxTokens, stages);
   unrelatedFacts(plan, stages.unrelated);
   const chosen = await chooseDevices(options);
   progress.stop();

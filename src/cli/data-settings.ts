@@ -5,18 +5,25 @@ import type { Dataset } from '../dataset/dataset.js';
 import type { RecordedPlan, Settings } from '../experiment/settings.js';
 import { areGiven, type GivenNeurons, type Stages } from '../experiment/stages.js';
 import { fileExists } from '../files.js';
-import type { BertConfig } from '../model/bert/config.js';
 import { hashFiles, weightFiles } from '../model/checkpoint.js';
+import type { ModelShape } from '../model/language-model.js';
+import { TOKENIZER_FILES } from '../model/load-tokenizer.js';
 import type { LocatedModel } from '../model/locate.js';
-import { TOKENIZER_FILES } from '../model/tokenizer.js';
 import { checkNeurons, parseNeurons, readNeuronFiles } from '../neurons/neuron-file.js';
 import type { DevicePlan } from '../runtime/fleet.js';
 import { findOptions, SHARE_OVER_DATA } from './find-options.js';
-import type { AttributionOptions, DataOptions, ModelOptions, UnrelatedOptions } from './options.js';
+import type {
+  AskingOptions,
+  AttributionOptions,
+  DataOptions,
+  ModelOptions,
+  UnrelatedOptions,
+} from './options.js';
 import { VERSION } from './version.js';
 
 export interface DataRunOptions
   extends ModelOptions,
+    AskingOptions,
     AttributionOptions,
     DataOptions,
     Partial<UnrelatedOptions> {
@@ -32,11 +39,14 @@ export interface AskedInterventions {
 export async function stagesOf(
   options: DataRunOptions,
   { suppress, enhance }: AskedInterventions,
-  config: BertConfig,
+  config: ModelShape,
 ): Promise<Stages> {
-  const { unrelated, seed } = options;
+  const { unrelated, seed, site, continuation, maxAnswerTokens } = options;
   const intervenes = (suppress || enhance !== null) && unrelated !== undefined && seed !== undefined;
   return {
+    site,
+    continuation,
+    maxAnswerTokens: maxAnswerTokens ?? Number.POSITIVE_INFINITY,
     neurons:
       options.neurons === undefined
         ? findOptions(options, SHARE_OVER_DATA)
@@ -48,7 +58,7 @@ export async function stagesOf(
 }
 
 /** `--neurons` over a data set: a list for all facts, a neuron file, or a folder of them. */
-async function givenNeurons(option: string, config: BertConfig): Promise<GivenNeurons> {
+async function givenNeurons(option: string, config: ModelShape): Promise<GivenNeurons> {
   const forAll = parseNeurons(option);
   const byFact = forAll ? new Map() : await readNeuronFiles(option);
   for (const neurons of forAll ? [forAll] : byFact.values()) checkNeurons(neurons, config);
@@ -89,6 +99,11 @@ export async function settingsOf(run: DescribedRun): Promise<Settings> {
       facts: options.facts ? [...options.facts] : null,
     },
     versions: { kn: VERSION },
+    protocol: {
+      site: stages.site,
+      continuation: stages.continuation,
+      max_answer_tokens: options.maxAnswerTokens ?? null,
+    },
     plans: plans.map(recordedPlan),
     neurons: neuronSettings(stages),
     ...(stages.unrelated && { unrelated: stages.unrelated }),
@@ -151,6 +166,9 @@ function commandLine({ command, options, data, stages }: DescribedRun): string {
   if (options.relations) words.push('--relations', options.relations.join());
   if (options.limit !== undefined) words.push('--limit', String(options.limit));
   if (options.facts) words.push('--facts', options.facts.join());
+  if (options.maxAnswerTokens !== undefined)
+    words.push('--max-answer-tokens', String(options.maxAnswerTokens));
+  words.push('--site', stages.site, '--continuation', stages.continuation);
   if (areGiven(neurons)) {
     words.push('--neurons', options.neurons ?? '');
   } else {

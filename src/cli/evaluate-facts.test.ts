@@ -11,7 +11,7 @@ import { childrenOf, finalFiles, kn, startKn, untilJournalHas } from '../testing
 import { temporaryFolder } from '../testing/temporary-folder.js';
 
 describe('facts that cannot be done', () => {
-  it('are skipped where their object is not one token, counted and listed', async () => {
+  it('are skipped where their object is more tokens than are asked for, counted and listed', async () => {
     const data = temporaryFolder();
     await cp(DEMO_DATA, data, { recursive: true });
     const file = join(data, 'trex_lms_vocab', 'P36.jsonl');
@@ -27,6 +27,8 @@ describe('facts that cannot be done', () => {
       data,
       '--limit',
       '2',
+      '--max-answer-tokens',
+      '1',
       '--results',
       folder,
     ]);
@@ -36,7 +38,7 @@ describe('facts that cannot be done', () => {
     expect(summary.facts.skipped).toMatchObject([
       { uuid: 'odd', relation: 'P36', subject: 'Ethiopia', object: 'Addis Ababa' },
     ]);
-    expect(summary.facts.skipped[0].reason).toContain('the object is');
+    expect(summary.facts.skipped[0].reason).toMatch(/^the object is \d+ tokens, and --max-answer-tokens is 1$/);
   });
 
   it('are skipped where a prompt is longer than the model takes', async () => {

@@ -1,6 +1,8 @@
 import { Argument, type Command } from 'commander';
 import {
+  type AskingOptions,
   type AttributionOptions,
+  addAskingOptions,
   addAttributionOptions,
   addDataOptions,
   addFactorOption,
@@ -18,6 +20,7 @@ import {
 
 interface Options
   extends ModelOptions,
+    AskingOptions,
     AttributionOptions,
     DataOptions,
     UnrelatedOptions,
@@ -45,6 +48,7 @@ export function addEvaluate(program: Command): void {
     .description('the whole experiment: find, suppress and enhance for every fact, with figures')
     .addArgument(new Argument('<experiment>', 'which one').choices(['pararel']));
   addModelOptions(command);
+  addAskingOptions(command);
   addAttributionOptions(command, '0.3, as in the replication');
   addNeuronsOption(command);
   command.optionsGroup('Interventions:');

@@ -2,7 +2,9 @@ import type { Command } from 'commander';
 import { coloured } from './colour.js';
 import { findOptions, SHARE_OF_FACT } from './find-options.js';
 import {
+  type AskingOptions,
   type AttributionOptions,
+  addAskingOptions,
   addAttributionOptions,
   addDataOptions,
   addModelOptions,
@@ -19,6 +21,7 @@ import {
 interface Options
   extends ModelOptions,
     PromptOptions,
+    AskingOptions,
     AttributionOptions,
     DataOptions,
     RunOptions,
@@ -41,6 +44,7 @@ export function addFind(program: Command): void {
   addModelOptions(command);
   addPromptOptions(command);
   command.option('--scores <file>', "write every prompt's full scores, as JSON");
+  addAskingOptions(command);
   addAttributionOptions(command, '0.5 for one fact, 0.3 over a data set');
   addDataOptions(command);
   addRunOptions(command);

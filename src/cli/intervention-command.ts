@@ -4,7 +4,9 @@ import { coloured } from './colour.js';
 import { findOptions, SHARE_OF_FACT } from './find-options.js';
 import type { Prediction, PromptEffect } from './one-fact.js';
 import {
+  type AskingOptions,
   type AttributionOptions,
+  addAskingOptions,
   addAttributionOptions,
   addDataOptions,
   addModelOptions,
@@ -24,6 +26,7 @@ import {
 export interface InterventionOptions
   extends ModelOptions,
     PromptOptions,
+    AskingOptions,
     AttributionOptions,
     DataOptions,
     UnrelatedOptions,
@@ -35,6 +38,7 @@ export interface InterventionOptions
 export function addInterventionOptions(command: Command): void {
   addModelOptions(command);
   addPromptOptions(command);
+  addAskingOptions(command);
   addAttributionOptions(command, '0.5 for one fact, 0.3 over a data set');
   addNeuronsOption(command);
   addDataOptions(command);

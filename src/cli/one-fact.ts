@@ -5,11 +5,13 @@ import { text } from 'node:stream/consumers';
 import writeFileAtomic from 'write-file-atomic';
 import { convergenceDeltas } from '../attribution/convergence.js';
 import { refusedFile, UsageError, UserError } from '../errors.js';
-import { type Distribution, standingOf, topTokens } from '../intervention/distribution.js';
+import { type Distribution, standingOf, standingOfTokens, topTokens } from '../intervention/distribution.js';
 import { intervene } from '../intervention/intervene.js';
-import { parameterCount, readBertConfig } from '../model/bert/config.js';
+import { parameterCount, readModelConfig } from '../model/config.js';
+import { askPrompts } from '../model/continuation.js';
+import type { Site } from '../model/language-model.js';
 import { type LoadedModel, loadModel } from '../model/load.js';
-import type { EncodedPrompt } from '../model/tokenizer.js';
+import { answerIds, type Query } from '../model/tokenizer.js';
 import { type FindOptions, type FoundNeurons, findNeurons } from '../neurons/find.js';
 import type { Neuron } from '../neurons/neuron.js';
 import { checkNeurons, parseNeurons, readNeuronList } from '../neurons/neuron-file.js';
@@ -17,14 +19,15 @@ import { BatchMemory, loweredText, withinMemory } from '../runtime/batch-memory.
 import { startOnDevice } from '../runtime/engine.js';
 import { planWorkers } from '../runtime/worker-plan.js';
 import { findModel } from './locate.js';
-import type { ModelOptions, OutputOptions, PromptOptions } from './options.js';
+import type { AskingOptions, ModelOptions, OutputOptions, PromptOptions } from './options.js';
 import { createProgress, type Progress } from './progress.js';
 
 export interface OneFact extends LoadedModel {
   readonly answer: string;
-  readonly answerId: number;
   readonly prompts: readonly string[];
-  readonly encoded: readonly EncodedPrompt[];
+  /** Of each prompt, one for each token of the answer. */
+  readonly queries: readonly (readonly Query[])[];
+  readonly site: Site;
   readonly progress: Progress;
   /** Of the one device that computes. */
   readonly batchMemory: BatchMemory;
@@ -34,10 +37,12 @@ export interface OneFact extends LoadedModel {
 }
 
 /** Loads the model and reads the prompts. */
-export async function prepareFact(options: PromptOptions & ModelOptions & OutputOptions): Promise<OneFact> {
-  const { answer } = options;
+export async function prepareFact(
+  options: PromptOptions & AskingOptions & ModelOptions & OutputOptions,
+): Promise<OneFact> {
+  const { answer, site, continuation } = options;
   if (answer === undefined)
-    throw new UsageError('--prompt needs --answer', 'Name what belongs in the place of [MASK].');
+    throw new UsageError('--prompt needs --answer', 'Name what belongs where the prompt asks.');
   const prompts = [
     ...(options.prompt ?? []),
     ...(options.prompts === undefined ? [] : await readPrompts(options.prompts)),
@@ -48,7 +53,9 @@ export async function prepareFact(options: PromptOptions & ModelOptions & Output
   const { device, name, notices } = await startOnDevice(options);
   notices.forEach(progress.notice);
   const loaded = await loadModel(folder);
-  const parameters = parameterCount(await readBertConfig(folder));
+  const parameters = parameterCount(await readModelConfig(folder));
+  const { model, tokenizer } = loaded;
+  const queries = await askPrompts(model, tokenizer, prompts, answerIds(tokenizer, answer), continuation);
   const { batchBytes } = planWorkers(device, name, parameters, { ...options, workers: 1 });
   const batchMemory = new BatchMemory(new Map([[device.id, batchBytes]]), (id, bytes) =>
     progress.notice(loweredText(id, bytes)),
@@ -56,9 +63,9 @@ export async function prepareFact(options: PromptOptions & ModelOptions & Output
   return {
     ...loaded,
     answer,
-    answerId: loaded.tokenizer.answerId(answer),
     prompts,
-    encoded: prompts.map(prompt => loaded.tokenizer.encode(prompt, loaded.model.maxTokens)),
+    queries,
+    site,
     progress,
     batchMemory,
     device: device.id,
@@ -67,14 +74,13 @@ export async function prepareFact(options: PromptOptions & ModelOptions & Output
 }
 
 export async function findNeuronsOfFact(fact: OneFact, options: FindOptions): Promise<FoundNeurons> {
-  const total = fact.model.layers * fact.prompts.length;
+  const total = fact.model.layers * fact.queries.flat().length;
   const found = await withinMemory(fact.batchMemory, fact.device, batchBytes => {
     let done = 0;
     return findNeurons(
       fact.model,
-      fact.encoded,
-      fact.answerId,
-      { ...options, batchBytes, layersTogether: fact.layersTogether },
+      fact.queries,
+      { ...options, batchBytes, layersTogether: fact.layersTogether, site: fact.site },
       scored => {
         done += scored;
         fact.progress.show('attribution', { done, total, text: 'layers of prompts' });
@@ -99,13 +105,11 @@ export async function checkWritable(path: string): Promise<void> {
 export async function writeScores(path: string, fact: OneFact, found: FoundNeurons): Promise<void> {
   const prompts: object[] = [];
   for (const [i, { scores }] of found.prompts.entries()) {
-    const { tokens, position } = fact.encoded[i];
-    const batch = { tokens: [tokens], positions: [position] };
     prompts.push({
       prompt: fact.prompts[i],
       answer: fact.answer,
       scores: scores.map(row => [...row]),
-      convergenceDelta: await convergenceDeltas(fact.model, batch, fact.answerId, scores),
+      convergenceDelta: await convergenceDeltas(fact.model, fact.queries[i], scores, fact.site),
     });
   }
   try {
@@ -134,21 +138,43 @@ export async function measureEffect(
   factor: number,
 ): Promise<PromptEffect[]> {
   checkNeurons(neurons, fact.model);
-  const predict = (distribution: Distribution): Prediction => ({
-    ...standingOf(fact.answerId, distribution),
-    top: topTokens(distribution, 5).map(({ id, probability }) => ({
-      token: fact.tokenizer.token(id),
+  const distributions = await withinMemory(fact.batchMemory, fact.device, batchBytes =>
+    intervene(fact.model, fact.queries.flat(), neurons, [factor], { site: fact.site, batchBytes }),
+  );
+  let taken = 0;
+  return fact.queries.map((queries, i) => {
+    const own = distributions.slice(taken, taken + queries.length);
+    taken += queries.length;
+    return {
+      prompt: fact.prompts[i],
+      before: predictionOf(
+        fact,
+        queries,
+        own.map(({ before }) => before),
+      ),
+      after: predictionOf(
+        fact,
+        queries,
+        own.map(({ after }) => after[0]),
+      ),
+    };
+  });
+}
+
+/** What the model makes of an answer; the most probable tokens are those in its first token's place. */
+function predictionOf(
+  { tokenizer }: LoadedModel,
+  queries: readonly Query[],
+  distributions: readonly Distribution[],
+): Prediction {
+  const standings = queries.map(({ answer }, i) => standingOf(answer, distributions[i]));
+  return {
+    ...standingOfTokens(standings),
+    top: topTokens(distributions[0], 5).map(({ id, probability }) => ({
+      token: tokenizer.token(id),
       probability,
     })),
-  });
-  const effects = await withinMemory(fact.batchMemory, fact.device, batchBytes =>
-    intervene(fact.model, fact.encoded, neurons, [factor], batchBytes),
-  );
-  return effects.map(({ before, after }, i) => ({
-    prompt: fact.prompts[i],
-    before: predict(before),
-    after: predict(after[0]),
-  }));
+  };
 }
 
 /** `--neurons` for one fact: a list, or a file with one. */

@@ -2,6 +2,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { RULES, type Rule } from '../attribution/rules.js';
 import { UNRELATED_RULES, type UnrelatedRule } from '../experiment/unrelated.js';
+import { CONTINUATIONS, type Continuation } from '../model/continuation-names.js';
+import { SITES, type Site } from '../model/language-model.js';
 import { parseDevices } from '../runtime/devices/device.js';
 import { ENGINE_CHOICES, type EngineChoice } from '../runtime/engine-names.js';
 
@@ -20,6 +22,11 @@ export interface PromptOptions {
   readonly answer?: string;
 }
 
+export interface AskingOptions {
+  readonly site: Site;
+  readonly continuation: Continuation;
+}
+
 export interface AttributionOptions {
   readonly rule: Rule;
   readonly steps: number;
@@ -34,6 +41,7 @@ export interface DataOptions {
   readonly relations?: readonly string[];
   readonly limit?: number;
   readonly facts?: readonly string[];
+  readonly maxAnswerTokens?: number;
 }
 
 export interface UnrelatedOptions {
@@ -78,9 +86,31 @@ export function addModelOptions(command: Command): Command {
 export function addPromptOptions(command: Command): Command {
   return command
     .optionsGroup('One fact (without these, the data set):')
-    .option('-p, --prompt <text>', 'a sentence with [MASK] for the answer; repeat it for more', collect)
+    .option(
+      '-p, --prompt <text>',
+      'a sentence with [MASK] for the answer, for a GPT one that ends there; repeat it for more',
+      collect,
+    )
     .option('--prompts <file>', 'a file with a prompt a line ("-": standard input)')
-    .option('-a, --answer <word>', 'what belongs in the place of [MASK]');
+    .option('-a, --answer <words>', 'what belongs there, of one token or several');
+}
+
+export function addAskingOptions(command: Command): Command {
+  return command
+    .optionsGroup('Asking:')
+    .addOption(
+      new Option('--site <site>', 'where neurons are: after (post) or before (pre) the non-linearity')
+        .choices(SITES)
+        .default('post'),
+    )
+    .addOption(
+      new Option(
+        '--continuation <which>',
+        'what stands before a later token of an answer: the answer itself, or what the model puts there',
+      )
+        .choices(CONTINUATIONS)
+        .default('answer'),
+    );
 }
 
 export function addAttributionOptions(command: Command, shareDefault: string): Command {
@@ -133,7 +163,12 @@ export function addDataOptions(command: Command): Command {
     )
     .option('--relations <names>', 'these relations alone: P36,P37', list)
     .option('--limit <n>', 'so many facts a relation, in file order', wholeNumber(1, 1e9))
-    .option('--facts <uuids>', 'these facts alone: uuid,uuid', list);
+    .option('--facts <uuids>', 'these facts alone: uuid,uuid', list)
+    .option(
+      '--max-answer-tokens <n>',
+      'leave out facts whose object is more tokens (default: none is left out)',
+      wholeNumber(1, 1000),
+    );
 }
 
 export function addUnrelatedOptions(command: Command): Command {

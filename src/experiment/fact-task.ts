@@ -1,7 +1,9 @@
-import { standingOf } from '../intervention/distribution.js';
+import { standingOf, standingOfTokens } from '../intervention/distribution.js';
 import { type Intervened, intervene, SUPPRESS } from '../intervention/intervene.js';
-import type { LanguageModel } from '../model/language-model.js';
-import type { Tokenizer } from '../model/tokenizer.js';
+import { askPrompts } from '../model/continuation.js';
+import type { Continuation } from '../model/continuation-names.js';
+import type { LanguageModel, Site } from '../model/language-model.js';
+import { answerIds, type Query, type Tokenizer } from '../model/tokenizer.js';
 import { type FindOptions, findNeurons } from '../neurons/find.js';
 import type { Neuron } from '../neurons/neuron.js';
 import { checkNeurons } from '../neurons/neuron-file.js';
@@ -17,6 +19,8 @@ export interface AskedFact {
 export interface FactTask {
   readonly uuid: string;
   readonly fact: AskedFact;
+  readonly site: Site;
+  readonly continuation: Continuation;
   /** The neurons, or how to find them. */
   readonly neurons: readonly Neuron[] | FindOptions;
   /** What to multiply the neurons by, and on which other fact to measure that too; null for neither. */
@@ -37,24 +41,28 @@ export async function runFactTask(
   task: FactTask,
   batches: Required<Pick<FindOptions, 'batchBytes' | 'layersTogether'>>,
 ): Promise<FactRecord> {
-  const related = encode(tokenizer, task.fact, model.maxTokens);
+  const ask = ({ object, prompts }: AskedFact) =>
+    askPrompts(model, tokenizer, prompts, answerIds(tokenizer, object), task.continuation);
+  const related = await ask(task.fact);
+  const { site } = task;
   const given = isList(task.neurons);
   const neurons = given
     ? task.neurons
-    : (await findNeurons(model, related.prompts, related.answer, { ...task.neurons, ...batches })).neurons;
+    : (await findNeurons(model, related, { ...task.neurons, ...batches, site })).neurons;
   checkNeurons(neurons, model);
   const record: FactRecord = { uuid: task.uuid };
   if (!given) record.neurons = neurons.map(([layer, index]) => [layer, index]);
   if (task.interventions === null) return record;
 
   const { suppress, enhance } = task.interventions;
-  const unrelated = encode(tokenizer, task.interventions.unrelated, model.maxTokens);
+  const unrelated = await ask(task.interventions.unrelated);
   const factors = [...(suppress ? [SUPPRESS] : []), ...(enhance === null ? [] : [enhance])];
-  const onRelated = await intervene(model, related.prompts, neurons, factors, batches.batchBytes);
-  const onUnrelated = await intervene(model, unrelated.prompts, neurons, factors, batches.batchBytes);
+  const options = { site, batchBytes: batches.batchBytes };
+  const onRelated = await intervene(model, related.flat(), neurons, factors, options);
+  const onUnrelated = await intervene(model, unrelated.flat(), neurons, factors, options);
   const effects = (factor: number): InterventionEffects => ({
-    related: promptEffects(onRelated, factors.indexOf(factor), related.answer),
-    unrelated: promptEffects(onUnrelated, factors.indexOf(factor), unrelated.answer),
+    related: promptEffects(related, onRelated, factors.indexOf(factor)),
+    unrelated: promptEffects(unrelated, onUnrelated, factors.indexOf(factor)),
   });
   if (suppress) record.suppression = effects(SUPPRESS);
   if (enhance !== null) record.enhancement = effects(enhance);
@@ -65,16 +73,23 @@ function isList(neurons: readonly Neuron[] | FindOptions): neurons is readonly N
   return Array.isArray(neurons);
 }
 
-function encode(tokenizer: Tokenizer, { object, prompts }: AskedFact, maxTokens: number) {
-  return {
-    answer: tokenizer.answerId(object),
-    prompts: prompts.map(prompt => tokenizer.encode(prompt, maxTokens)),
-  };
-}
-
-function promptEffects(prompts: readonly Intervened[], factor: number, answer: number): PromptEffects {
-  const before = prompts.map(prompt => standingOf(answer, prompt.before));
-  const after = prompts.map(prompt => standingOf(answer, prompt.after[factor]));
+/** @param intervened of each prompt's queries, one after the other */
+function promptEffects(
+  prompts: readonly (readonly Query[])[],
+  intervened: readonly Intervened[],
+  factor: number,
+): PromptEffects {
+  let taken = 0;
+  const standings = prompts.map(queries => {
+    const own = intervened.slice(taken, taken + queries.length);
+    taken += queries.length;
+    return {
+      before: standingOfTokens(queries.map(({ answer }, i) => standingOf(answer, own[i].before))),
+      after: standingOfTokens(queries.map(({ answer }, i) => standingOf(answer, own[i].after[factor]))),
+    };
+  });
+  const before = standings.map(({ before }) => before);
+  const after = standings.map(({ after }) => after);
   return {
     pct_change: before.map(({ probability }, i) =>
       probability === 0 ? null : (after[i].probability - probability) / probability,

@@ -16,8 +16,8 @@ export interface RunPlan {
 }
 
 /**
- * Sets aside the facts that cannot be asked: those whose object is not one token of the vocabulary, those with a
- * prompt that the model does not take, and those that the given neurons lack.
+ * Sets aside the facts that cannot be asked: those whose object the vocabulary lacks or has in too many tokens, those with
+ * a prompt that the model does not take, and those that the given neurons lack.
  * @param maxTokens what the model takes
  * @throws UserError where no fact is left
  */
@@ -25,7 +25,7 @@ export function planRun(
   dataset: Dataset,
   tokenizer: Tokenizer,
   maxTokens: number,
-  { neurons }: Stages,
+  { neurons, maxAnswerTokens }: Pick<Stages, 'neurons' | 'maxAnswerTokens'>,
 ): RunPlan {
   const facts: FactKey[] = [];
   const skipped: SkippedFact[] = [];
@@ -34,9 +34,11 @@ export function planRun(
     const reason =
       'problem' in found
         ? `the object ${found.problem}`
-        : areGiven(neurons) && !neurons.of(fact.uuid)
-          ? 'no neurons given for it'
-          : promptProblem(dataset.withPrompts(fact), tokenizer, maxTokens);
+        : found.ids.length > maxAnswerTokens
+          ? `the object is ${found.ids.length} tokens, and --max-answer-tokens is ${maxAnswerTokens}`
+          : areGiven(neurons) && !neurons.of(fact.uuid)
+            ? 'no neurons given for it'
+            : promptProblem(dataset.withPrompts(fact), found.ids, tokenizer, maxTokens);
     if (reason === undefined) facts.push(fact);
     else skipped.push({ ...fact, reason });
   }
@@ -50,13 +52,15 @@ export function planRun(
 /** What keeps a fact's prompts from being asked, or undefined. */
 function promptProblem(
   { subject, prompts }: Fact,
+  answer: readonly number[],
   tokenizer: Tokenizer,
   maxTokens: number,
 ): string | undefined {
-  // A prompt has no more tokens than characters, but for [CLS] and [SEP]; so hardly any needs to be looked at.
-  const suspects = subject.includes(MASK) ? prompts : prompts.filter(({ length }) => length + 2 > maxTokens);
+  // A prompt has no more tokens than bytes, but for [CLS] and [SEP]; so hardly any needs to be looked at.
+  const most = (prompt: string) => Buffer.byteLength(prompt) + answer.length + 2;
+  const suspects = subject.includes(MASK) ? prompts : prompts.filter(prompt => most(prompt) > maxTokens);
   try {
-    for (const prompt of suspects) tokenizer.encode(prompt, maxTokens);
+    for (const prompt of suspects) tokenizer.ask(prompt, answer, maxTokens);
     return undefined;
   } catch (error) {
     if (error instanceof UserError) return error.message;

@@ -34,6 +34,8 @@ export const settingsSchema = z.object({
   model: group,
   data: group,
   versions: group,
+  /** How facts are asked, and where neurons are. */
+  protocol: group.optional(),
   /** What the results were computed on, in any session: it decides no more than the rounding of float32. */
   plans: z.array(devicePlanSchema).default([]),
   /** How neurons were found, or where they came from. */
@@ -46,7 +48,7 @@ export const settingsSchema = z.object({
 
 export type Settings = z.infer<typeof settingsSchema>;
 
-const GROUPS = ['model', 'data', 'versions', 'neurons', 'unrelated', 'enhancement'] as const;
+const GROUPS = ['model', 'data', 'versions', 'protocol', 'neurons', 'unrelated', 'enhancement'] as const;
 
 /** The first setting that differs, as "neurons.share: 0.3 there, 0.5 now"; undefined where all agree. */
 export function firstDifference(there: Settings, now: Settings): string | undefined {

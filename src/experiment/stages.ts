@@ -1,3 +1,5 @@
+import type { Continuation } from '../model/continuation-names.js';
+import type { Site } from '../model/language-model.js';
 import type { FindOptions } from '../neurons/find.js';
 import type { Neuron } from '../neurons/neuron.js';
 import type { FactRecord } from './record.js';
@@ -18,6 +20,10 @@ export interface UnrelatedDraw {
 
 /** What a run asks of every fact. */
 export interface Stages {
+  readonly site: Site;
+  readonly continuation: Continuation;
+  /** Facts whose object is more tokens are left out. */
+  readonly maxAnswerTokens: number;
   readonly neurons: FindOptions | GivenNeurons;
   readonly suppress: boolean;
   /** The factor to enhance by, or null where enhancing is not asked for. */

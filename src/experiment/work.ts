@@ -123,13 +123,15 @@ async function attempt(task: FactTask, { pool, batchMemory }: Work, isOver: () =
 
 /** What a fact still lacks, as a worker is to do it. */
 function taskOf(fact: FactKey, { stages, dataset, journal, unrelated }: Work): FactTask {
-  const { neurons, suppress, enhance } = stages;
+  const { neurons, suppress, enhance, site, continuation } = stages;
   const known = journal.get(fact.uuid);
   const asked = (key: FactKey) => ({ object: key.object, prompts: dataset.withPrompts(key).prompts });
   const other = unrelated.get(fact.uuid);
   return {
     uuid: fact.uuid,
     fact: asked(fact),
+    site,
+    continuation,
     neurons: areGiven(neurons) ? (neurons.of(fact.uuid) ?? []) : (known?.neurons ?? neurons),
     interventions: other
       ? {

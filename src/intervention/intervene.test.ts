@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../embedded.js';
 import { type LoadedModel, loadModel } from '../model/load.js';
+import { answerIds } from '../model/tokenizer.js';
 import { startEngine } from '../runtime/engine.js';
 import { describeWith, GOLDEN_BERT, readGolden } from '../testing/shared.js';
 import { standingOf, topTokens } from './distribution.js';
@@ -24,7 +25,7 @@ describeWith(GOLDEN_BERT, "EleutherAI's interventions on the golden model (compu
       SUPPRESS,
       ENHANCE,
     ]);
-    const answer = loaded.tokenizer.answerId(edit.target);
+    const answer = answerIds(loaded.tokenizer, edit.target)[0];
     for (const [distribution, expected] of [
       [before, edit.before],
       [after[0], edit.suppress],

@@ -3,15 +3,9 @@
  * multiplied by a factor, 0 to suppress them and 2 to enhance them.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { samplesThatFit } from '../model/batch-size.js';
-import {
-  type ActivationFactors,
-  disposeTrace,
-  type LanguageModel,
-  type PromptBatch,
-  type Trace,
-} from '../model/language-model.js';
-import { batchesOfEqualLength } from '../model/prompt-batches.js';
+import { promptsThatFit } from '../model/batch-size.js';
+import type { ActivationFactors, LanguageModel, PromptBatch, Site, Trace } from '../model/language-model.js';
+import { batchesOfEqualLength, splitBatch } from '../model/prompt-batches.js';
 import type { EncodedPrompt } from '../model/tokenizer.js';
 import type { Neuron } from '../neurons/neuron.js';
 import type { Distribution } from './distribution.js';
@@ -25,29 +19,31 @@ export interface Intervened {
   readonly after: readonly Distribution[];
 }
 
+export interface InterventionOptions {
+  /** Default: `post`. */
+  readonly site?: Site;
+  /** What the values of a batch may take; default: what suits the engine. */
+  readonly batchBytes?: number;
+}
+
 /**
  * What the model predicts for each prompt, as it is and with `neurons` multiplied by each of `factors`. One traced
  * pass serves them all; a changed pass starts at the first layer that has one of the neurons.
- * @param batchBytes what the values of a batch may take; default: what suits the engine
  */
 export async function intervene(
   model: LanguageModel,
   prompts: readonly EncodedPrompt[],
   neurons: readonly Neuron[],
   factors: readonly number[],
-  batchBytes?: number,
+  options: InterventionOptions = {},
 ): Promise<Intervened[]> {
   const results: Intervened[] = [];
   for (const { batch, indices } of batchesOfEqualLength(prompts)) {
-    const room = samplesThatFit(model, batch.tokens[0].length, batchBytes);
-    for (let first = 0; first < indices.length; first += room) {
-      const part = {
-        tokens: batch.tokens.slice(first, first + room),
-        positions: batch.positions.slice(first, first + room),
-      };
-      (await interveneOnBatch(model, part, neurons, factors)).forEach((result, i) => {
-        results[indices[first + i]] = result;
-      });
+    let done = 0;
+    for (const part of splitBatch(batch, promptsThatFit(model, batch.tokens[0].length, options.batchBytes))) {
+      for (const result of await interveneOnBatch(model, part, neurons, factors, options.site)) {
+        results[indices[done++]] = result;
+      }
     }
   }
   return results;
@@ -58,31 +54,27 @@ async function interveneOnBatch(
   batch: PromptBatch,
   neurons: readonly Neuron[],
   factors: readonly number[],
+  site: Site | undefined,
 ): Promise<Intervened[]> {
-  const trace = model.trace(batch);
+  const trace = model.trace(batch, site);
   try {
     const before = await distributions(model, () => trace.prediction);
     const after: Distribution[][] = [];
     for (const factor of factors) {
-      const changed = () => resumeWith(model, trace, neurons, factor);
+      const changed = () => resumeWith(model.intermediateSize, trace, neurons, factor);
       after.push(neurons.length === 0 ? before : await distributions(model, changed));
     }
     return before.map((distribution, i) => ({ before: distribution, after: after.map(rows => rows[i]) }));
   } finally {
-    disposeTrace(trace);
+    trace.dispose();
   }
 }
 
-function resumeWith(
-  model: LanguageModel,
-  trace: Trace,
-  neurons: readonly Neuron[],
-  factor: number,
-): tf.Tensor2D {
-  const factors = activationFactors(model.intermediateSize, neurons, factor);
+function resumeWith(width: number, trace: Trace, neurons: readonly Neuron[], factor: number): tf.Tensor2D {
+  const factors = activationFactors(width, neurons, factor);
   const [first, factorsOfFirst] = [...factors].sort(([a], [b]) => a - b)[0];
-  const activations: tf.Tensor2D = tf.mul(trace.layers[first].activations, factorsOfFirst);
-  return model.resume(trace, first, activations, factors);
+  const activations: tf.Tensor2D = tf.mul(trace.activations[first], factorsOfFirst);
+  return trace.resume(first, activations, factors);
 }
 
 /** For each layer that has one of the neurons: `factor` at these, 1 elsewhere, [1, intermediateSize]. */

@@ -1,29 +1,38 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BATCH_BYTES } from '../runtime/batch-memory.js';
 import { ENGINES } from '../runtime/engine-names.js';
-import type { LanguageModel } from './language-model.js';
+import type { ModelShape } from './language-model.js';
 
-/** The measures of a model that decide what a batch takes. */
-export type ModelShape = Pick<LanguageModel, 'layers' | 'hiddenSize' | 'intermediateSize' | 'vocabularySize'>;
+type Shape = Omit<ModelShape, 'maxTokens'>;
 
 /**
- * How many samples (prompts x steps) go through a model at once. It depends on the model, the prompts' length and the
+ * How many samples (prompts x steps) resume a pass at once. It depends on the model, the prompts' length and the
  * device's memory for a batch alone, never on what else runs, so that a fact's numbers do not either.
  * @param batchBytes what the values of a batch may take; default: what suits the engine that runs
  */
-export function samplesThatFit(
-  { layers, hiddenSize, intermediateSize, vocabularySize }: ModelShape,
-  tokens: number,
-  batchBytes = usualBatchBytes(),
-): number {
+export function samplesThatFit(shape: Shape, tokens: number, batchBytes = usualBatchBytes()): number {
+  const { layers, hiddenSize, intermediateSize, causal } = shape;
   // Saved for each row of each layer until the backward pass has gone by: queries, keys and values, the unit rows of two
   // normalisations, and a slope for each neuron.
   const perRow = 5 * hiddenSize + intermediateSize;
-  // The distribution over the vocabulary, with what softmax needs beside it.
-  const perSample = 4 * vocabularySize;
-  const bytesOfSample = 4 * (layers * tokens * perRow + perSample);
-  return Math.max(1, Math.floor(batchBytes / bytesOfSample));
+  // A causal model computes the last row of a sample alone.
+  const rows = causal ? 1 : tokens;
+  return atLeastOne(batchBytes / (4 * (layers * rows * perRow + vocabularyValues(shape))));
 }
+
+/** How many prompts are traced at once. */
+export function promptsThatFit(shape: Shape, tokens: number, batchBytes = usualBatchBytes()): number {
+  if (!shape.causal) return samplesThatFit(shape, tokens, batchBytes);
+  const { layers, hiddenSize, intermediateSize } = shape;
+  // A causal trace keeps keys and values of every row, and has a layer's values beside them in passing.
+  const perRow = 2 * layers * hiddenSize + 8 * hiddenSize + 4 * intermediateSize;
+  return atLeastOne(batchBytes / (4 * (tokens * perRow + vocabularyValues(shape))));
+}
+
+/** Of a sample: the distribution over the vocabulary, with what softmax needs beside it. */
+const vocabularyValues = ({ vocabularySize }: Shape) => 4 * vocabularySize;
+
+const atLeastOne = (count: number) => Math.max(1, Math.floor(count));
 
 function usualBatchBytes(): number {
   const running = ENGINES.find(name => name === tf.getBackend());

@@ -96,7 +96,7 @@ export class Checkpoint {
     if (!found) {
       throw new UserError(
         `${this.folder}: the checkpoint has no tensor ${name}`,
-        'kn needs a BERT with its masked-language-model head, as BertForMaskedLM saves it.',
+        'kn needs the whole model with its language-model head, as BertForMaskedLM, GPT2LMHeadModel or GPTNeoForCausalLM saves it.',
       );
     }
     const { entry, file } = found;

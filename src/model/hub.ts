@@ -23,7 +23,7 @@ import { fileExists, readJsonFile } from '../files.js';
 import { takeLock } from '../runtime/process-lock.js';
 import { refusePickle, shardsOfIndex, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from './checkpoint.js';
 import { receiveBlob } from './hub-blob.js';
-import { TOKENIZER_FILES } from './tokenizer.js';
+import { TOKENIZER_FILES } from './load-tokenizer.js';
 
 export interface HubModel {
   readonly folder: string;

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 
 /** Prompts of one token length, that go through a model together. */
 export interface PromptBatch {
@@ -9,57 +9,26 @@ export interface PromptBatch {
 }
 
 /**
- * What a forward pass of B prompts of T tokens keeps for later passes to start from. Whoever asked for the
- * trace disposes of it with {@link disposeTrace}.
+ * Where in a feed-forward network its neurons are read and replaced: after the non-linearity, as in Dai et al., or before
+ * it, as EleutherAI/knowledge-neurons does in GPT models.
  */
-export type Trace = {
-  readonly prompts: number;
-  readonly tokens: number;
-  readonly layers: LayerTrace[];
-  /** The last hidden row at the position, ready for the vocabulary matrix, [B, hidden]. */
-  readonly prediction: tf.Tensor2D;
-};
-
-export type LayerTrace = {
-  /** Inputs of the layer's attention for every token but the one at the position. */
-  readonly rest: AttentionInputs;
-  /** The input of the feed-forward network at the position, [B, hidden]. */
-  readonly attended: tf.Tensor2D;
-  /** The feed-forward activations at the position, after the non-linearity, [B, intermediateSize]. */
-  readonly activations: tf.Tensor2D;
-};
-
-/**
- * What one layer's attention starts from. `residual` and `query` have the rows that the layer must compute,
- * `key` and `value` those of every token; all [rows, hidden].
- */
-export type AttentionInputs = {
-  readonly residual: tf.Tensor2D;
-  readonly query: tf.Tensor2D;
-  readonly key: tf.Tensor2D;
-  readonly value: tf.Tensor2D;
-};
-
-export function disposeTrace({ layers, prediction }: Trace): void {
-  tf.dispose({ layers, prediction });
-}
+export const SITES = ['post', 'pre'] as const;
+export type Site = (typeof SITES)[number];
 
 /** For some layers, what a pass multiplies the activations at the position by: [1 or samples, intermediateSize]. */
 export type ActivationFactors = ReadonlyMap<number, tf.Tensor2D>;
 
 /**
- * A transformer on a running engine, seen as the method sees it: one traced pass a prompt, and passes that
- * start again at any layer's activations, with whatever values, and compute nothing that those cannot reach.
+ * What a forward pass of B prompts of T tokens keeps, and the passes that start from it: at any layer's activations,
+ * with whatever values, computing nothing that those cannot reach. Whoever asked for it disposes of it.
  */
-export interface LanguageModel {
-  readonly layers: number;
-  readonly intermediateSize: number;
-  readonly hiddenSize: number;
-  readonly vocabularySize: number;
-  /** The most tokens a prompt may have. */
-  readonly maxTokens: number;
-
-  trace(batch: PromptBatch): Trace;
+export interface Trace {
+  readonly prompts: number;
+  readonly tokens: number;
+  /** For each layer the feed-forward activations at the position, at the trace's site, [B, intermediateSize]. */
+  readonly activations: readonly tf.Tensor2D[];
+  /** The last hidden row at the position, ready for the vocabulary matrix, [B, hidden]. */
+  readonly prediction: tf.Tensor2D;
 
   /**
    * The rest of the pass, with other activations at the position in `layer`.
@@ -67,7 +36,7 @@ export interface LanguageModel {
    * @param factors for later layers; the caller has applied `layer`'s own
    * @returns the last hidden row, [samples, hidden]; the gradient flows to `activations`, and to factors of `samples` rows
    */
-  resume(trace: Trace, layer: number, activations: tf.Tensor2D, factors?: ActivationFactors): tf.Tensor2D;
+  resume(layer: number, activations: tf.Tensor2D, factors?: ActivationFactors): tf.Tensor2D;
 
   /**
    * The rest of the pass for every layer's activations at once, in as few and as large products as there are layers:
@@ -75,13 +44,51 @@ export interface LanguageModel {
    * @param activations for each layer [samples, intermediateSize]
    * @returns the last hidden rows, layer by layer: [layers * samples, hidden]; the gradient flows to all `activations`
    */
-  resumeTogether(trace: Trace, activations: readonly tf.Tensor2D[]): tf.Tensor2D;
+  resumeTogether(activations: readonly tf.Tensor2D[]): tf.Tensor2D;
+
+  dispose(): void;
+}
+
+/** The measures of a transformer. */
+export interface ModelShape {
+  readonly layers: number;
+  readonly intermediateSize: number;
+  readonly hiddenSize: number;
+  readonly vocabularySize: number;
+  /** The most tokens a prompt may have. */
+  readonly maxTokens: number;
+  /**
+   * Whether each token sees those before it alone, so that the answer is predicted at the last position, and a resumed pass
+   * computes that one row; else the answer is predicted at a mask, and the pass computes every row.
+   */
+  readonly causal: boolean;
+}
+
+/**
+ * A transformer on a running engine, seen as the method sees it: one traced pass a prompt, and passes that start again
+ * from it.
+ */
+export interface LanguageModel extends ModelShape {
+  /** @param site default: `post` */
+  trace(batch: PromptBatch, site?: Site): Trace;
 
   /** P(token) at the position for the whole vocabulary: [rows, hidden] -> [rows, vocabulary]. */
   probabilities(prediction: tf.Tensor2D): tf.Tensor2D;
 
   /** P(answer) at the position, with a gradient: [rows, hidden] -> [rows, 1]. */
   answerProbability(prediction: tf.Tensor2D, answers: readonly number[]): tf.Tensor2D;
+
+  /**
+   * The neurons' values (Geva et al., 2021): what each adds to the hidden row when its activation is 1, [hidden] each; rows
+   * of the second feed-forward matrix, as the models write it.
+   */
+  readValues(layer: number, indices: readonly number[]): Promise<Float32Array[]>;
+
+  /** Puts `values` [hidden] in the place of those of some of a layer's neurons. Traces made before keep the old ones. */
+  writeValues(layer: number, values: ReadonlyMap<number, Float32Array>): Promise<void>;
+
+  /** The word embeddings of tokens, [hidden] each. */
+  wordEmbeddings(ids: readonly number[]): Promise<Float32Array[]>;
 
   dispose(): void;
 }

@@ -136,11 +136,11 @@ describe('a model folder', () => {
   });
 
   it.each([
-    [{ model_type: 'gpt2' }, 'the model\'s architecture is "gpt2"; kn knows "bert"'],
-    [{ hidden_act: 'gelu_new' }, '"hidden_act" is gelu_new; kn computes gelu alone'],
+    [{ model_type: 'roberta' }, 'architecture is "roberta"; kn knows "bert", "gpt2", "gpt_neo"'],
+    [{ hidden_act: 'silu' }, '"hidden_act" is silu; kn computes gelu, gelu_python, gelu_new'],
     [{ position_embedding_type: 'relative_key' }, '"position_embedding_type" is relative_key'],
     [{ hidden_size: 0 }, '"hidden_size":'],
-    [{ num_attention_heads: 3 }, '"hidden_size" 128 is not a multiple of "num_attention_heads" 3'],
+    [{ num_attention_heads: 3 }, '128 hidden values cannot be divided among 3 attention heads'],
     [{ vocab_size: 100 }, "the model's vocabulary ends at 99"],
   ])('is refused for its config.json: %o', async (changes, message) => {
     const folder = await copyOfDemo();

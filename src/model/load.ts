@@ -1,8 +1,10 @@
-import { readBertConfig } from './bert/config.js';
 import { BertModel } from './bert/model.js';
 import { Checkpoint } from './checkpoint.js';
+import { type ModelConfig, readModelConfig } from './config.js';
+import { GptModel } from './gpt/model.js';
 import type { LanguageModel } from './language-model.js';
-import { loadTokenizer, type Tokenizer } from './tokenizer.js';
+import { loadTokenizer } from './load-tokenizer.js';
+import type { Tokenizer } from './tokenizer.js';
 
 export interface LoadedModel {
   readonly model: LanguageModel;
@@ -14,11 +16,18 @@ export interface LoadedModel {
  * @throws UserError where the folder does not hold a model that kn can compute
  */
 export async function loadModel(folder: string): Promise<LoadedModel> {
-  const config = await readBertConfig(folder);
-  const tokenizer = await loadTokenizer(folder, config.vocabularySize);
+  const config = await readModelConfig(folder);
+  const tokenizer = await loadTokenizer(folder, config);
+  return { model: await loadWeights(folder, config), tokenizer };
+}
+
+/** The model without its tokenizer. */
+export async function loadWeights(folder: string, config: ModelConfig): Promise<LanguageModel> {
   const checkpoint = await Checkpoint.open(folder);
   try {
-    return { model: await BertModel.load(checkpoint, config), tokenizer };
+    return config.architecture === 'bert'
+      ? await BertModel.load(checkpoint, config)
+      : await GptModel.load(checkpoint, config);
   } finally {
     await checkpoint.close();
   }

@@ -22,3 +22,15 @@ export function batchesOfEqualLength(
     },
   }));
 }
+
+/** A batch in parts of at most `size` prompts. */
+export function splitBatch({ tokens, positions }: PromptBatch, size: number): PromptBatch[] {
+  const parts: PromptBatch[] = [];
+  for (let first = 0; first < tokens.length; first += size) {
+    parts.push({
+      tokens: tokens.slice(first, first + size),
+      positions: positions.slice(first, first + size),
+    });
+  }
+  return parts;
+}

@@ -6,7 +6,7 @@ import {
 } from '../attribution/integrated-gradients.js';
 import type { LanguageModel } from '../model/language-model.js';
 import { batchesOfEqualLength } from '../model/prompt-batches.js';
-import type { EncodedPrompt } from '../model/tokenizer.js';
+import type { Query } from '../model/tokenizer.js';
 import { type CoarseThreshold, coarseNeurons } from './coarse.js';
 import type { Neuron } from './neuron.js';
 import { refinedNeurons } from './refined.js';
@@ -26,31 +26,28 @@ export interface FoundNeurons {
 
 /**
  * The knowledge neurons of one fact.
- * @param prompts ways of asking for it
- * @param answer its token id
+ * @param prompts ways of asking for it, each as a query for each token of the answer; a prompt's scores are the mean over
+ *   these
  */
 export async function findNeurons(
   model: LanguageModel,
-  prompts: readonly EncodedPrompt[],
-  answer: number,
+  prompts: readonly (readonly Query[])[],
   options: FindOptions,
   onScored?: OnScored,
 ): Promise<FoundNeurons> {
-  const scoresOf = new Map<number, Scores>();
-  for (const { batch, indices } of batchesOfEqualLength(prompts)) {
-    const scores = await integratedGradients(
-      model,
-      batch,
-      indices.map(() => answer),
-      options,
-      onScored,
-    );
+  const queries = prompts.flat();
+  const scoresOfQuery: Scores[] = [];
+  for (const { batch, indices } of batchesOfEqualLength(queries)) {
+    const answers = indices.map(index => queries[index].answer);
+    const scores = await integratedGradients(model, batch, answers, options, onScored);
     indices.forEach((index, i) => {
-      scoresOf.set(index, scores[i]);
+      scoresOfQuery[index] = scores[i];
     });
   }
-  const found = prompts.map((_, index) => {
-    const scores = scoresOf.get(index) ?? [];
+  let taken = 0;
+  const found = prompts.map(({ length }) => {
+    const scores = meanScores(scoresOfQuery.slice(taken, taken + length));
+    taken += length;
     return { scores, coarse: coarseNeurons(scores, options.threshold) };
   });
   return {
@@ -60,4 +57,12 @@ export async function findNeurons(
     ),
     prompts: found,
   };
+}
+
+/** Neuron by neuron, over an answer's tokens. */
+function meanScores(scores: readonly Scores[]): Scores {
+  if (scores.length === 1) return scores[0];
+  return scores[0].map((row, layer) =>
+    row.map((_, index) => scores.reduce((sum, of) => sum + of[layer][index], 0) / scores.length),
+  );
 }

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type LoadedModel, loadModel } from '../model/load.js';
+import { answerIds } from '../model/tokenizer.js';
 import { startEngine } from '../runtime/engine.js';
 import { describeWith, GOLDEN_BERT, readGolden } from '../testing/shared.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
@@ -108,8 +109,9 @@ describeWith(GOLDEN_BERT, "EleutherAI's neurons on the golden model", () => {
 
   const find = (prompts: readonly string[], threshold: CoarseThreshold, share: number) => {
     const { model, tokenizer } = loaded;
-    const encoded = prompts.map(prompt => tokenizer.encode(prompt, model.maxTokens));
-    return findNeurons(model, encoded, tokenizer.answerId(golden.target), { ...ig, threshold, share });
+    const answer = answerIds(tokenizer, golden.target);
+    const queries = prompts.map(prompt => tokenizer.ask(prompt, answer, model.maxTokens));
+    return findNeurons(model, queries, { ...ig, threshold, share });
   };
 
   it('cover every threshold of the golden file', () => {

@@ -3,6 +3,7 @@ import { integratedGradients } from '../attribution/integrated-gradients.js';
 import { DEMO_MODEL } from '../embedded.js';
 import { UserError } from '../errors.js';
 import { loadModel } from '../model/load.js';
+import { answerIds } from '../model/tokenizer.js';
 import { startEngine } from '../runtime/engine.js';
 import type { Probe, ProbeResult } from './probe.js';
 import { productRate } from './product-rate.js';
@@ -36,8 +37,7 @@ async function demoScores(): Promise<number[]> {
   const { model, tokenizer } = await loadModel(DEMO_MODEL);
   const { tokens, position } = tokenizer.encode('france is governed from [MASK].', model.maxTokens);
   const batch = { tokens: [tokens], positions: [position] };
-  const answer = tokenizer.answerId('paris');
-  const [scores] = await integratedGradients(model, batch, [answer], {
+  const [scores] = await integratedGradients(model, batch, answerIds(tokenizer, 'paris'), {
     rule: 'riemann_endpoints',
     steps: 20,
   });

@@ -3,8 +3,9 @@
  * held against. Every pass computes every token of every layer.
  */
 
-import { type BertConfig, readBertConfig } from '../model/bert/config.js';
+import type { BertConfig } from '../model/bert/config.js';
 import { Checkpoint } from '../model/checkpoint.js';
+import { readModelConfig } from '../model/config.js';
 
 type Matrix = Float64Array[]; // rows
 
@@ -39,7 +40,8 @@ export class ReferenceBert {
   ) {}
 
   static async load(folder: string): Promise<ReferenceBert> {
-    const config = await readBertConfig(folder);
+    const config = await readModelConfig(folder);
+    if (config.architecture !== 'bert') throw new Error(`${folder}: no BERT`);
     const { hiddenSize: h, intermediateSize: f } = config;
     const checkpoint = await Checkpoint.open(folder);
     const vector = async (name: string, n: number) => Float64Array.from(await checkpoint.read(name, [n]));
@@ -74,7 +76,7 @@ export class ReferenceBert {
     const reference = new ReferenceBert(
       config,
       await matrix(`${embeddings}.word_embeddings.weight`, config.vocabularySize, h),
-      await matrix(`${embeddings}.position_embeddings.weight`, config.maxPositions, h),
+      await matrix(`${embeddings}.position_embeddings.weight`, config.maxTokens, h),
       await matrix(`${embeddings}.token_type_embeddings.weight`, config.tokenTypes, h),
       linears,
       norms,

@@ -2,10 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, it } from 'vitest';
+import type { Site } from '../model/language-model.js';
 
 const SHARED = fileURLToPath(new URL('../../../shared', import.meta.url));
 
 export const GOLDEN_BERT = `${SHARED}/golden/bert-tiny-random`;
+export const GOLDEN_GPT2 = `${SHARED}/golden/gpt2-tiny-random`;
+export const GOLDEN_GPT_NEO = `${SHARED}/golden/gpt-neo-tiny-random`;
+export const GOLDEN_MODELS = [GOLDEN_BERT, GOLDEN_GPT2, GOLDEN_GPT_NEO];
 export const REAL_PARAREL = `${SHARED}/pararel`;
 export const BERT_MINI = `${SHARED}/models/bert-mini-pararel`;
 
@@ -30,6 +34,7 @@ export interface Golden {
     readonly method: string;
     readonly rule?: 'riemann_endpoints' | 'riemann_left' | 'riemann_right' | 'gausslegendre';
     readonly steps?: number;
+    readonly site: Site;
     readonly target_ids?: readonly number[];
     readonly scores: readonly (readonly number[])[];
   }[];
@@ -41,9 +46,15 @@ export interface Golden {
     readonly before: GoldenStanding;
     readonly suppress: GoldenStanding;
     readonly enhance: GoldenStanding;
+    readonly erase_zero: GoldenStanding;
+    /** BERT alone has an unknown token. */
+    readonly erase_unk?: GoldenStanding;
+    readonly edit_to: string;
+    readonly edit_before: GoldenStanding;
+    readonly edit: GoldenStanding;
   }[];
 }
 
-export function readGolden(): Golden {
-  return JSON.parse(readFileSync(`${GOLDEN_BERT}/golden.json`, 'utf8'));
+export function readGolden(model = GOLDEN_BERT): Golden {
+  return JSON.parse(readFileSync(`${model}/golden.json`, 'utf8'));
 }

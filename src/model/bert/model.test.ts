@@ -9,7 +9,6 @@ import { startEngine } from '../../runtime/engine.js';
 import { relativeError } from '../../testing/finite-differences.js';
 import { ReferenceBert } from '../../testing/reference-bert.js';
 import { describeWith, GOLDEN_BERT } from '../../testing/shared.js';
-import { disposeTrace } from '../language-model.js';
 import { type LoadedModel, loadModel } from '../load.js';
 
 const TOLERANCE = 1e-5;
@@ -56,7 +55,7 @@ for (const [name, folder] of [
         const { probabilities } = reference.run(tokens, prompts.positions[i]);
         expect(relativeError(all[i], probabilities)).toBeLessThan(TOLERANCE);
       });
-      disposeTrace(trace);
+      trace.dispose();
     });
 
     it('traces the activations at the mask', () => {
@@ -64,11 +63,11 @@ for (const [name, folder] of [
       const trace = loaded.model.trace(prompts);
       prompts.tokens.forEach((tokens, i) => {
         const { activations } = reference.run(tokens, prompts.positions[i]);
-        trace.layers.forEach((layer, index) => {
-          expect(relativeError(layer.activations.arraySync()[i], activations[index])).toBeLessThan(TOLERANCE);
+        trace.activations.forEach((layer, index) => {
+          expect(relativeError(layer.arraySync()[i], activations[index])).toBeLessThan(TOLERANCE);
         });
       });
-      disposeTrace(trace);
+      trace.dispose();
     });
 
     it('goes on from replaced activations in any layer as a whole pass with them does', () => {
@@ -77,10 +76,10 @@ for (const [name, folder] of [
       const trace = loaded.model.trace(prompts);
       for (let layer = 0; layer < loaded.model.layers; layer++) {
         const resumed = tf.tidy(() => {
-          const rows = trace.layers[layer].activations
+          const rows = trace.activations[layer]
             .arraySync()
             .flatMap(row => steps.map(step => row.map(a => a * step)));
-          return loaded.model.probabilities(loaded.model.resume(trace, layer, tf.tensor2d(rows))).arraySync();
+          return loaded.model.probabilities(trace.resume(layer, tf.tensor2d(rows))).arraySync();
         });
         prompts.tokens.forEach((tokens, prompt) => {
           steps.forEach((step, i) => {
@@ -91,7 +90,7 @@ for (const [name, folder] of [
           });
         });
       }
-      disposeTrace(trace);
+      trace.dispose();
     });
 
     it('multiplies the activations of later layers by their factors on the way', () => {
@@ -102,9 +101,9 @@ for (const [name, folder] of [
       const changed = tf.tidy(() => {
         const rowOf = (layer: number) =>
           tf.tensor2d([Array.from({ length: width }, (_, n) => factor(layer, n))]);
-        const factors = new Map([...trace.layers.keys()].map(layer => [layer, rowOf(layer)]));
-        const first = tf.mul<tf.Tensor2D>(trace.layers[0].activations, rowOf(0));
-        return loaded.model.probabilities(loaded.model.resume(trace, 0, first, factors)).arraySync();
+        const factors = new Map([...trace.activations.keys()].map(layer => [layer, rowOf(layer)]));
+        const first = tf.mul<tf.Tensor2D>(trace.activations[0], rowOf(0));
+        return loaded.model.probabilities(trace.resume(0, first, factors)).arraySync();
       });
       prompts.tokens.forEach((tokens, prompt) => {
         const { probabilities } = reference.run(tokens, prompts.positions[prompt], (layer, activations) => {
@@ -112,7 +111,7 @@ for (const [name, folder] of [
         });
         expect(relativeError(changed[prompt], probabilities)).toBeLessThan(TOLERANCE);
       });
-      disposeTrace(trace);
+      trace.dispose();
     });
   });
 }

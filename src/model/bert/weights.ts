@@ -4,6 +4,7 @@ import type { VocabularyWeights } from '../layers/answer-probability.js';
 import type { FeedForwardWeights } from '../layers/feed-forward.js';
 import type { LayerNormWeights } from '../layers/layer-norm.js';
 import type { LinearWeights } from '../layers/linear.js';
+import { WeightReader } from '../weight-reader.js';
 import type { BertConfig } from './config.js';
 
 export type BertLayerWeights = {
@@ -36,54 +37,26 @@ export type BertWeights = {
  * @throws UserError, naming the tensor, where one is missing or has another shape
  */
 export async function loadBertWeights(checkpoint: Checkpoint, config: BertConfig): Promise<BertWeights> {
-  const owned: tf.Tensor[] = [];
+  const reader = new WeightReader(checkpoint);
   try {
-    return await readWeights(checkpoint, config, owned);
+    return await readWeights(reader, config);
   } catch (error) {
-    tf.dispose(owned);
+    reader.dispose();
     throw error;
   }
 }
 
-async function readWeights(
-  checkpoint: Checkpoint,
-  config: BertConfig,
-  owned: tf.Tensor[],
-): Promise<BertWeights> {
+async function readWeights(reader: WeightReader, config: BertConfig): Promise<BertWeights> {
   const { hiddenSize: hidden, intermediateSize: intermediate, vocabularySize: vocabulary } = config;
   // Some tools save the encoder without its "bert." prefix.
-  const prefix = checkpoint.has('embeddings.word_embeddings.weight') ? '' : 'bert.';
-
-  const own = <T extends tf.Tensor>(tensor: T): T => {
-    owned.push(tensor);
-    return tensor;
-  };
-  const vector = async (name: string, width: number): Promise<tf.Tensor1D> =>
-    own(tf.tensor1d(await checkpoint.read(name, [width])));
-  const matrix = async (name: string, rows: number, columns: number): Promise<tf.Tensor2D> =>
-    own(tf.tensor2d(await checkpoint.read(name, [rows, columns]), [rows, columns]));
-  const linear = async (name: string, input: number, output: number): Promise<LinearWeights> => {
-    const stored = await checkpoint.read(`${name}.weight`, [output, input]);
-    return {
-      weight: own(tf.tensor2d(transposed(stored, output, input), [input, output])),
-      bias: await vector(`${name}.bias`, output),
-    };
-  };
-  const norm = async (name: string): Promise<LayerNormWeights> => {
-    // Checkpoints converted from TensorFlow, bert-base-uncased among them, keep TensorFlow's names.
-    const old = checkpoint.has(`${name}.gamma`);
-    return {
-      gamma: await vector(`${name}.${old ? 'gamma' : 'weight'}`, hidden),
-      beta: await vector(`${name}.${old ? 'beta' : 'bias'}`, hidden),
-      epsilon: config.layerNormEpsilon,
-    };
-  };
+  const prefix = reader.has('embeddings.word_embeddings.weight') ? '' : 'bert.';
+  const norm = (name: string) => reader.norm(name, hidden, config.layerNormEpsilon);
 
   const embeddings = `${prefix}embeddings`;
-  const wordEmbeddings = await matrix(`${embeddings}.word_embeddings.weight`, vocabulary, hidden);
-  const positions = await matrix(`${embeddings}.position_embeddings.weight`, config.maxPositions, hidden);
-  const types = await matrix(`${embeddings}.token_type_embeddings.weight`, config.tokenTypes, hidden);
-  const positionEmbeddings = own(
+  const wordEmbeddings = await reader.matrix(`${embeddings}.word_embeddings.weight`, vocabulary, hidden);
+  const positions = await reader.matrix(`${embeddings}.position_embeddings.weight`, config.maxTokens, hidden);
+  const types = await reader.matrix(`${embeddings}.token_type_embeddings.weight`, config.tokenTypes, hidden);
+  const positionEmbeddings = reader.own(
     tf.tidy(() => tf.add<tf.Tensor2D>(positions, tf.slice(types, [0, 0], [1, hidden]))),
   );
   tf.dispose([positions, types]);
@@ -92,14 +65,15 @@ async function readWeights(
   for (let layer = 0; layer < config.layers; layer++) {
     const at = `${prefix}encoder.layer.${layer}`;
     layers.push({
-      query: await linear(`${at}.attention.self.query`, hidden, hidden),
-      key: await linear(`${at}.attention.self.key`, hidden, hidden),
-      value: await linear(`${at}.attention.self.value`, hidden, hidden),
-      attentionOutput: await linear(`${at}.attention.output.dense`, hidden, hidden),
+      query: await reader.linear(`${at}.attention.self.query`, hidden, hidden),
+      key: await reader.linear(`${at}.attention.self.key`, hidden, hidden),
+      value: await reader.linear(`${at}.attention.self.value`, hidden, hidden),
+      attentionOutput: await reader.linear(`${at}.attention.output.dense`, hidden, hidden),
       attentionNorm: await norm(`${at}.attention.output.LayerNorm`),
       feedForward: {
-        intermediate: await linear(`${at}.intermediate.dense`, hidden, intermediate),
-        output: await linear(`${at}.output.dense`, intermediate, hidden),
+        intermediate: await reader.linear(`${at}.intermediate.dense`, hidden, intermediate),
+        output: await reader.linear(`${at}.output.dense`, intermediate, hidden),
+        nonlinearity: config.nonlinearity,
       },
       outputNorm: await norm(`${at}.output.LayerNorm`),
     });
@@ -108,8 +82,8 @@ async function readWeights(
   // A tied checkpoint may hold the matrix a second time; transformers then uses the word embeddings.
   const ownVocabulary = config.tiedEmbeddings
     ? wordEmbeddings
-    : await matrix('cls.predictions.decoder.weight', vocabulary, hidden);
-  const biasName = checkpoint.has('cls.predictions.bias')
+    : await reader.matrix('cls.predictions.decoder.weight', vocabulary, hidden);
+  const biasName = reader.has('cls.predictions.bias')
     ? 'cls.predictions.bias'
     : 'cls.predictions.decoder.bias';
   return {
@@ -118,26 +92,12 @@ async function readWeights(
     embeddingNorm: await norm(`${embeddings}.LayerNorm`),
     layers,
     head: {
-      transform: await linear('cls.predictions.transform.dense', hidden, hidden),
+      transform: await reader.linear('cls.predictions.transform.dense', hidden, hidden),
       transformNorm: await norm('cls.predictions.transform.LayerNorm'),
       vocabulary: {
         embeddings: ownVocabulary,
-        bias: await vector(biasName, vocabulary),
+        bias: await reader.vector(biasName, vocabulary),
       },
     },
   };
-}
-
-/** A [rows, columns] matrix as [columns, rows], in blocks that stay in the processor's cache. */
-export function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
-  const BLOCK = 32;
-  const out = new Float32Array(values.length);
-  for (let r0 = 0; r0 < rows; r0 += BLOCK) {
-    for (let c0 = 0; c0 < columns; c0 += BLOCK) {
-      for (let r = r0; r < Math.min(r0 + BLOCK, rows); r++) {
-        for (let c = c0; c < Math.min(c0 + BLOCK, columns); c++) out[c * rows + r] = values[r * columns + c];
-      }
-    }
-  }
-  return out;
 }

@@ -5,8 +5,8 @@ import { differentiable } from './differentiable.js';
 export type VocabularyWeights = {
   /** [vocabulary, hidden]: a checkpoint's own layout, and where tied the word embeddings themselves. */
   readonly embeddings: tf.Tensor2D;
-  /** [vocabulary] */
-  readonly bias: tf.Tensor1D;
+  /** [vocabulary]; GPTs have none. */
+  readonly bias: tf.Tensor1D | undefined;
 };
 
 /**
@@ -19,11 +19,11 @@ export function vocabularyProbabilities(
   { embeddings, bias }: VocabularyWeights,
 ): tf.Tensor2D {
   // The wasm engine wants both sides plain (see transposed-product.ts): E h^T, then its transpose.
-  const scores =
+  const scores: tf.Tensor2D =
     tf.getBackend() === 'wasm'
       ? tf.transpose(tf.matMul(embeddings, tf.transpose(hidden)))
       : tf.matMul(hidden, embeddings, false, true);
-  return tf.softmax(tf.add(scores, bias));
+  return tf.softmax(bias ? tf.add<tf.Tensor2D>(scores, bias) : scores);
 }
 
 /**

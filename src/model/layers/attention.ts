@@ -9,6 +9,8 @@ export interface AttentionShape {
   readonly heads: number;
   /** Scores are multiplied by it: 1 / sqrt(head size) in BERT. */
   readonly scale: number;
+  /** [queries, keys], added to the scores: where it is very low, a query does not see a key. */
+  readonly mask?: tf.Tensor2D;
 }
 
 /** [tokens * samples, heads * size] -> [samples, heads, tokens, size] */
@@ -95,7 +97,8 @@ function attend(
   const q = splitHeads(query, shape); // (N, h, Tq, d)
   const k = splitHeads(key, shape); // (N, h, T, d)
   const v = splitHeads(value, shape); // (N, h, T, d)
-  const weights: tf.Tensor4D = tf.softmax(tf.mul(tf.matMul(q, k, false, true), shape.scale)); // (N, h, Tq, T)
+  const scores: tf.Tensor4D = tf.mul(tf.matMul(q, k, false, true), shape.scale); // (N, h, Tq, T)
+  const weights: tf.Tensor4D = tf.softmax(shape.mask ? tf.add(scores, shape.mask) : scores);
   save([q, k, v, weights]);
   return joinHeads(tf.matMul(weights, v));
 }

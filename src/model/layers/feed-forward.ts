@@ -1,23 +1,30 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Site } from '../language-model.js';
 import { differentiable } from './differentiable.js';
-import { geluAndSlope } from './gelu.js';
-import type { LinearWeights } from './linear.js';
+import { type LinearWeights, linear, product } from './linear.js';
+import { type Nonlinearity, nonlinear, valueAndSlope } from './nonlinearity.js';
+import { withRows } from './table-rows.js';
 import { enterTransposed, leaveTransposed, throughTransposed } from './transposed-product.js';
 
 /** A transformer's feed-forward network: `intermediate` [hidden, F], the neurons' keys, `output` [F, hidden]. */
 export type FeedForwardWeights = {
   readonly intermediate: LinearWeights;
   readonly output: LinearWeights;
+  readonly nonlinearity: Nonlinearity;
 };
 
 /**
- * y = gelu(x W1 + b1) W2 + b2. One operation rather than three, so that its backward pass stays transposed
- * from dy to dx, and of all its values keeps gelu' alone.
+ * y = f(x W1 + b1) W2 + b2. One operation rather than three, so that its backward pass stays transposed
+ * from dy to dx, and of all its values keeps f' alone.
  * @param x [rows, hidden]
  */
-export function feedForward(x: tf.Tensor2D, { intermediate, output }: FeedForwardWeights): tf.Tensor2D {
+export function feedForward(
+  x: tf.Tensor2D,
+  { intermediate, output, nonlinearity }: FeedForwardWeights,
+): tf.Tensor2D {
   return differentiable([x], save => {
-    const { value: activations, slope } = geluAndSlope(
+    const { value: activations, slope } = valueAndSlope(
+      nonlinearity,
       tf.matMul(x, intermediate.weight), // [rows, F]
       intermediate.bias,
     );
@@ -34,4 +41,45 @@ export function feedForward(x: tf.Tensor2D, { intermediate, output }: FeedForwar
       },
     };
   });
+}
+
+/**
+ * The first half of the network, up to the site: f(x W1 + b1), or x W1 + b1.
+ * @param x [rows, hidden]
+ * @returns the activations, [rows, F]
+ */
+export function toActivations(
+  x: tf.Tensor2D,
+  { intermediate, nonlinearity }: FeedForwardWeights,
+  site: Site,
+): tf.Tensor2D {
+  if (site === 'pre') return linear(x, intermediate);
+  return nonlinear(nonlinearity, product(x, intermediate.weight), intermediate.bias);
+}
+
+/**
+ * The second half of the network, from the site.
+ * @param activations [rows, F]
+ * @returns [rows, hidden]
+ */
+export function fromActivations(
+  activations: tf.Tensor2D,
+  { output, nonlinearity }: FeedForwardWeights,
+  site: Site,
+): tf.Tensor2D {
+  return linear(site === 'pre' ? nonlinear(nonlinearity, activations) : activations, output);
+}
+
+/**
+ * The network with other values for some neurons, as a copy; the old output matrix is disposed of.
+ * @param values by the neuron's index, [hidden] each
+ */
+export async function replaceValues(
+  network: FeedForwardWeights,
+  values: ReadonlyMap<number, Float32Array>,
+): Promise<FeedForwardWeights> {
+  const { weight, bias } = network.output;
+  const output = { weight: await withRows(weight, values), bias };
+  weight.dispose();
+  return { ...network, output };
 }

@@ -7,9 +7,9 @@ import { gradientOf } from '../../testing/finite-differences.js';
 import { affine, expectAgreement, tensor, values, vector } from '../../testing/layer-agreement.js';
 import { gelu as exactGelu } from '../../testing/reference-bert.js';
 import { feedForward } from './feed-forward.js';
-import { gelu, geluAndSlope } from './gelu.js';
 import { addAndNorm, layerNorm } from './layer-norm.js';
 import { linear } from './linear.js';
+import { nonlinear, valueAndSlope } from './nonlinearity.js';
 import { scale } from './scale.js';
 
 describe.each(await enginesHere())('on the %s engine', engine => {
@@ -32,16 +32,21 @@ describe.each(await enginesHere())('on the %s engine', engine => {
 
   describe('gelu', () => {
     it('is x times the normal distribution function', () => {
-      expectAgreement(gelu, x => x.map(exactGelu), values(40, 1, 6), 2);
+      expectAgreement(
+        x => nonlinear('gelu', x),
+        x => x.map(exactGelu),
+        values(40, 1, 6),
+        2,
+      );
       const bias = values(20, 3);
       const biased = (x: Float64Array) => x.map((v, i) => exactGelu(v + bias[i % 20]));
-      expectAgreement(x => gelu(x, vector(bias)), biased, values(40, 1, 6), 2);
+      expectAgreement(x => nonlinear('gelu', x, vector(bias)), biased, values(40, 1, 6), 2);
     });
 
     it('keeps an absolute error of 1e-6 from -12 to 12, value and slope, and is exact at 0', () => {
       const x = Float64Array.from({ length: 4801 }, (_, i) => (i - 2400) / 200);
       const zero = tf.zeros<tf.Rank.R1>([x.length]);
-      const { value, slope } = geluAndSlope(tensor(x, 1), zero);
+      const { value, slope } = valueAndSlope('gelu', tensor(x, 1), zero);
       const slopes = gradientOf(
         y => y.reduce((sum, v) => sum + exactGelu(v), 0),
         x.filter((_, i) => i % 100 === 0),
@@ -91,7 +96,8 @@ describe.each(await enginesHere())('on the %s engine', engine => {
     const residual = tensor(values(rows * width, 2), rows);
     const bias = vector(values(width, 3));
     const norm = { gamma: vector(values(width, 4)), beta: bias, epsilon: 1e-12 };
-    const layers = (x: tf.Tensor2D, residual: tf.Tensor2D) => addAndNorm(gelu(x, bias), residual, norm);
+    const layers = (x: tf.Tensor2D, residual: tf.Tensor2D) =>
+      addAndNorm(nonlinear('gelu', x, bias), residual, norm);
     const gradient = (x: tf.Tensor2D, residual: tf.Tensor2D) =>
       tf.valueAndGrad((x: tf.Tensor2D) => layers(x, residual))(x, tf.clone(residual)).grad;
     for (const f of [layers, gradient]) {
@@ -109,6 +115,7 @@ describe.each(await enginesHere())('on the %s engine', engine => {
       const weights = {
         intermediate: { weight: tensor(w1, 6), bias: vector(b1) },
         output: { weight: tensor(w2, 10), bias: vector(b2) },
+        nonlinearity: 'gelu' as const,
       };
       const reference = (x: Float64Array) => affine(affine(x, 5, w1, b1).map(exactGelu), 5, w2, b2);
       expectAgreement(x => feedForward(x, weights), reference, values(5 * 6, 5), 5);

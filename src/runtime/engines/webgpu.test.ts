@@ -9,8 +9,9 @@ import { DEMO_MODEL } from '../../embedded.js';
 import { OutOfMemoryError, type UserError } from '../../errors.js';
 import { standingOf } from '../../intervention/distribution.js';
 import { ENHANCE, intervene, SUPPRESS } from '../../intervention/intervene.js';
-import { geluAndSlope } from '../../model/layers/gelu.js';
+import { valueAndSlope } from '../../model/layers/nonlinearity.js';
 import { type LoadedModel, loadModel } from '../../model/load.js';
+import { answerIds } from '../../model/tokenizer.js';
 import { relativeError } from '../../testing/finite-differences.js';
 import { gelu as exactGelu } from '../../testing/reference-bert.js';
 import { describeWith, GOLDEN_BERT, readGolden } from '../../testing/shared.js';
@@ -33,7 +34,7 @@ function scoresOf(
 ) {
   const { tokens, position } = tokenizer.encode(prompt, model.maxTokens);
   const batch = { tokens: [tokens], positions: [position] };
-  return integratedGradients(model, batch, [tokenizer.answerId(answer)], { rule, steps });
+  return integratedGradients(model, batch, [answerIds(tokenizer, answer)[0]], { rule, steps });
 }
 
 describeOnSwiftShader('the webgpu engine on SwiftShader', env => {
@@ -70,7 +71,7 @@ describeOnSwiftShader('the webgpu engine on SwiftShader', env => {
         if (target === 'stockholm') continue; // three tokens in this vocabulary
         const encoded = [tokenizer.encode(prompt, model.maxTokens)];
         const [found] = await intervene(model, encoded, golden.neurons, [SUPPRESS, ENHANCE]);
-        const answer = tokenizer.answerId(target);
+        const answer = answerIds(tokenizer, target)[0];
         [before, suppress, enhance].forEach(({ target_prob }, i) => {
           const distribution = [found.before, ...found.after][i];
           expect(Math.abs(standingOf(answer, distribution).probability / target_prob - 1)).toBeLessThan(1e-4);
@@ -81,7 +82,7 @@ describeOnSwiftShader('the webgpu engine on SwiftShader', env => {
 
   it('keeps an absolute error of 1e-6 in gelu and its slope, from -12 to 12', async () => {
     const x = Float64Array.from({ length: 2401 }, (_, i) => (i - 1200) / 100);
-    const { value, slope } = geluAndSlope(tf.tensor2d(Float32Array.from(x), [1, x.length]));
+    const { value, slope } = valueAndSlope('gelu', tf.tensor2d(Float32Array.from(x), [1, x.length]));
     const slopeAt = (v: number) => (exactGelu(v + 1e-5) - exactGelu(v - 1e-5)) / 2e-5;
     const worst = (a: ArrayLike<number>, b: Float64Array) =>
       b.reduce((most, v, i) => Math.max(most, Math.abs(v - a[i])), 0);

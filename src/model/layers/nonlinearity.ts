@@ -1,14 +1,32 @@
 /**
- * GELU, exact: gelu(x) = x Phi(x), with Phi the normal distribution function (Hendrycks and Gimpel, 2016,
- * https://arxiv.org/abs/1606.08415); the activation that BERT's checkpoints call "gelu". Its slope is
- * gelu'(x) = Phi(x) + x phi(x), with phi the normal density.
+ * The non-linearities of feed-forward networks, each with its slope:
+ *
+ * - `gelu`, exact: x Phi(x), with Phi the normal distribution function (Hendrycks and Gimpel, 2016,
+ *   https://arxiv.org/abs/1606.08415); slope Phi(x) + x phi(x), with phi the normal density. BERT's.
+ * - `gelu_new`, its approximation by tanh (the same paper, section 2): x (1 + tanh u) / 2 with
+ *   u = sqrt(2 / pi) (x + 0.044715 x^3). GPT-2's.
+ * - `relu`: max(x, 0).
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
 import { hasFused, runFused } from './fused.js';
 
+export type Nonlinearity = 'gelu' | 'gelu_new' | 'relu';
+
+/** The names that checkpoints give them (transformers, activations.py). */
+export const NONLINEARITY_NAMES: ReadonlyMap<string, Nonlinearity> = new Map([
+  ['gelu', 'gelu'],
+  ['gelu_python', 'gelu'],
+  ['gelu_new', 'gelu_new'],
+  ['gelu_fast', 'gelu_new'],
+  ['gelu_pytorch_tanh', 'gelu_new'],
+  ['relu', 'relu'],
+]);
+
 const SQRT_HALF = Math.SQRT1_2;
 const INVERSE_SQRT_TWO_PI = 1 / Math.sqrt(2 * Math.PI);
+const SQRT_TWO_OVER_PI = Math.sqrt(2 / Math.PI);
+const CUBIC = 0.044715;
 
 interface ValueAndSlope {
   readonly value: tf.Tensor2D;
@@ -16,22 +34,39 @@ interface ValueAndSlope {
 }
 
 /**
- * gelu(x) and gelu'(x), element by element.
+ * f(x) and f'(x), element by element.
  * @param bias [width], added to x first where there is one
  */
-export function geluAndSlope(x: tf.Tensor2D, bias?: tf.Tensor1D): ValueAndSlope {
-  if (bias && hasFused('KnGelu')) {
+export function valueAndSlope(kind: Nonlinearity, x: tf.Tensor2D, bias?: tf.Tensor1D): ValueAndSlope {
+  if (kind === 'gelu' && bias && hasFused('KnGelu')) {
     const [value, slope] = runFused('KnGelu', { x, bias });
     return { value, slope };
   }
-  const biased: tf.Tensor2D = bias ? tf.add(x, bias) : x;
-  return tf.getBackend() === 'wasm' ? byPolynomial(biased) : byErf(biased);
+  const biased = bias ? tf.add<tf.Tensor2D>(x, bias) : x;
+  switch (kind) {
+    case 'gelu':
+      return tf.getBackend() === 'wasm' ? byPolynomial(biased) : byErf(biased);
+    case 'gelu_new':
+      return byTanh(biased);
+    case 'relu':
+      return { value: tf.relu(biased), slope: tf.step(biased) };
+  }
 }
 
 function byErf(x: tf.Tensor2D): ValueAndSlope {
   const phi = tf.mul(tf.exp(tf.mul(tf.square(x), -0.5)), INVERSE_SQRT_TWO_PI);
   const cdf = tf.mul(tf.add(tf.erf(tf.mul(x, SQRT_HALF)), 1), 0.5);
   return { value: tf.mul(x, cdf), slope: tf.add(cdf, tf.mul(x, phi)) };
+}
+
+/** With s = (1 + tanh u) / 2, the sigmoid of 2u: value x s, slope s + 2 x s (1 - s) u'. */
+function byTanh(x: tf.Tensor2D): ValueAndSlope {
+  const square = tf.mul(tf.square(x), CUBIC);
+  const twice = tf.mul<tf.Tensor2D>(tf.mul(x, tf.add(square, 1)), 2 * SQRT_TWO_OVER_PI); // 2u
+  const s = tf.sigmoid<tf.Tensor2D>(twice);
+  const value: tf.Tensor2D = tf.mul(x, s);
+  const slopeOfTwice = tf.mul(tf.add(tf.mul(square, 3), 1), 2 * SQRT_TWO_OVER_PI);
+  return { value, slope: tf.add<tf.Tensor2D>(s, tf.mul(tf.mul(value, tf.sub(1, s)), slopeOfTwice)) };
 }
 
 /** Abramowitz and Stegun 7.1.26, halved, since Q(u) = erfc(u / sqrt 2) / 2; the highest power first. */
@@ -65,13 +100,13 @@ function byPolynomial(x: tf.Tensor2D): ValueAndSlope {
 }
 
 /**
- * gelu(x + bias), or gelu(x).
+ * f(x + bias), or f(x).
  * @param x [rows, width]
  * @param bias [width]
  */
-export function gelu(x: tf.Tensor2D, bias?: tf.Tensor1D): tf.Tensor2D {
+export function nonlinear(kind: Nonlinearity, x: tf.Tensor2D, bias?: tf.Tensor1D): tf.Tensor2D {
   return differentiable([x], save => {
-    const { value, slope } = geluAndSlope(x, bias);
+    const { value, slope } = valueAndSlope(kind, x, bias);
     save([slope]);
     return { value, gradient: (dy, [slope]) => [tf.mul(dy, slope)] };
   });

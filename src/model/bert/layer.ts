@@ -1,0 +1,68 @@
+/**
+ * A layer of BERT's encoder: attention, then the feed-forward network, each ending in the sum with its input, normalised.
+ * The mask's rows are the top N of every matrix (see model.ts).
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Site } from '../language-model.js';
+import { feedForward, fromActivations, toActivations } from '../layers/feed-forward.js';
+import { addAndNorm } from '../layers/layer-norm.js';
+import { linear } from '../layers/linear.js';
+import { joinRows, takeMaskRows, takeOtherRows } from '../layers/mask-rows.js';
+import { scale } from '../layers/scale.js';
+import type { BertLayerWeights } from './weights.js';
+
+/** The end of a layer's attention: context, residual (Tq N, H) -> (Tq N, H). */
+export function endAttention(
+  context: tf.Tensor2D,
+  residual: tf.Tensor2D,
+  { attentionOutput, attentionNorm }: BertLayerWeights,
+): tf.Tensor2D {
+  const output = linear(context, attentionOutput);
+  const attended = addAndNorm(output, residual, attentionNorm);
+  output.dispose();
+  return attended;
+}
+
+/** The feed-forward activations of the mask's rows: attended (Tq N, H) -> (N, F). */
+export function maskActivations(
+  attended: tf.Tensor2D,
+  { feedForward }: BertLayerWeights,
+  samples: number,
+  site: Site,
+): tf.Tensor2D {
+  return toActivations(takeMaskRows(attended, samples), feedForward, site);
+}
+
+/** The rest of a layer, given what the mask's activations (N, F) are, or are replaced by: -> (Tq N, H). */
+export function finishLayer(
+  attended: tf.Tensor2D,
+  activations: tf.Tensor2D,
+  weights: BertLayerWeights,
+  samples: number,
+  site: Site,
+): tf.Tensor2D {
+  const atMask = fromActivations(activations, weights.feedForward, site); // (N, H)
+  const others = takeOtherRows(attended, samples);
+  const output = others.size === 0 ? atMask : joinRows(atMask, feedForward(others, weights.feedForward));
+  return addAndNorm(output, attended, weights.outputNorm);
+}
+
+/** The rest of a layer after attention, its activations at the mask multiplied by `factor` where there is one. */
+export function afterAttention(
+  context: tf.Tensor2D,
+  residual: tf.Tensor2D,
+  weights: BertLayerWeights,
+  samples: number,
+  site: Site,
+  factor: tf.Tensor2D | undefined,
+): tf.Tensor2D {
+  const attended = endAttention(context, residual, weights);
+  if (factor) {
+    const activations = scale(maskActivations(attended, weights, samples, site), factor);
+    return finishLayer(attended, activations, weights, samples, site);
+  }
+  const output = feedForward(attended, weights.feedForward);
+  const x = addAndNorm(output, attended, weights.outputNorm);
+  tf.dispose([attended, output]);
+  return x;
+}

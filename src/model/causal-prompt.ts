@@ -1,0 +1,17 @@
+import { MASK } from './tokenizer.js';
+
+/**
+ * A prompt as a causal model is asked: up to [MASK] where there is one, and without the space before it, which belongs to
+ * the answer's token.
+ * @returns undefined where more than punctuation follows the mask
+ */
+export function promptBeforeMask(prompt: string): string | undefined {
+  const at = prompt.indexOf(MASK);
+  if (at === -1) return prompt.trimEnd();
+  return isPunctuation(prompt.slice(at + MASK.length)) ? prompt.slice(0, at).trimEnd() : undefined;
+}
+
+/** Whether a text has no letter, digit or symbol. */
+export function isPunctuation(text: string): boolean {
+  return /^[\s\p{P}]*$/u.test(text);
+}

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { readJsonFile } from '../files.js';
+import { type BertConfig, countBertParameters, parseBertConfig } from './bert/config.js';
+import { countGptParameters, type GptConfig, parseGpt2Config, parseGptNeoConfig } from './gpt/config.js';
+
+export type ModelConfig = BertConfig | GptConfig;
+
+type Parser = (json: unknown, path: string) => ModelConfig;
+
+const PARSERS: ReadonlyMap<string, Parser> = new Map<string, Parser>([
+  ['bert', parseBertConfig],
+  ['gpt2', parseGpt2Config],
+  ['gpt_neo', parseGptNeoConfig],
+]);
+
+/**
+ * @param json what config.json holds
+ * @throws UserError, naming `path` and the field, where it is not a model that kn computes exactly
+ */
+export function parseModelConfig(json: unknown, path: string): ModelConfig {
+  const type = z.object({ model_type: z.string() }).safeParse(json);
+  if (!type.success) throw new UserError(`${path}: no "model_type": not the config.json of a transformer`);
+  const parse = PARSERS.get(type.data.model_type);
+  if (parse) return parse(json, path);
+  throw new UserError(
+    `${path}: the model's architecture is "${type.data.model_type}"; kn knows ${[...PARSERS.keys()].map(name => `"${name}"`).join(', ')}`,
+    'Choose a BERT with its masked-language-model head, a GPT-2 or a GPT-Neo, or --model demo.',
+  );
+}
+
+/** The measures of the model in `folder`, from its config.json. */
+export async function readModelConfig(folder: string): Promise<ModelConfig> {
+  const path = join(folder, 'config.json');
+  return parseModelConfig(await readJsonFile(path), path);
+}
+
+/** How many numbers the weights are. */
+export function parameterCount(config: ModelConfig): number {
+  return config.architecture === 'bert' ? countBertParameters(config) : countGptParameters(config);
+}

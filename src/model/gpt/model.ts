@@ -1,0 +1,175 @@
+/**
+ * GPT-2 (Radford et al., 2019) and GPT-Neo (Black et al., 2021), after `GPT2LMHeadModel` and `GPTNeoForCausalLM` in
+ * huggingface/transformers: the same network but for how its layers attend.
+ *
+ * Shapes: B prompts, S steps, N = B S samples, T tokens, H hidden, F intermediate, V vocabulary. Every matrix of a traced
+ * pass has one row a token, row t B + b being token t of prompt b, the last token before all others: the answer is
+ * predicted there, and its rows are the top B.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Checkpoint } from '../checkpoint.js';
+import type { LanguageModel, PromptBatch, Site } from '../language-model.js';
+import { answerProbability, vocabularyProbabilities } from '../layers/answer-probability.js';
+import { attention } from '../layers/attention.js';
+import type { KeysAndValues } from '../layers/cached-attention.js';
+import { embedRows, positionFirst } from '../layers/embeddings.js';
+import { feedForward, fromActivations, replaceValues, toActivations } from '../layers/feed-forward.js';
+import { layerNorm } from '../layers/layer-norm.js';
+import { linear } from '../layers/linear.js';
+import { takeMaskRows, takeOtherRows } from '../layers/mask-rows.js';
+import { readRows } from '../layers/table-rows.js';
+import type { GptConfig } from './config.js';
+import { type GptLayerTrace, GptTrace } from './trace.js';
+import { type GptLayerWeights, type GptWeights, loadGptWeights } from './weights.js';
+
+/** Added to the score of a token that is not seen: its weight is 0 in float32. */
+const UNSEEN = -1e9;
+
+export class GptModel implements LanguageModel {
+  readonly layers: number;
+  readonly intermediateSize: number;
+  readonly hiddenSize: number;
+  readonly vocabularySize: number;
+  readonly maxTokens: number;
+  readonly causal = true;
+
+  private constructor(
+    private readonly config: GptConfig,
+    private readonly weights: GptWeights,
+  ) {
+    this.layers = config.layers;
+    this.intermediateSize = config.intermediateSize;
+    this.hiddenSize = config.hiddenSize;
+    this.vocabularySize = config.vocabularySize;
+    this.maxTokens = config.maxTokens;
+  }
+
+  static async load(checkpoint: Checkpoint, config: GptConfig): Promise<GptModel> {
+    return new GptModel(config, await loadGptWeights(checkpoint, config));
+  }
+
+  /** @throws RangeError where a position is not its prompt's last */
+  trace({ tokens, positions }: PromptBatch, site: Site = 'post'): GptTrace {
+    const [prompts, length] = [tokens.length, tokens[0].length];
+    if (positions.some(position => position !== length - 1))
+      throw new RangeError('a causal model predicts at the last position');
+    const { layers, prediction } = tf.tidy(() => {
+      let x = this.embed(tokens); // (T B, H)
+      const layers = this.weights.layers.map((weights, layer): GptLayerTrace => {
+        const { context, before } = this.attend(x, layer, prompts);
+        const residual = layer === this.layers - 1 ? takeMaskRows(x, prompts) : x;
+        const attended = tf.add<tf.Tensor2D>(linear(context, weights.attentionOutput), residual); // (T B, H)
+        const ownAttended = takeMaskRows(attended, prompts); // (B, H)
+        const own = layerNorm(ownAttended, weights.feedForwardNorm);
+        const activations = toActivations(own, weights.feedForward, site); // (B, F)
+        const ownAfter = tf.add<tf.Tensor2D>(
+          fromActivations(activations, weights.feedForward, site),
+          ownAttended,
+        );
+        x = ownAfter;
+        if (attended.shape[0] > prompts) {
+          const others = takeOtherRows(attended, prompts);
+          const network = feedForward(layerNorm(others, weights.feedForwardNorm), weights.feedForward);
+          x = tf.concat([ownAfter, tf.add<tf.Tensor2D>(network, others)], 0);
+        }
+        return { before, attended: tf.clone(ownAttended), activations };
+      });
+      return { layers, prediction: this.normalizeLast(takeMaskRows(x, prompts)) };
+    });
+    return new GptTrace(this, site, prompts, length, layers, prediction);
+  }
+
+  probabilities(prediction: tf.Tensor2D): tf.Tensor2D {
+    return tf.tidy(() => vocabularyProbabilities(prediction, this.weights.vocabulary));
+  }
+
+  answerProbability(prediction: tf.Tensor2D, answers: readonly number[]): tf.Tensor2D {
+    return answerProbability(prediction, this.weights.vocabulary, answers);
+  }
+
+  readValues(layer: number, indices: readonly number[]): Promise<Float32Array[]> {
+    return readRows(this.weights.layers[layer].feedForward.output.weight, indices);
+  }
+
+  async writeValues(layer: number, values: ReadonlyMap<number, Float32Array>): Promise<void> {
+    const weights = this.weights.layers[layer];
+    const feedForward = await replaceValues(weights.feedForward, values);
+    this.weights.layers[layer] = { ...weights, feedForward };
+  }
+
+  wordEmbeddings(ids: readonly number[]): Promise<Float32Array[]> {
+    return readRows(this.weights.wordEmbeddings, ids);
+  }
+
+  dispose(): void {
+    tf.dispose(this.weights);
+  }
+
+  /** What traces go on with. */
+  layerWeights(layer: number): GptLayerWeights {
+    return this.weights.layers[layer];
+  }
+
+  /** What a layer multiplies its attention's scores by. */
+  attentionScale(layer: number): number {
+    return this.config.attention[layer].scale;
+  }
+
+  /** The last normalisation, before the vocabulary matrix: (rows, H) -> (rows, H). */
+  normalizeLast(x: tf.Tensor2D): tf.Tensor2D {
+    return layerNorm(x, this.weights.finalNorm);
+  }
+
+  /** Word and position embeddings, the last token's rows first: (T B, H). */
+  private embed(tokens: PromptBatch['tokens']): tf.Tensor2D {
+    const { wordEmbeddings, positionEmbeddings } = this.weights;
+    const order = tokens.map(({ length }) => positionFirst(length, length - 1));
+    const { words, places } = embedRows(wordEmbeddings, positionEmbeddings, tokens, order);
+    return tf.add(words, places);
+  }
+
+  /** A layer's attention, x (T B, H) -> (T B, H), in the last layer (B, H), and what later passes take from it. */
+  private attend(
+    x: tf.Tensor2D,
+    layer: number,
+    prompts: number,
+  ): { context: tf.Tensor2D; before: KeysAndValues | undefined } {
+    const { attentionNorm, ...weights } = this.weights.layers[layer];
+    const tokens = x.shape[0] / prompts;
+    const normalized = layerNorm(x, attentionNorm);
+    const asking = layer === this.layers - 1 ? takeMaskRows(normalized, prompts) : normalized;
+    const query = linear(asking, weights.query);
+    const key = linear(normalized, weights.key);
+    const value = linear(normalized, weights.value);
+    const { heads, attention: kinds } = this.config;
+    const { scale, window } = kinds[layer];
+    const mask = seenBy(query.shape[0] / prompts, tokens, window);
+    const context = attention(query, key, value, { samples: prompts, heads, scale, mask });
+    const seen = Math.min(tokens - 1, window === null ? tokens : window - 1);
+    return {
+      context,
+      before: seen === 0 ? undefined : { key: lastSeen(key, seen), value: lastSeen(value, seen) },
+    };
+
+    /** The last `count` tokens before the last one: (T B, h d) -> (B, h, count, d). */
+    function lastSeen(rows: tf.Tensor2D, count: number): tf.Tensor4D {
+      const width = rows.shape[1];
+      const below = tf.slice(rows, [(tokens - count) * prompts, 0], [count * prompts, width]);
+      return tf.transpose(tf.reshape(below, [count, prompts, heads, width / heads]), [1, 2, 0, 3]);
+    }
+  }
+}
+
+/**
+ * 0 where a token sees another, and very low where not, in the order of a traced pass: the last token, then the first and
+ * so on.
+ * @param window so many tokens are seen, itself among them; null: all before it
+ * @returns [queries, tokens]
+ */
+function seenBy(queries: number, tokens: number, window: number | null): tf.Tensor2D {
+  const order = positionFirst(tokens, tokens - 1);
+  const rows = order
+    .slice(0, queries)
+    .map(query => order.map(key => (key <= query && query - key < (window ?? tokens) ? 0 : UNSEEN)));
+  return tf.tensor2d(rows, [queries, tokens]);
+}

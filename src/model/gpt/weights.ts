@@ -1,0 +1,102 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Checkpoint } from '../checkpoint.js';
+import type { VocabularyWeights } from '../layers/answer-probability.js';
+import type { FeedForwardWeights } from '../layers/feed-forward.js';
+import type { LayerNormWeights } from '../layers/layer-norm.js';
+import type { LinearWeights } from '../layers/linear.js';
+import { WeightReader } from '../weight-reader.js';
+import type { GptConfig } from './config.js';
+
+export type GptLayerWeights = {
+  readonly attentionNorm: LayerNormWeights;
+  readonly query: LinearWeights;
+  readonly key: LinearWeights;
+  readonly value: LinearWeights;
+  readonly attentionOutput: LinearWeights;
+  readonly feedForwardNorm: LayerNormWeights;
+  readonly feedForward: FeedForwardWeights;
+};
+
+export type GptWeights = {
+  /** [vocabulary, hidden] */
+  readonly wordEmbeddings: tf.Tensor2D;
+  /** [maxTokens, hidden] */
+  readonly positionEmbeddings: tf.Tensor2D;
+  readonly layers: GptLayerWeights[];
+  readonly finalNorm: LayerNormWeights;
+  /** Its embeddings are `wordEmbeddings` itself where the checkpoint ties them. */
+  readonly vocabulary: VocabularyWeights;
+};
+
+/**
+ * Reads a GPT2LMHeadModel or GPTNeoForCausalLM checkpoint onto the running engine.
+ * @throws UserError, naming the tensor, where one is missing or has another shape
+ */
+export async function loadGptWeights(checkpoint: Checkpoint, config: GptConfig): Promise<GptWeights> {
+  const reader = new WeightReader(checkpoint);
+  try {
+    return await readWeights(reader, config);
+  } catch (error) {
+    reader.dispose();
+    throw error;
+  }
+}
+
+async function readWeights(reader: WeightReader, config: GptConfig): Promise<GptWeights> {
+  const { hiddenSize: hidden, vocabularySize: vocabulary } = config;
+  // The hub's "gpt2" was saved from GPT2Model, without the prefix.
+  const prefix = reader.has('wte.weight') ? '' : 'transformer.';
+  const norm = (name: string) => reader.norm(name, hidden, config.layerNormEpsilon);
+  const readLayer = config.architecture === 'gpt2' ? readGpt2Layer : readGptNeoLayer;
+
+  const wordEmbeddings = await reader.matrix(`${prefix}wte.weight`, vocabulary, hidden);
+  const positionEmbeddings = await reader.matrix(`${prefix}wpe.weight`, config.maxTokens, hidden);
+  const layers: GptLayerWeights[] = [];
+  for (let layer = 0; layer < config.layers; layer++) {
+    const at = `${prefix}h.${layer}`;
+    layers.push({
+      attentionNorm: await norm(`${at}.ln_1`),
+      ...(await readLayer(reader, at, config)),
+      feedForwardNorm: await norm(`${at}.ln_2`),
+    });
+  }
+  const embeddings = config.tiedEmbeddings
+    ? wordEmbeddings
+    : await reader.matrix('lm_head.weight', vocabulary, hidden);
+  return {
+    wordEmbeddings,
+    positionEmbeddings,
+    layers,
+    finalNorm: await norm(`${prefix}ln_f`),
+    vocabulary: { embeddings, bias: undefined },
+  };
+}
+
+type Products = Omit<GptLayerWeights, 'attentionNorm' | 'feedForwardNorm'>;
+
+/** Queries, keys and values are one matrix in GPT-2, and all matrices are stored [in, out]. */
+async function readGpt2Layer(reader: WeightReader, at: string, config: GptConfig): Promise<Products> {
+  const { hiddenSize: hidden, intermediateSize: intermediate } = config;
+  const [query, key, value] = await reader.convolution(`${at}.attn.c_attn`, hidden, hidden, 3);
+  const [attentionOutput] = await reader.convolution(`${at}.attn.c_proj`, hidden, hidden);
+  const [first] = await reader.convolution(`${at}.mlp.c_fc`, hidden, intermediate);
+  const [second] = await reader.convolution(`${at}.mlp.c_proj`, intermediate, hidden);
+  const feedForward = { intermediate: first, output: second, nonlinearity: config.nonlinearity };
+  return { query, key, value, attentionOutput, feedForward };
+}
+
+async function readGptNeoLayer(reader: WeightReader, at: string, config: GptConfig): Promise<Products> {
+  const { hiddenSize: hidden, intermediateSize: intermediate } = config;
+  const attention = `${at}.attn.attention`;
+  return {
+    query: await reader.linear(`${attention}.q_proj`, hidden, hidden, false),
+    key: await reader.linear(`${attention}.k_proj`, hidden, hidden, false),
+    value: await reader.linear(`${attention}.v_proj`, hidden, hidden, false),
+    attentionOutput: await reader.linear(`${attention}.out_proj`, hidden, hidden),
+    feedForward: {
+      intermediate: await reader.linear(`${at}.mlp.c_fc`, hidden, intermediate),
+      output: await reader.linear(`${at}.mlp.c_proj`, intermediate, hidden),
+      nonlinearity: config.nonlinearity,
+    },
+  };
+}
