@@ -63,7 +63,7 @@ async function measure(engine: (typeof ENGINES)[number]): Promise<Measurement> {
   const rate = () => productRate(shapes, 7);
 
   await run(); // The first run packs the weights.
-  const { total: operations } = countOperations(model, TOKENS, RULE, STEPS);
+  const { total: operations } = countOperations(config, TOKENS, RULE, STEPS);
   const pairs: { seconds: number; productRate: number; share: number }[] = [];
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {
     const before = await rate();

@@ -1,10 +1,12 @@
+import { basename } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../embedded.js';
+import { readModelConfig } from '../model/config.js';
 import { loadModel } from '../model/load.js';
 import { answerIds } from '../model/tokenizer.js';
 import { startEngine } from '../runtime/engine.js';
-import { describeWith, GOLDEN_BERT } from '../testing/shared.js';
+import { describeWith, GOLDEN_BERT, GOLDEN_GPT_NEO, GOLDEN_GPT2 } from '../testing/shared.js';
 import { countOperations } from './count-operations.js';
 import { integratedGradients } from './integrated-gradients.js';
 import { RULES, type Rule } from './rules.js';
@@ -37,6 +39,7 @@ async function compare(
   rule: Rule,
   steps: number,
   layersTogether = false,
+  samplesAtOnce?: number,
 ) {
   const { model, tokenizer } = await loadModel(folder);
   const { tokens, position } = tokenizer.encode(prompt, model.maxTokens);
@@ -49,10 +52,12 @@ async function compare(
         rule,
         steps,
         layersTogether,
+        ...(samplesAtOnce !== undefined && { samplesAtOnce }),
       },
     ),
   );
-  return { ran, counted: countOperations(model, tokens.length, rule, steps).total };
+  const counted = countOperations(await readModelConfig(folder), tokens.length, rule, steps);
+  return { ran, counted: counted.total };
 }
 
 describe('the operation count', () => {
@@ -92,5 +97,37 @@ describeWith(GOLDEN_BERT, 'the operation count', () => {
       true,
     );
     expect(ran).toBe(counted);
+  });
+});
+
+for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO]) {
+  describeWith(folder, `the operation count of ${basename(folder)}`, () => {
+    it.each(RULES)('is that of the products which run: %s', async rule => {
+      const prompt = 'The capital of the largest country is';
+      const { ran, counted } = await compare(folder, prompt, 'Paris', rule, 3);
+      expect(ran).toBe(counted);
+    });
+
+    it('is the same for layers one by one, and where a token sees itself alone', async () => {
+      for (const prompt of ['The capital of France is', 'a']) {
+        const { ran, counted } = await compare(folder, prompt, 'Paris', 'riemann_left', 3, false, 3);
+        expect(ran).toBe(counted);
+      }
+    });
+  });
+}
+
+describe("the operation count at GPT-2's shape, 12 tokens and 20 steps", () => {
+  it('has one token a step, and nothing else', () => {
+    const [layers, hiddenSize, intermediateSize, vocabularySize] = [12, 768, 3072, 50257];
+    const attention = Array.from({ length: layers }, () => ({ window: null }));
+    const gpt2 = { layers, hiddenSize, intermediateSize, vocabularySize, attention };
+    const { trace, total } = countOperations(gpt2, 12, 'riemann_left', 20);
+    // By hand: 12 x 20 rows through the vocabulary and a second feed-forward matrix; and 66 x 20 rows through a whole layer,
+    // whose 11 traced keys and values are a product each. All of it once forward and once backward.
+    const [h, f] = [hiddenSize, intermediateSize];
+    const layer = 4 * h * h + 2 * h * f + 2 * 11 * h;
+    expect(total - trace).toBe(2 * 2 * 20 * (12 * (vocabularySize * h + f * h) + 66 * layer));
+    expect(total / 1e9).toBeCloseTo(78.7, 1);
   });
 });

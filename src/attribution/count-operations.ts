@@ -1,18 +1,13 @@
 /**
- * How many floating-point operations the matrix products of one prompt's attribution take, a product
- * [n, k] x [k, m] being 2 n k m. It counts what DESIGN's rule "never compute what an intervention cannot reach"
- * leaves over; a test holds it equal to the products that really run. Everything that is no matrix product
- * (GELU, normalisation, softmax) is left out, so time spent there lowers the share that the benchmark prints.
+ * How many floating-point operations the matrix products of one prompt's integrated gradients take, a product
+ * [n, k] x [k, m] being 2 n k m. It counts what the rule "never compute what an intervention cannot reach" leaves over; a
+ * test holds it equal to the products that really run. Everything that is no matrix product (non-linearities,
+ * normalisation, softmax, the new token's own key and value in a causal model) is left out, so time spent there lowers the
+ * share that the benchmark prints.
  */
 
+import type { ModelConfig } from '../model/config.js';
 import { quadrature, type Rule } from './rules.js';
-
-export interface ModelMeasures {
-  readonly layers: number;
-  readonly hiddenSize: number;
-  readonly intermediateSize: number;
-  readonly vocabularySize: number;
-}
 
 export interface OperationCount {
   /** The traced pass. */
@@ -23,54 +18,102 @@ export interface OperationCount {
   readonly total: number;
 }
 
-const product = (n: number, k: number, m: number) => 2 * n * k * m;
+/** What decides a count; of GPTs, also how their layers attend. */
+export type CountedModel = Pick<
+  ModelConfig,
+  'layers' | 'hiddenSize' | 'intermediateSize' | 'vocabularySize'
+> & { readonly attention?: readonly { readonly window: number | null }[] };
 
 /**
- * Integrated gradients over all layers of a BERT, for one prompt of `tokens` tokens. A step at alpha = 1 is one pass for all
- * layers.
+ * Integrated gradients over all layers for one prompt of `tokens` tokens. A step at alpha = 1 is one pass for all layers.
+ * @param model with `attention` for a causal one
  */
 export function countOperations(
-  model: ModelMeasures,
+  model: CountedModel,
   tokens: number,
   rule: Rule,
   steps: number,
 ): OperationCount {
-  const { layers, hiddenSize: hidden, intermediateSize: intermediate, vocabularySize } = model;
-  const last = layers - 1;
-  const projection = (rows: number) => product(rows, hidden, hidden);
-  const network = (rows: number) => 2 * product(rows, hidden, intermediate);
-  const scores = (queries: number, samples: number) => 2 * samples * product(queries, hidden, tokens);
-  /** What follows the projections in a layer that computes `queries` rows a sample. */
-  const rest = (queries: number, samples: number) =>
-    projection(queries * samples) + network(queries * samples);
-  const transform = (samples: number) => projection(samples);
-  const vocabulary = (samples: number) => product(samples, hidden, vocabularySize);
-
-  const queriesIn = (layer: number) => (layer === last ? 1 : tokens);
-  let trace = transform(1);
-  for (let layer = 0; layer < layers; layer++) {
-    const queries = queriesIn(layer);
-    trace += projection(queries) + 2 * projection(tokens) + scores(queries, 1) + rest(queries, 1);
-  }
-
-  // Of passes with so many steps that start at a layer's activations.
-  let linear = 0; // products whose backward pass is one product
-  let attention = 0; // pairs of products (Q K^T and A V) whose backward pass is two pairs
-  const passFrom = (from: number, steps: number) => {
-    linear += product(steps, intermediate, hidden) + transform(steps) + vocabulary(steps);
-    for (let layer = from + 1; layer < layers; layer++) {
-      const queries = queriesIn(layer);
-      const first = layer === from + 1;
-      linear += first ? 3 * projection(steps) : projection(queries * steps) + 2 * projection(tokens * steps);
-      linear += rest(queries, steps);
-      attention += scores(queries, steps);
-    }
-  };
-  const { alphas } = quadrature(rule, steps);
-  const whole = alphas.filter(alpha => alpha === 1).length;
-  for (let from = 0; from < layers; from++) passFrom(from, steps - whole);
-  passFrom(0, whole);
-  const forward = linear + attention;
-  const backward = linear + 2 * attention;
+  const { trace, pass } = model.attention
+    ? countCausal(model, model.attention, tokens)
+    : countMasked(model, tokens);
+  const whole = quadrature(rule, steps).alphas.filter(alpha => alpha === 1).length;
+  const passes = Array.from({ length: model.layers }, (_, from) => pass(from, steps - whole));
+  passes.push(pass(0, whole));
+  const forward = passes.reduce((sum, { forward }) => sum + forward, 0);
+  const backward = passes.reduce((sum, { backward }) => sum + backward, 0);
   return { trace, forward, backward, total: trace + forward + backward };
+}
+
+interface Counted {
+  readonly trace: number;
+  /** Of `steps` samples, from the activations of a layer to the answer's probability. */
+  readonly pass: (from: number, steps: number) => { forward: number; backward: number };
+}
+
+const product = (n: number, k: number, m: number) => 2 * n * k * m;
+
+function parts({ hiddenSize: hidden, intermediateSize: intermediate, vocabularySize }: CountedModel) {
+  return {
+    projection: (rows: number) => product(rows, hidden, hidden),
+    network: (rows: number) => 2 * product(rows, hidden, intermediate),
+    fromActivations: (rows: number) => product(rows, intermediate, hidden),
+    vocabulary: (rows: number) => product(rows, hidden, vocabularySize),
+    /** Q K^T and A V. */
+    scores: (queries: number, keys: number, samples: number) => 2 * samples * product(queries, hidden, keys),
+  };
+}
+
+function countMasked(model: CountedModel, tokens: number): Counted {
+  const { projection, network, fromActivations, vocabulary, scores } = parts(model);
+  const last = model.layers - 1;
+  const queriesIn = (layer: number) => (layer === last ? 1 : tokens);
+  const transform = projection;
+
+  let trace = transform(1);
+  for (let layer = 0; layer < model.layers; layer++) {
+    const queries = queriesIn(layer);
+    trace += 2 * projection(queries) + 2 * projection(tokens) + scores(queries, tokens, 1) + network(queries);
+  }
+  const pass = (from: number, steps: number) => {
+    let linear = fromActivations(steps) + transform(steps) + vocabulary(steps); // one product backward
+    let attention = 0; // Q K^T and A V, each two products backward
+    for (let layer = from + 1; layer < model.layers; layer++) {
+      const queries = queriesIn(layer) * steps;
+      const first = layer === from + 1;
+      linear += first ? 3 * projection(steps) : projection(queries) + 2 * projection(tokens * steps);
+      linear += projection(queries) + network(queries);
+      attention += scores(queriesIn(layer), tokens, steps);
+    }
+    return { forward: linear + attention, backward: linear + 2 * attention };
+  };
+  return { trace, pass };
+}
+
+function countCausal(
+  model: CountedModel,
+  attends: readonly { readonly window: number | null }[],
+  tokens: number,
+): Counted {
+  const { projection, network, fromActivations, vocabulary, scores } = parts(model);
+  const last = model.layers - 1;
+
+  let trace = 0;
+  for (let layer = 0; layer < model.layers; layer++) {
+    const queries = layer === last ? 1 : tokens;
+    trace += 2 * projection(queries) + 2 * projection(tokens) + scores(queries, tokens, 1) + network(queries);
+  }
+  const pass = (from: number, steps: number) => {
+    let linear = fromActivations(steps) + vocabulary(steps);
+    let attention = 0; // with the traced keys and values, which get no gradient: one product backward
+    for (let layer = from + 1; layer < model.layers; layer++) {
+      const { window } = attends[layer];
+      const earlier = Math.min(tokens - 1, window === null ? tokens : window - 1);
+      // A token that sees itself alone needs no query and no key.
+      linear += (earlier === 0 ? 2 : 4) * projection(steps) + network(steps);
+      attention += scores(1, earlier, steps);
+    }
+    return { forward: linear + attention, backward: linear + attention };
+  };
+  return { trace, pass };
 }
