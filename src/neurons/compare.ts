@@ -1,4 +1,5 @@
 /** How far two sets of knowledge neurons agree, fact by fact. */
+import { stringify } from 'csv-stringify/sync';
 import { inRelationOrder } from '../dataset/relation-order.js';
 import type { Neuron } from './neuron.js';
 import type { NeuronsOfFacts } from './neuron-file.js';
@@ -106,4 +107,23 @@ function agreementOf({ jaccardSum, ...counts }: Tally): Agreement {
 /** Two empty sets are alike. */
 function jaccardIndex(shared: number, either: number): number {
   return either === 0 ? 1 : shared / either;
+}
+
+/** A line for all facts, then one a relation, those that differ most first; empty where there is no index. */
+export function comparisonCsv({ all, relations }: Comparison): string {
+  return stringify(
+    [['all', all] as const, ...relations].map(([relation, of]) => ({
+      relation,
+      facts: of.facts,
+      identical: of.identical,
+      jaccard: of.jaccard,
+      pooled_jaccard: of.pooledJaccard,
+      neurons_a: of.neuronsA,
+      neurons_b: of.neuronsB,
+      shared: of.shared,
+      missing_in_a: of.missingInA,
+      missing_in_b: of.missingInB,
+    })),
+    { header: true },
+  );
 }

@@ -2,6 +2,7 @@
  * How many neurons a fact has, and how many two facts share (Dai et al., Table 2), over all pairs of facts: none
  * is drawn. A fact without neurons is a fact: it counts in every mean, and its pairs share nothing.
  */
+import { stringify } from 'csv-stringify/sync';
 import { inRelationOrder } from '../dataset/relation-order.js';
 import type { NeuronsOfFacts } from './neuron-file.js';
 
@@ -130,4 +131,25 @@ function increment(counts: Map<string, number>, key: string): void {
 
 function ratio(part: number, whole: number): number | null {
   return whole === 0 ? null : part / whole;
+}
+
+/** A line for all facts, then one a relation; empty where there is no mean. */
+export function statisticsCsv({ all, relations }: StatisticsOfFacts): string {
+  return stringify(
+    [['all', all] as const, ...relations].map(([relation, of]) => ({
+      relation,
+      facts: of.facts,
+      facts_without_neurons: of.factsWithoutNeurons,
+      neurons: of.neurons,
+      distinct_neurons: of.distinctNeurons,
+      neurons_per_fact: of.neuronsPerFact,
+      same_relation_pairs: of.sameRelation.pairs,
+      same_relation_shared: of.sameRelation.total,
+      same_relation_mean: of.sameRelation.mean,
+      different_relation_pairs: of.differentRelation.pairs,
+      different_relation_shared: of.differentRelation.total,
+      different_relation_mean: of.differentRelation.mean,
+    })),
+    { header: true },
+  );
 }
