@@ -133,6 +133,12 @@ describe('kn compare refuses', () => {
     ['one side alone', () => [sideA()], 2, /missing required argument 'B'/],
     ['a folder without neuron files', () => [sideA(), temporaryFolder()], 1, /no neuron files \(/],
     ['a path that is not there', () => ['./nowhere', sideA()], 1, /\.\/nowhere: cannot be read/],
+    [
+      'a data set that cannot be fetched',
+      () => [sideA(), sideB(), '-d', 'pararel'],
+      1,
+      /PARAREL is not in the cache/,
+    ],
     ['a data set that is not there', () => [sideA(), sideB(), '-d', './none'], 1, /none\/trex_lms_vocab/],
     [
       'a CSV that is called otherwise',
