@@ -12,6 +12,7 @@ export { DEMO_DATA, DEMO_MODEL } from './embedded.js';
 export { UsageError, UserError } from './errors.js';
 export { type ResultsOfFacts, readResultsFolder } from './experiment/results-file.js';
 export { figureFiles } from './figures/figure-files.js';
+export { figure2Files } from './figures/figure2.js';
 export {
   type AnswerStanding,
   type Distribution,
@@ -24,8 +25,16 @@ export { type LoadedModel, loadModel } from './model/load.js';
 export { type LocatedModel, locateModel } from './model/locate.js';
 export { answerIds, type EncodedPrompt, type Query, type Tokenizer } from './model/tokenizer.js';
 export { type CoarseThreshold, coarseNeurons } from './neurons/coarse.js';
+export { type Agreement, type Comparison, compareNeuronSets } from './neurons/compare.js';
 export { type FindOptions, type FoundNeurons, findNeurons } from './neurons/find.js';
+export { type LayerShare, layerShares } from './neurons/layer-shares.js';
 export type { Neuron } from './neurons/neuron.js';
-export { readNeuronFile } from './neurons/neuron-file.js';
+export { type NeuronsOfFacts, readNeuronFile, readNeuronFiles } from './neurons/neuron-file.js';
 export { refinedNeurons } from './neurons/refined.js';
+export {
+  type NeuronStatistics,
+  neuronStatistics,
+  type SharedNeurons,
+  type StatisticsOfFacts,
+} from './neurons/statistics.js';
 export { type Engine, startEngine } from './runtime/engine.js';

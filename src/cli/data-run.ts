@@ -10,7 +10,7 @@ import { doWork } from '../experiment/work.js';
 import type { WorkerStart } from '../experiment/worker.js';
 import { writeResults } from '../experiment/write-results.js';
 import { figureFiles } from '../figures/figure-files.js';
-import { parameterCount, readModelConfig } from '../model/config.js';
+import { type ModelConfig, parameterCount, readModelConfig } from '../model/config.js';
 import { loadTokenizer } from '../model/load-tokenizer.js';
 import type { LocatedModel } from '../model/locate.js';
 import { BatchMemory, loweredText } from '../runtime/batch-memory.js';
@@ -40,11 +40,10 @@ interface PreparedRun {
   readonly command: string;
   readonly options: Options;
   readonly model: LocatedModel;
+  readonly config: ModelConfig;
   readonly data: { readonly name: string; readonly dataset: Dataset };
   readonly stages: Stages;
   readonly plan: RunPlan;
-  /** Of the model. */
-  readonly parameters: number;
   readonly chosen: ChosenDevices;
   readonly resultsFolder: string;
   readonly progress: Progress;
@@ -91,10 +90,10 @@ async function prepare(command: string, options: Options, asked: AskedInterventi
     command,
     options,
     model,
+    config,
     data: { name, dataset },
     stages,
     plan,
-    parameters: parameterCount(config),
     chosen,
     resultsFolder: options.results ?? join('results', model.name),
     progress,
@@ -110,7 +109,7 @@ async function execute(run: PreparedRun, signal: AbortSignal): Promise<number> {
     const planned = await startFleet(pool, {
       chosen: run.chosen,
       asked: options,
-      parameters: run.parameters,
+      parameters: parameterCount(run.config),
       startOf: (device, engine): WorkerStart => ({
         modelFolder: model.folder,
         engine,

@@ -73,13 +73,14 @@ export interface DescribedRun {
   readonly command: string;
   readonly options: DataRunOptions;
   readonly model: LocatedModel;
+  readonly config: BertConfig;
   readonly data: { readonly name: string; readonly dataset: Dataset };
   readonly stages: Stages;
   readonly plans: readonly DevicePlan[];
 }
 
 export async function settingsOf(run: DescribedRun): Promise<Settings> {
-  const { model, data, stages, plans, options } = run;
+  const { model, config, data, stages, plans, options } = run;
   return {
     format: 1,
     commands: [commandLine(run)],
@@ -92,6 +93,7 @@ export async function settingsOf(run: DescribedRun): Promise<Settings> {
         await presentFiles(model.folder, ['config.json', ...TOKENIZER_FILES]),
       ),
     },
+    layers: config.layers,
     data: {
       sha256: data.dataset.sha256,
       relations: [...data.dataset.relations],

@@ -23,6 +23,8 @@ describe('help', () => {
     [['find', '--help']],
     [['evaluate', '--help']],
     [['plot', '--help']],
+    [['stats', '--help']],
+    [['compare', '--help']],
     [['--version']],
   ])('is printed by %o with code 0, and loads neither tfjs nor vega nor zod', async args => {
     const { code, stdout, scripts } = await scriptsOf(args);
@@ -34,20 +36,26 @@ describe('help', () => {
 
   it('names every subcommand, and each has an example', async () => {
     const { stdout } = await kn(['--help']);
-    for (const name of ['find', 'suppress', 'enhance', 'evaluate', 'plot']) {
+    for (const name of ['find', 'suppress', 'enhance', 'evaluate', 'plot', 'stats', 'compare']) {
       expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
       expect((await kn([name, '--help'])).stdout).toContain('Examples:');
     }
   });
 });
 
-describe('plotting', () => {
-  it('loads no tfjs', async () => {
+describe('what reads results alone', () => {
+  it('loads no tfjs, and vega only to draw', async () => {
     const folder = temporaryFolder();
     await kn(['evaluate', 'pararel', '--model', 'demo', '--limit', '1', '--results', folder]);
-    const { code, scripts } = await scriptsOf(['plot', '--results', folder]);
-    expect(code).toBe(0);
-    expect(scripts.some(url => url.includes('vega'))).toBe(true);
-    expect(scripts.filter(url => url.includes('@tensorflow'))).toEqual([]);
+    for (const args of [
+      ['plot', '--results', folder],
+      ['stats', '--results', folder],
+      ['compare', folder, folder],
+    ]) {
+      const { code, scripts } = await scriptsOf(args);
+      expect(code).toBe(0);
+      expect(scripts.some(url => url.includes('vega'))).toBe(args[0] !== 'compare');
+      expect(scripts.filter(url => url.includes('@tensorflow'))).toEqual([]);
+    }
   });
 });

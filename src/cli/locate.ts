@@ -25,12 +25,17 @@ export async function findData(
   progress: Progress,
 ): Promise<{ name: string; folder: string }> {
   const name = data ?? (model === DEMO ? 'demo' : 'pararel');
-  if (name === 'demo') return { name, folder: DEMO_DATA };
-  if (name !== 'pararel') return { name, folder: name };
+  return { name, folder: await dataFolder(name, progress) };
+}
+
+/** The folder of a data set, of which `name` is what --data takes, fetched if need be. */
+export async function dataFolder(name: string, progress: Progress): Promise<string> {
+  if (name === 'demo') return DEMO_DATA;
+  if (name !== 'pararel') return name;
   const { fetchPararel } = await import('../dataset/pararel-download.js');
   const folder = await fetchPararel((done, total) =>
     progress.show('fetching PARAREL', { done, total, text: 'files' }),
   );
   progress.stop();
-  return { name, folder };
+  return folder;
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addCompare } from './compare.js';
 import { addDoctor } from './doctor.js';
 import { addEnhance } from './enhance.js';
 import { addEvaluate } from './evaluate.js';
@@ -6,6 +7,7 @@ import { reportError } from './exit.js';
 import { addFind } from './find.js';
 import { addPlot } from './plot.js';
 import { addSetup } from './setup.js';
+import { addStats } from './stats.js';
 import { addSuppress } from './suppress.js';
 import { VERSION } from './version.js';
 
@@ -26,7 +28,17 @@ function createProgram(): Command {
     .showHelpAfterError('(kn --help, or kn <command> --help, explains the options)')
     .addHelpText('after', DETAILS)
     .exitOverride();
-  for (const add of [addFind, addSuppress, addEnhance, addEvaluate, addPlot, addDoctor, addSetup])
+  for (const add of [
+    addFind,
+    addSuppress,
+    addEnhance,
+    addEvaluate,
+    addPlot,
+    addStats,
+    addCompare,
+    addDoctor,
+    addSetup,
+  ])
     add(program);
   return program;
 }

@@ -243,7 +243,7 @@ function number(least: number, most: number, end: 'to' | 'below' = 'to') {
   };
 }
 
-function wholeNumber(least: number, most: number) {
+export function wholeNumber(least: number, most: number) {
   return (value: string): number => {
     const parsed = Number(value);
     if (value.trim() === '' || !Number.isInteger(parsed) || parsed < least || parsed > most) {

@@ -48,3 +48,8 @@ export function percent(value: number): string {
 export function signedPercent(value: number): string {
   return `${value > 0 ? '+' : ''}${percent(value)}`;
 }
+
+/** 1.234 as "1.23"; a dash where there is no value. */
+export function decimals(value: number | null, digits: number): string {
+  return value === null ? '-' : value.toFixed(digits);
+}

@@ -18,6 +18,19 @@ export function formatResultsFile(results: ResultsOfFacts): string {
   return `{\n${lines.join(',\n')}\n}\n`;
 }
 
+/** @throws UserError where it is no result file */
+export async function readResultsFile(path: string): Promise<ResultsOfFacts> {
+  const parsed = fileSchema.safeParse(await readJsonFile(path));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new UserError(
+      `${path}: "${issue?.path.join('.')}": ${issue?.message}`,
+      'It is no result file of kn or of the replication.',
+    );
+  }
+  return new Map(Object.entries(parsed.data));
+}
+
 /**
  * All result files of a folder, shard by shard, the replication's own as well as this project's.
  * @throws UserError where there is none, one is malformed, or two hold one fact
@@ -27,15 +40,7 @@ export async function readResultsFolder(folder: string): Promise<ResultsOfFacts>
   const fileOf = new Map<string, string>();
   for (const name of await resultsFiles(folder)) {
     const path = join(folder, name);
-    const parsed = fileSchema.safeParse(await readJsonFile(path));
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      throw new UserError(
-        `${path}: "${issue?.path.join('.')}": ${issue?.message}`,
-        'It is no result file of kn or of the replication.',
-      );
-    }
-    for (const [uuid, result] of Object.entries(parsed.data)) {
+    for (const [uuid, result] of await readResultsFile(path)) {
       const other = fileOf.get(uuid);
       if (other)
         throw new UserError(

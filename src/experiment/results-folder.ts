@@ -99,6 +99,11 @@ export async function earlierPlans(folder: string): Promise<readonly RecordedPla
   return (await readSettings(folder).catch(() => undefined))?.plans ?? [];
 }
 
+/** How many layers the model of a folder's results has; undefined where no run.json says so. */
+export async function modelLayers(folder: string): Promise<number | undefined> {
+  return (await readSettings(folder).catch(() => undefined))?.layers;
+}
+
 async function writeSettings(folder: string, settings: Settings): Promise<void> {
   await writeFileAtomic(join(folder, SETTINGS_FILE), `${JSON.stringify(settings, null, 2)}\n`);
 }

@@ -32,6 +32,8 @@ export const settingsSchema = z.object({
   /** Commands that give these results again, without what does not decide them (workers, progress). */
   commands: z.array(z.string()),
   model: group,
+  /** How many the model has; absent where an earlier version made the folder. */
+  layers: z.int().positive().optional(),
   data: group,
   versions: group,
   /** How facts are asked, and where neurons are. */

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { MeanChange } from '../experiment/relation-means.js';
+import { frame } from './frame.js';
 
 export interface Bar {
   readonly relation: string;
@@ -26,17 +27,7 @@ export function barChart(bars: readonly Bar[], title: string): TopLevelSpec {
   const relations = [...new Set(bars.map(({ relation }) => relation))];
   const facts = bars.filter(({ group }) => group === GROUPS[0]).reduce((sum, bar) => sum + bar.facts, 0);
   return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    background: 'white',
-    padding: 12,
-    title: {
-      text: title,
-      subtitle: `Mean over ${facts} facts of ${relations.length} relations`,
-      anchor: 'start',
-      fontSize: 15,
-      subtitleFontSize: 12,
-      offset: 12,
-    },
+    ...frame(title, `Mean over ${facts} facts of ${relations.length} relations`),
     data: { values: [...bars] },
     width: { step: 13 },
     height: 320,
@@ -80,6 +71,5 @@ export function barChart(bars: readonly Bar[], title: string): TopLevelSpec {
       },
       { mark: { type: 'rule', color: '#333' }, encoding: { y: { datum: 0 } } },
     ],
-    config: { font: 'DejaVu Sans, Helvetica, Arial, sans-serif', view: { stroke: null } },
   };
 }

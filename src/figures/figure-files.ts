@@ -1,8 +1,7 @@
-import { stringify } from 'csv-stringify/sync';
 import { type InterventionName, relationMeans } from '../experiment/relation-means.js';
 import type { ResultsOfFacts } from '../experiment/results-file.js';
 import { barChart, barsOf } from './bar-chart.js';
-import { renderSvg } from './render.js';
+import { drawFigure } from './draw-figure.js';
 
 const FIGURES: readonly { name: string; intervention: InterventionName; title: string }[] = [
   { name: 'figure3', intervention: 'suppression', title: 'Suppressing knowledge neurons' },
@@ -18,10 +17,7 @@ export async function figureFiles(results: ResultsOfFacts): Promise<Map<string, 
   for (const { name, intervention, title } of FIGURES) {
     const bars = barsOf(relationMeans(results.values(), intervention));
     if (bars.length === 0) continue;
-    const specification = barChart(bars, title);
-    files.set(`${name}.svg`, await renderSvg(specification));
-    files.set(`${name}.vl.json`, `${JSON.stringify(specification, null, 2)}\n`);
-    files.set(`${name}.csv`, stringify([...bars], { header: true }));
+    for (const file of await drawFigure(name, barChart(bars, title), bars)) files.set(...file);
   }
   return files;
 }

@@ -40,8 +40,13 @@ export async function readNeuronFiles(path: string): Promise<NeuronsOfFacts> {
     () => false,
   );
   if (!isFolder) return readNeuronFile(path);
-  const files = (await readdir(path)).filter(name => /neurons_\d+\.json$/.test(name)).sort();
-  if (files.length === 0) throw new UserError(`${path}: no neuron files (*_neurons_<shard>.json)`);
+  const files = (await readdir(path)).filter(isNeuronFile).sort();
+  if (files.length === 0) {
+    throw new UserError(
+      `${path}: no neuron files (*_neurons_<shard>.json)`,
+      'Make them with kn find, or kn evaluate pararel.',
+    );
+  }
   const all = new Map<string, readonly Neuron[]>();
   for (const file of files) {
     for (const [uuid, neurons] of await readNeuronFile(join(path, file))) {
@@ -51,6 +56,10 @@ export async function readNeuronFiles(path: string): Promise<NeuronsOfFacts> {
     }
   }
   return all;
+}
+
+export function isNeuronFile(name: string): boolean {
+  return /neurons_\d+\.json$/.test(name);
 }
 
 /**

@@ -1,0 +1,40 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { LayerShare } from '../neurons/layer-shares.js';
+import { drawFigure } from './draw-figure.js';
+import { frame } from './frame.js';
+
+const LEAST_WIDTH = 340;
+const WIDTH_OF_LAYER = 28;
+
+/** The paper's Figure 2: a bar a layer, its share of the neurons. */
+export function layerChart(shares: readonly LayerShare[], facts: number): TopLevelSpec {
+  const neurons = shares.reduce((sum, { neurons }) => sum + neurons, 0);
+  return {
+    ...frame('Knowledge neurons by layer', `${neurons} neurons of ${facts} facts`),
+    data: { values: [...shares] },
+    width: Math.max(LEAST_WIDTH, shares.length * WIDTH_OF_LAYER),
+    height: 240,
+    mark: { type: 'bar', color: '#0072b2' },
+    encoding: {
+      x: {
+        field: 'layer',
+        type: 'ordinal',
+        scale: { paddingInner: 0.25 },
+        axis: { title: 'Layer, from 0', labelAngle: 0, labelOverlap: false, ticks: false },
+      },
+      y: {
+        field: 'share',
+        type: 'quantitative',
+        axis: { title: 'Share of the neurons', format: '.3~p', tickCount: 6, gridColor: '#ddd' },
+      },
+    },
+  };
+}
+
+/** @returns contents by file name */
+export async function figure2Files(
+  shares: readonly LayerShare[],
+  facts: number,
+): Promise<Map<string, string>> {
+  return new Map(await drawFigure('figure2', layerChart(shares, facts), shares));
+}
