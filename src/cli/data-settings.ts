@@ -73,7 +73,7 @@ export interface DescribedRun {
   readonly command: string;
   readonly options: DataRunOptions;
   readonly model: LocatedModel;
-  readonly config: BertConfig;
+  readonly config: ModelShape;
   readonly data: { readonly name: string; readonly dataset: Dataset };
   readonly stages: Stages;
   readonly plans: readonly DevicePlan[];
