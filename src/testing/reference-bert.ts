@@ -6,8 +6,7 @@
 import type { BertConfig } from '../model/bert/config.js';
 import { Checkpoint } from '../model/checkpoint.js';
 import { readModelConfig } from '../model/config.js';
-
-type Matrix = Float64Array[]; // rows
+import { dot, gelu, type Matrix, normalized, softmax, sum } from './reference-loops.js';
 
 interface Linear {
   readonly weight: Matrix; // [out][in], as stored
@@ -141,48 +140,6 @@ export class ReferenceBert {
   private norm(name: string, x: Float64Array): Float64Array {
     const found = this.norms.get(name);
     if (!found) throw new Error(`no ${name}`);
-    const mean = x.reduce((a, b) => a + b) / x.length;
-    const variance = x.reduce((a, b) => a + (b - mean) ** 2, 0) / x.length;
-    const deviation = Math.sqrt(variance + this.config.layerNormEpsilon);
-    return x.map((value, i) => ((value - mean) / deviation) * found.gamma[i] + found.beta[i]);
+    return normalized(x, found.gamma, found.beta, this.config.layerNormEpsilon);
   }
-}
-
-/** x Phi(x). */
-export function gelu(x: number): number {
-  return x * normalCdf(x);
-}
-
-/** The normal distribution function to about 1e-15: its series near 0, its continued fraction in the tails. */
-export function normalCdf(x: number): number {
-  if (Math.abs(x) > 6) {
-    let fraction = 0;
-    for (let k = 60; k > 0; k--) fraction = k / (Math.abs(x) + fraction);
-    const tail = Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI) / (Math.abs(x) + fraction);
-    return x > 0 ? 1 - tail : tail;
-  }
-  let term = x;
-  let series = x;
-  for (let k = 1; Math.abs(term) > 1e-18 && k < 200; k++) {
-    term *= (x * x) / (2 * k + 1);
-    series += term;
-  }
-  return 0.5 + (Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)) * series;
-}
-
-function dot(a: Float64Array, b: Float64Array, from: number, length: number): number {
-  let total = 0;
-  for (let i = from; i < from + length; i++) total += a[i] * b[i];
-  return total;
-}
-
-function sum(a: Float64Array, b: Float64Array): Float64Array {
-  return a.map((value, i) => value + b[i]);
-}
-
-function softmax(scores: readonly number[]): number[] {
-  const largest = scores.reduce((a, b) => Math.max(a, b));
-  const exponentials = scores.map(score => Math.exp(score - largest));
-  const total = exponentials.reduce((a, b) => a + b);
-  return exponentials.map(value => value / total);
 }

@@ -3,10 +3,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startEngine } from '../../runtime/engine.js';
 import { enginesHere } from '../../testing/engines.js';
-import { gradientOf } from '../../testing/finite-differences.js';
+import { gradientOf, relativeError } from '../../testing/finite-differences.js';
 import { affine, expectAgreement, tensor, values, vector } from '../../testing/layer-agreement.js';
-import { gelu as exactGelu } from '../../testing/reference-bert.js';
-import { feedForward } from './feed-forward.js';
+import { geluNew } from '../../testing/reference-gpt.js';
+import { gelu as exactGelu } from '../../testing/reference-loops.js';
+import { SITES } from '../language-model.js';
+import { feedForward, fromActivations, toActivations } from './feed-forward.js';
 import { addAndNorm, layerNorm } from './layer-norm.js';
 import { linear } from './linear.js';
 import { nonlinear, valueAndSlope } from './nonlinearity.js';
@@ -109,7 +111,47 @@ describe.each(await enginesHere())('on the %s engine', engine => {
     }
   });
 
+  describe('the other non-linearities', () => {
+    const apart = [-9, -3, -1.2, -0.4, 0.2, 0.9, 2.5, 9]; // none at 0, where relu has no slope
+    const x = Float64Array.from({ length: 40 }, (_, i) => apart[i % 8] + i / 100);
+    const bias = values(20, 3, 0.05);
+
+    it.each([
+      ['gelu_new', geluNew],
+      ['relu', (v: number) => Math.max(v, 0)],
+    ] as const)('agree in value and slope, with and without a bias: %s', (kind, reference) => {
+      expectAgreement(
+        x => nonlinear(kind, x),
+        x => x.map(reference),
+        x,
+        2,
+      );
+      const biased = (x: Float64Array) => x.map((v, i) => reference(v + bias[i % 20]));
+      expectAgreement(x => nonlinear(kind, x, vector(bias)), biased, x, 2);
+    });
+  });
+
   describe('the feed-forward network', () => {
+    it('may be taken in two halves, before or after the non-linearity', () => {
+      const weights = {
+        intermediate: { weight: tensor(values(6 * 10, 1), 6), bias: vector(values(10, 2)) },
+        output: { weight: tensor(values(10 * 6, 3), 10), bias: vector(values(6, 4)) },
+        nonlinearity: 'gelu_new' as const,
+      };
+      const x = tensor(values(5 * 6, 5), 5);
+      const whole = feedForward(x, weights).dataSync();
+      for (const site of SITES) {
+        const halves = fromActivations(toActivations(x, weights, site), weights, site).dataSync();
+        expect(relativeError(halves, whole)).toBeLessThan(1e-6);
+      }
+      expect(
+        relativeError(
+          toActivations(x, weights, 'post').dataSync(),
+          toActivations(x, weights, 'pre').dataSync(),
+        ),
+      ).toBeGreaterThan(0.1);
+    });
+
     it('is gelu between two affine maps', () => {
       const [w1, b1, w2, b2] = [values(6 * 10, 1), values(10, 2), values(10 * 6, 3), values(6, 4)];
       const weights = {

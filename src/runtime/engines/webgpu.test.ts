@@ -13,7 +13,7 @@ import { valueAndSlope } from '../../model/layers/nonlinearity.js';
 import { type LoadedModel, loadModel } from '../../model/load.js';
 import { answerIds } from '../../model/tokenizer.js';
 import { relativeError } from '../../testing/finite-differences.js';
-import { gelu as exactGelu } from '../../testing/reference-bert.js';
+import { gelu as exactGelu } from '../../testing/reference-loops.js';
 import { describeWith, GOLDEN_BERT, readGolden } from '../../testing/shared.js';
 import { describeOnSwiftShader } from '../../testing/swiftshader.js';
 import { startEngine } from '../engine.js';

@@ -1,0 +1,247 @@
+/**
+ * The models with all their reuse against one with none: GPT-2 and GPT-Neo in plain loops and doubles, every pass from the
+ * embeddings. The golden models' weights are large (initializer_range 0.25), and float32 leaves some 1e-5 of a probability.
+ */
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, expect, it } from 'vitest';
+import { integratedGradients } from '../../attribution/integrated-gradients.js';
+import { startEngine } from '../../runtime/engine.js';
+import { relativeError } from '../../testing/finite-differences.js';
+import { ReferenceGpt } from '../../testing/reference-gpt.js';
+import { describeWith, GOLDEN_GPT_NEO, GOLDEN_GPT2 } from '../../testing/shared.js';
+import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { Checkpoint } from '../checkpoint.js';
+import { type LoadedModel, loadModel } from '../load.js';
+import { type TensorToWrite, writeSafetensors } from '../write-safetensors.js';
+import { parseGpt2Config } from './config.js';
+
+const TOLERANCE = 5e-5;
+
+beforeAll(async () => {
+  await startEngine('wasm');
+});
+
+const batchOf = (tokens: readonly (readonly number[])[]) => ({
+  tokens,
+  positions: tokens.map(({ length }) => length - 1),
+});
+
+/** Of 9 tokens: longer than GPT-Neo's window of 4. */
+const BATCH = batchOf([
+  [11, 40, 7, 300, 55, 421, 9, 88, 130],
+  [270, 3, 3, 64, 199, 12, 350, 401, 2],
+]);
+
+async function predictionsOf(folder: string, tokens: readonly number[]) {
+  const { model } = await loadModel(folder);
+  const trace = model.trace(batchOf([tokens]));
+  const found = [...tf.tidy(() => model.probabilities(trace.prediction)).dataSync()];
+  trace.dispose();
+  model.dispose();
+  const { probabilities } = (await ReferenceGpt.load(folder)).run(tokens);
+  return { found, expected: probabilities };
+}
+
+async function withConfig(folder: string, changes: object): Promise<string> {
+  const copy = temporaryFolder();
+  await cp(folder, copy, { recursive: true });
+  const path = join(copy, 'config.json');
+  await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), ...changes }));
+  return copy;
+}
+
+for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO]) {
+  describeWith(folder, `a GPT: ${basename(folder)}`, () => {
+    let loaded: LoadedModel;
+    let reference: ReferenceGpt;
+    beforeAll(async () => {
+      loaded = await loadModel(folder);
+      reference = await ReferenceGpt.load(folder);
+    });
+
+    it('predicts what the reference does, whatever the prompts beside it', () => {
+      const trace = loaded.model.trace(BATCH);
+      const all = loaded.model.probabilities(trace.prediction).arraySync();
+      BATCH.tokens.forEach((tokens, i) => {
+        const { probabilities, activations } = reference.run(tokens);
+        expect(relativeError(all[i], probabilities)).toBeLessThan(TOLERANCE);
+        trace.activations.forEach((layer, index) => {
+          expect(relativeError(layer.arraySync()[i], activations[index])).toBeLessThan(TOLERANCE);
+        });
+      });
+      trace.dispose();
+    });
+
+    it('goes on from replaced activations in any layer as a whole pass with them does', () => {
+      const steps = [0, 0.3, 1];
+      const trace = loaded.model.trace(BATCH);
+      const scaled = trace.activations.map(layer =>
+        tf.tensor2d(layer.arraySync().flatMap(row => steps.map(step => row.map(a => a * step)))),
+      );
+      const together = loaded.model.probabilities(trace.resumeTogether(scaled)).arraySync();
+      for (let layer = 0; layer < loaded.model.layers; layer++) {
+        const apart = loaded.model.probabilities(trace.resume(layer, scaled[layer])).arraySync();
+        BATCH.tokens.forEach((tokens, prompt) => {
+          steps.forEach((step, i) => {
+            const { probabilities } = reference.run(tokens, (at, activations) => {
+              if (at === layer) for (let n = 0; n < activations.length; n++) activations[n] *= step;
+            });
+            const sample = prompt * steps.length + i;
+            expect(relativeError(apart[sample], probabilities)).toBeLessThan(TOLERANCE);
+            const row = together[layer * apart.length + sample];
+            expect(relativeError(row, probabilities)).toBeLessThan(TOLERANCE);
+          });
+        });
+      }
+      trace.dispose();
+    });
+
+    it('multiplies the activations of later layers by their factors on the way', () => {
+      const { intermediateSize: width, model } = { ...loaded.model, model: loaded.model };
+      const factor = (layer: number, n: number) => ((n + layer) % 5 === 0 ? 2 : 1);
+      const rowOf = (layer: number) =>
+        tf.tensor2d([Array.from({ length: width }, (_, n) => factor(layer, n))]);
+      const trace = model.trace(BATCH);
+      const factors = new Map([...trace.activations.keys()].map(layer => [layer, rowOf(layer)]));
+      const first = tf.mul<tf.Tensor2D>(trace.activations[0], rowOf(0));
+      const changed = model.probabilities(trace.resume(0, first, factors)).arraySync();
+      BATCH.tokens.forEach((tokens, prompt) => {
+        const { probabilities } = reference.run(tokens, (layer, activations) => {
+          for (let n = 0; n < width; n++) activations[n] *= factor(layer, n);
+        });
+        expect(relativeError(changed[prompt], probabilities)).toBeLessThan(TOLERANCE);
+      });
+      trace.dispose();
+    });
+
+    it('takes a prompt of one token, which sees itself alone', async () => {
+      const { found, expected } = await predictionsOf(folder, [77]);
+      expect(relativeError(found, expected)).toBeLessThan(TOLERANCE);
+    });
+
+    it('scores prompts that share a batch as it does each alone, all layers in one pass', async () => {
+      const options = { rule: 'riemann_endpoints', steps: 4 } as const;
+      const both = await integratedGradients(loaded.model, BATCH, [5, 6], options);
+      for (const [i, tokens] of BATCH.tokens.entries()) {
+        const [alone] = await integratedGradients(loaded.model, batchOf([tokens]), [5 + i], options);
+        alone.forEach((row, layer) => {
+          expect(relativeError(both[i][layer], row)).toBeLessThan(TOLERANCE);
+        });
+      }
+    });
+
+    it('predicts at the last position alone', () => {
+      expect(() => loaded.model.trace({ tokens: [[1, 2, 3]], positions: [1] })).toThrow(RangeError);
+    });
+
+    it("may be saved without its prefix, with TensorFlow's names of norms, and with a vocabulary matrix of its own", async () => {
+      const other = await withConfig(folder, { tie_word_embeddings: false });
+      const checkpoint = await Checkpoint.open(folder);
+      const bytes = await readFile(join(folder, 'model.safetensors'));
+      const header: Record<string, { shape: number[] }> = JSON.parse(
+        bytes.toString('utf8', 8, 8 + Number(bytes.readBigUInt64LE(0))),
+      );
+      const tensors: TensorToWrite[] = [];
+      for (const [name, { shape }] of Object.entries(header)) {
+        if (name === '__metadata__' || name === 'lm_head.weight') continue;
+        const values = await checkpoint.read(name, shape);
+        tensors.push({ name: name.replace(/^transformer\./, ''), shape, dtype: 'F32', values: () => values });
+        if (name.endsWith('wte.weight')) {
+          const reversed = Float32Array.from(values).reverse();
+          tensors.push({ name: 'lm_head.weight', shape, dtype: 'F32', values: () => reversed });
+        }
+      }
+      await checkpoint.close();
+      await writeSafetensors(join(other, 'model.safetensors'), tensors);
+      const { found, expected } = await predictionsOf(other, BATCH.tokens[0]);
+      expect(relativeError(found, expected)).toBeLessThan(TOLERANCE);
+      const tied = await predictionsOf(folder, BATCH.tokens[0]);
+      expect(relativeError(tied.found, expected)).toBeGreaterThan(0.1);
+    });
+
+    it('replaces the values of neurons, and gives every bit back', async () => {
+      const { model } = await loadModel(folder);
+      const all = Array.from({ length: model.intermediateSize }, (_, i) => i);
+      const before = await model.readValues(2, all);
+      const tensors = tf.memory().numTensors;
+      await model.writeValues(2, new Map([[3, new Float32Array(model.hiddenSize).fill(1)]]));
+      const changed = await model.readValues(2, all);
+      expect(changed[3]).toEqual(new Float32Array(model.hiddenSize).fill(1));
+      expect(changed.filter((_, i) => i !== 3)).toEqual(before.filter((_, i) => i !== 3));
+      await model.writeValues(2, new Map([[3, before[3]]]));
+      expect(await model.readValues(2, all)).toEqual(before);
+      expect(tf.memory().numTensors).toBe(tensors);
+      model.dispose();
+    });
+
+    it('leaves no tensor behind over many prompts, nor when it is disposed of', async () => {
+      const empty = tf.memory().numTensors;
+      const { model } = await loadModel(folder);
+      const run = () => integratedGradients(model, BATCH, [5, 6], { rule: 'riemann_left', steps: 3 });
+      await run();
+      const before = tf.memory().numTensors;
+      for (let fact = 0; fact < 10; fact++) await run();
+      expect(tf.memory().numTensors).toBe(before);
+      model.dispose();
+      expect(tf.memory().numTensors).toBe(empty);
+    });
+  });
+}
+
+describeWith(GOLDEN_GPT2, "a GPT-2's config.json", () => {
+  it.each([{ scale_attn_weights: false }, { scale_attn_by_inverse_layer_idx: true }])(
+    'decides how scores are scaled: %o',
+    async changes => {
+      const { found, expected } = await predictionsOf(
+        await withConfig(GOLDEN_GPT2, changes),
+        BATCH.tokens[0],
+      );
+      expect(relativeError(found, expected)).toBeLessThan(TOLERANCE);
+      const usual = await predictionsOf(GOLDEN_GPT2, BATCH.tokens[0]);
+      expect(relativeError(found, usual.expected)).toBeGreaterThan(1e-3);
+    },
+  );
+
+  it('scales by the root of the head size, and by the layer where it is asked to', () => {
+    const json = { n_embd: 48, n_layer: 3, n_head: 3, n_positions: 8, vocab_size: 9 };
+    const scales = (changes: object) =>
+      parseGpt2Config({ ...json, ...changes }, 'test').attention.map(({ scale }) => scale);
+    expect(scales({})).toEqual([1 / 4, 1 / 4, 1 / 4]);
+    expect(scales({ scale_attn_by_inverse_layer_idx: true })).toEqual([1 / 4, 1 / 8, 1 / 12]);
+    expect(scales({ scale_attn_weights: false })).toEqual([1, 1, 1]);
+  });
+
+  it.each([
+    [{ n_head: 5 }, '48 hidden values cannot be divided among 5 attention heads'],
+    [{ activation_function: 'silu' }, '"activation_function" is silu; kn computes gelu'],
+    [{ n_layer: 0 }, '"n_layer":'],
+  ])('is refused: %o', async (changes, message) => {
+    await expect(loadModel(await withConfig(GOLDEN_GPT2, changes))).rejects.toThrow(message);
+  });
+});
+
+describeWith(GOLDEN_GPT_NEO, "a GPT-Neo's config.json", () => {
+  it.each([1, 2, 3, 20])('decides the window of its local layers: %d tokens', async window_size => {
+    const folder = await withConfig(GOLDEN_GPT_NEO, { window_size });
+    const { model } = await loadModel(folder);
+    const reference = await ReferenceGpt.load(folder);
+    const trace = model.trace(BATCH);
+    const zero = tf.zerosLike(trace.activations[0]);
+    const found = model.probabilities(trace.resume(0, zero)).arraySync();
+    BATCH.tokens.forEach((tokens, i) => {
+      const { probabilities } = reference.run(tokens, (layer, values) => layer === 0 && values.fill(0));
+      expect(relativeError(found[i], probabilities)).toBeLessThan(TOLERANCE);
+    });
+    trace.dispose();
+    model.dispose();
+  });
+
+  it('must name as many layers as there are', async () => {
+    const folder = await withConfig(GOLDEN_GPT_NEO, { attention_types: [[['global', 'local'], 3]] });
+    await expect(loadModel(folder)).rejects.toThrow(
+      '"attention_types" names 6 layers, and "num_layers" is 4',
+    );
+  });
+});

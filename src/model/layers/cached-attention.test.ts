@@ -1,0 +1,109 @@
+/** A new token's attention to traced ones, against plain double-precision loops, its gradients against their differences. */
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, it } from 'vitest';
+import { startEngine } from '../../runtime/engine.js';
+import { enginesHere } from '../../testing/engines.js';
+import { expectAgreement, tensor, values } from '../../testing/layer-agreement.js';
+import { add } from './add.js';
+import { cachedAttention } from './cached-attention.js';
+import { swapGroups } from './mask-rows.js';
+
+describe.each(await enginesHere())('on the %s engine', engine => {
+  beforeAll(async () => {
+    await startEngine(engine);
+  });
+
+  describe('attention to traced tokens', () => {
+    // 2 prompts of 3 steps, 4 traced tokens, 2 heads of size 2.
+    const [prompts, steps, earlier, heads, size] = [2, 3, 4, 2, 2];
+    const [samples, hidden, scale] = [prompts * steps, heads * size, 0.7];
+    const traced = prompts * heads * earlier * size;
+    const [keys, rows] = [values(traced, 4, 2), values(traced, 5, 2)];
+
+    /** Sample by sample and head by head: the traced tokens of its prompt, then its own. */
+    function reference(q: Float64Array, k: Float64Array, v: Float64Array): Float64Array {
+      const out = new Float64Array(q.length);
+      for (let n = 0; n < samples; n++) {
+        for (let h = 0; h < heads; h++) {
+          const own = n * hidden + h * size;
+          const at = (s: number) => ((Math.floor(n / steps) * heads + h) * earlier + s) * size;
+          const seen = (all: Float64Array, one: Float64Array, s: number, i: number) =>
+            s === earlier ? one[own + i] : all[at(s) + i];
+          const weights = Array.from({ length: earlier + 1 }, (_, s) => {
+            let score = 0;
+            for (let i = 0; i < size; i++) score += q[own + i] * seen(keys, k, s, i);
+            return Math.exp(score * scale);
+          });
+          const total = weights.reduce((a, b) => a + b);
+          weights.forEach((weight, s) => {
+            for (let i = 0; i < size; i++) out[own + i] += (weight / total) * seen(rows, v, s, i);
+          });
+        }
+      }
+      return out;
+    }
+
+    it('agrees in value and in the gradients of query, key and value', () => {
+      const [q, k, v] = [1, 2, 3].map(seed => values(samples * hidden, seed, 2));
+      const [qt, kt, vt] = [q, k, v].map(x => tensor(x, samples));
+      const shape: [number, number, number, number] = [prompts, heads, earlier, size];
+      const cache = {
+        key: tf.tensor4d(Float32Array.from(keys), shape),
+        value: tf.tensor4d(Float32Array.from(rows), shape),
+      };
+      expectAgreement(
+        x => cachedAttention(x, kt, vt, cache, scale),
+        x => reference(x, k, v),
+        q,
+        samples,
+      );
+      expectAgreement(
+        x => cachedAttention(qt, x, vt, cache, scale),
+        x => reference(q, x, v),
+        k,
+        samples,
+      );
+      expectAgreement(
+        x => cachedAttention(qt, kt, x, cache, scale),
+        x => reference(q, k, x),
+        v,
+        samples,
+      );
+    });
+  });
+
+  it('a residual connection hands its gradient to both sides', () => {
+    const [x, y] = [values(12, 1), values(12, 2)];
+    const sum = (a: Float64Array, b: Float64Array) => a.map((v, i) => v + b[i]);
+    expectAgreement(
+      x => add(x, tensor(y, 3)),
+      x => sum(x, y),
+      x,
+      3,
+    );
+    expectAgreement(
+      y => add(tensor(x, 3), y),
+      y => sum(x, y),
+      y,
+      3,
+    );
+    expectAgreement(
+      x => add(x, x),
+      x => sum(x, x),
+      x,
+      3,
+    );
+  });
+
+  it('groups of rows change places, and their gradients back', () => {
+    // 2 groups of 3 groups of 2 rows of 2: row (i, j, k) comes to (j, i, k).
+    const reference = (x: Float64Array) => {
+      const out = new Float64Array(x.length);
+      for (let i = 0; i < 2; i++)
+        for (let j = 0; j < 3; j++)
+          for (let k = 0; k < 4; k++) out[(j * 2 + i) * 4 + k] = x[(i * 3 + j) * 4 + k];
+      return out;
+    };
+    expectAgreement(x => swapGroups(x, 2, 3), reference, values(24, 1), 12);
+  });
+});
