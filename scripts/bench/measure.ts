@@ -1,12 +1,25 @@
 /** Measures one engine: the process that scripts/bench.ts starts for it. */
 import { countOperations } from '../../src/attribution/count-operations.js';
-import { integratedGradients } from '../../src/attribution/integrated-gradients.js';
+import { integratedGradients, type Scores } from '../../src/attribution/integrated-gradients.js';
 import { samplesThatFit } from '../../src/model/batch-size.js';
+import { Checkpoint } from '../../src/model/checkpoint.js';
 import { readModelConfig } from '../../src/model/config.js';
+import { loadGptWeights } from '../../src/model/gpt/weights.js';
 import { loadWeights } from '../../src/model/load.js';
 import { startEngine } from '../../src/runtime/engine.js';
-import { ENGINES } from '../../src/runtime/engine-names.js';
+import type { EngineName } from '../../src/runtime/engine-names.js';
 import { median, type ProductShape, productRate } from '../../src/setup/product-rate.js';
+import { relativeError } from '../../src/testing/finite-differences.js';
+import { countFullPasses, scoresByFullPasses } from './full-passes.js';
+import { RULE, SHAPES, type ShapeName, STEPS } from './shapes.js';
+
+export interface MeasureOrder {
+  readonly engine: EngineName;
+  readonly shape: ShapeName;
+  readonly folder: string;
+  /** Measure passes that reuse nothing as well. */
+  readonly noReuse: boolean;
+}
 
 export interface Measurement {
   readonly engine: string;
@@ -23,38 +36,49 @@ export interface Measurement {
   readonly share: number;
   readonly loadSeconds: number;
   readonly peakBytes: number;
+  readonly withoutReuse: WithoutReuse | null;
 }
 
-const TOKENS = 14;
-const STEPS = 20;
-const RULE = 'riemann_endpoints';
+/** The same prompt by passes that reuse nothing. */
+export interface WithoutReuse {
+  readonly operations: number;
+  readonly secondsPerPrompt: number;
+  /** How many times as fast as they the passes with reuse are: each pair measured one after the other, the median. */
+  readonly timesAsFast: number;
+  readonly timesTheOperations: number;
+  /** Between the two scores. */
+  readonly relativeError: number;
+}
+
 const REPETITIONS = 3;
 
-const [name, folder] = process.argv.slice(2);
-const engine = ENGINES.find(engine => engine === name);
-if (!engine || !process.send) throw new Error('started by scripts/bench.ts');
+const order: MeasureOrder = JSON.parse(process.argv[2]);
+if (!process.send) throw new Error('started by scripts/bench.ts');
 process.send(
-  await measure(engine).catch(error => ({ absent: error instanceof Error ? error.message : String(error) })),
+  await measure(order).catch(error => ({ absent: error instanceof Error ? error.message : String(error) })),
 );
 process.disconnect();
 
-async function measure(engine: (typeof ENGINES)[number]): Promise<Measurement> {
+async function measure({ engine, shape, folder, noReuse }: MeasureOrder): Promise<Measurement> {
   const { version } = await startEngine(engine);
   const config = await readModelConfig(folder);
   const loading = performance.now();
   const model = await loadWeights(folder, config);
   const loadSeconds = (performance.now() - loading) / 1000;
 
-  const prompts = Math.max(1, Math.floor(samplesThatFit(model, TOKENS) / STEPS));
+  const { tokens, prompts: asked } = SHAPES[shape];
+  const prompts = asked ?? Math.max(1, Math.floor(samplesThatFit(model, tokens) / STEPS));
   const batch = {
     tokens: Array.from({ length: prompts }, (_, b) =>
-      Array.from({ length: TOKENS }, (_, t) => 1000 + 37 * t + 101 * b),
+      Array.from({ length: tokens }, (_, t) => 1000 + 37 * t + 101 * b),
     ),
-    positions: Array.from({ length: prompts }, (_, b) => 3 + b),
+    positions: Array.from({ length: prompts }, (_, b) => (model.causal ? tokens - 1 : 3 + b)),
   };
   const answers = batch.tokens.map(() => 2000);
   const run = () => integratedGradients(model, batch, answers, { rule: RULE, steps: STEPS });
-  const [rows, hidden, intermediate] = [prompts * STEPS * TOKENS, config.hiddenSize, config.intermediateSize];
+  // Rows of the largest products: every token of every step, or of a causal model one of each step and layer.
+  const rows = prompts * STEPS * (model.causal ? config.layers : tokens);
+  const [hidden, intermediate] = [config.hiddenSize, config.intermediateSize];
   const shapes: ProductShape[] = [
     [rows, hidden, hidden],
     [rows, hidden, intermediate],
@@ -62,21 +86,20 @@ async function measure(engine: (typeof ENGINES)[number]): Promise<Measurement> {
   ];
   const rate = () => productRate(shapes, 7);
 
-  await run(); // The first run packs the weights.
-  const { total: operations } = countOperations(config, TOKENS, RULE, STEPS);
+  const [scores] = await run(); // The first run packs the weights.
+  const { total: operations } = countOperations(config, tokens, RULE, STEPS);
   const pairs: { seconds: number; productRate: number; share: number }[] = [];
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {
     const before = await rate();
-    const start = performance.now();
-    await run();
-    const seconds = (performance.now() - start) / 1000 / prompts;
+    const seconds = (await timed(run)) / prompts;
     const productRate = (before + (await rate())) / 2;
     pairs.push({ seconds, productRate, share: operations / 1e9 / seconds / productRate });
   }
   const secondsPerPrompt = median(pairs.map(({ seconds }) => seconds));
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
   return {
     engine: version,
-    tokens: TOKENS,
+    tokens,
     steps: STEPS,
     prompts,
     operations,
@@ -85,6 +108,42 @@ async function measure(engine: (typeof ENGINES)[number]): Promise<Measurement> {
     productRate: median(pairs.map(({ productRate }) => productRate)),
     share: median(pairs.map(({ share }) => share)),
     loadSeconds,
-    peakBytes: process.resourceUsage().maxRSS * 1024,
+    peakBytes,
+    withoutReuse: noReuse ? await compareWithFullPasses(run, scores) : null,
   };
+
+  async function compareWithFullPasses(run: () => Promise<unknown>, ours: Scores): Promise<WithoutReuse> {
+    if (config.architecture === 'bert') throw new Error('--no-reuse: for gpt2 alone');
+    const checkpoint = await Checkpoint.open(folder);
+    const whole = { config, weights: await loadGptWeights(checkpoint, config) };
+    await checkpoint.close();
+    const query = { tokens: batch.tokens[0], position: batch.positions[0], answer: answers[0] };
+    const runWhole = () => scoresByFullPasses(whole, query, RULE, STEPS);
+    const theirs = await runWhole();
+    const pairs: { seconds: number; times: number }[] = [];
+    for (let repetition = 0; repetition < REPETITIONS; repetition++) {
+      const before = await timed(run);
+      const seconds = await timed(runWhole);
+      const after = await timed(run);
+      pairs.push({ seconds, times: seconds / ((before + after) / 2) });
+    }
+    const wholeOperations = countFullPasses(config, tokens, STEPS);
+    return {
+      operations: wholeOperations,
+      secondsPerPrompt: median(pairs.map(({ seconds }) => seconds)),
+      timesAsFast: median(pairs.map(({ times }) => times)),
+      timesTheOperations: wholeOperations / operations,
+      relativeError: relativeError(
+        ours.flatMap(row => [...row]),
+        theirs.flatMap(row => [...row]),
+      ),
+    };
+  }
+}
+
+/** Seconds. */
+async function timed(body: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await body();
+  return (performance.now() - start) / 1000;
 }

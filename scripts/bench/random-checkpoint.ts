@@ -16,42 +16,87 @@ export const BERT_BASE = {
   hidden_act: 'gelu',
 };
 
+/** gpt2's config.json, the part that decides shapes. */
+export const GPT2 = {
+  model_type: 'gpt2',
+  n_embd: 768,
+  n_layer: 12,
+  n_head: 12,
+  n_positions: 1024,
+  vocab_size: 50257,
+};
+
 /** Writes a BERT checkpoint with random weights: config.json and model.safetensors, F32. */
-export async function writeRandomCheckpoint(folder: string, config: typeof BERT_BASE): Promise<void> {
-  mkdirSync(folder, { recursive: true });
+export async function writeRandomBert(folder: string, config: typeof BERT_BASE): Promise<void> {
   const { hidden_size: h, intermediate_size: f, vocab_size: v } = config;
-  const tensors: TensorToWrite[] = [];
-  const add = (name: string, shape: number[], values: () => Float32Array) =>
-    tensors.push({ name, shape, dtype: 'F32', values });
-  const random = (name: string, shape: number[]) => {
-    const seed = tensors.length + 1;
-    const size = shape.reduce((product, n) => product * n, 1);
-    add(name, shape, () => normal(size, seed, 0.02)); // BERT's initializer_range
-  };
-  const linear = (name: string, out: number, input: number) => {
-    random(`${name}.weight`, [out, input]);
-    random(`${name}.bias`, [out]);
-  };
-  const norm = (name: string) => {
-    add(`${name}.weight`, [h], () => new Float32Array(h).fill(1));
-    add(`${name}.bias`, [h], () => new Float32Array(h));
-  };
-  random('bert.embeddings.word_embeddings.weight', [v, h]);
-  random('bert.embeddings.position_embeddings.weight', [config.max_position_embeddings, h]);
-  random('bert.embeddings.token_type_embeddings.weight', [config.type_vocab_size, h]);
-  norm('bert.embeddings.LayerNorm');
+  const weights = new RandomWeights();
+  const linear = (name: string, out: number, input: number) => weights.affine(name, [out, input], out);
+  weights.random('bert.embeddings.word_embeddings.weight', [v, h]);
+  weights.random('bert.embeddings.position_embeddings.weight', [config.max_position_embeddings, h]);
+  weights.random('bert.embeddings.token_type_embeddings.weight', [config.type_vocab_size, h]);
+  weights.norm('bert.embeddings.LayerNorm', h);
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
     const at = `bert.encoder.layer.${layer}`;
     for (const part of ['query', 'key', 'value']) linear(`${at}.attention.self.${part}`, h, h);
     linear(`${at}.attention.output.dense`, h, h);
-    norm(`${at}.attention.output.LayerNorm`);
+    weights.norm(`${at}.attention.output.LayerNorm`, h);
     linear(`${at}.intermediate.dense`, f, h);
     linear(`${at}.output.dense`, h, f);
-    norm(`${at}.output.LayerNorm`);
+    weights.norm(`${at}.output.LayerNorm`, h);
   }
   linear('cls.predictions.transform.dense', h, h);
-  norm('cls.predictions.transform.LayerNorm');
-  random('cls.predictions.bias', [v]);
-  await writeSafetensors(join(folder, 'model.safetensors'), tensors);
-  writeFileSync(join(folder, 'config.json'), JSON.stringify(config, null, 2));
+  weights.norm('cls.predictions.transform.LayerNorm', h);
+  weights.random('cls.predictions.bias', [v]);
+  await weights.write(folder, config);
+}
+
+/** The same of a GPT-2. */
+export async function writeRandomGpt2(folder: string, config: typeof GPT2): Promise<void> {
+  const h = config.n_embd;
+  const weights = new RandomWeights();
+  const convolution = (name: string, input: number, out: number) => weights.affine(name, [input, out], out);
+  weights.random('wte.weight', [config.vocab_size, h]);
+  weights.random('wpe.weight', [config.n_positions, h]);
+  for (let layer = 0; layer < config.n_layer; layer++) {
+    const at = `h.${layer}`;
+    weights.norm(`${at}.ln_1`, h);
+    convolution(`${at}.attn.c_attn`, h, 3 * h);
+    convolution(`${at}.attn.c_proj`, h, h);
+    weights.norm(`${at}.ln_2`, h);
+    convolution(`${at}.mlp.c_fc`, h, 4 * h);
+    convolution(`${at}.mlp.c_proj`, 4 * h, h);
+  }
+  weights.norm('ln_f', h);
+  await weights.write(folder, config);
+}
+
+/** Tensors of a checkpoint to be, each drawn when it is written. */
+class RandomWeights {
+  private readonly tensors: TensorToWrite[] = [];
+
+  random(name: string, shape: number[]): void {
+    const seed = this.tensors.length + 1;
+    const size = shape.reduce((product, n) => product * n, 1);
+    this.add(name, shape, () => normal(size, seed, 0.02)); // initializer_range of both
+  }
+
+  affine(name: string, shape: number[], out: number): void {
+    this.random(`${name}.weight`, shape);
+    this.random(`${name}.bias`, [out]);
+  }
+
+  norm(name: string, width: number): void {
+    this.add(`${name}.weight`, [width], () => new Float32Array(width).fill(1));
+    this.add(`${name}.bias`, [width], () => new Float32Array(width));
+  }
+
+  async write(folder: string, config: object): Promise<void> {
+    mkdirSync(folder, { recursive: true });
+    await writeSafetensors(join(folder, 'model.safetensors'), this.tensors);
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(config, null, 2));
+  }
+
+  private add(name: string, shape: number[], values: () => Float32Array): void {
+    this.tensors.push({ name, shape, dtype: 'F32', values });
+  }
 }

@@ -5,7 +5,7 @@ import { countOperations } from '../../src/attribution/count-operations.js';
 import { VERSION } from '../../src/cli/version.js';
 import { refusedFile, UserError } from '../../src/errors.js';
 import { parseBertConfig } from '../../src/model/bert/config.js';
-import { type BERT_BASE, writeRandomCheckpoint } from '../bench/random-checkpoint.js';
+import { type BERT_BASE, writeRandomBert } from '../bench/random-checkpoint.js';
 import { compareWithWasm } from './accuracy.js';
 import { ChildFailed } from './child.js';
 import { askDevice } from './device.js';
@@ -87,7 +87,7 @@ export async function measureAll(options: Options, folder: string, listener: Lis
 
 async function writeWeights(folder: string, config: typeof BERT_BASE): Promise<void> {
   try {
-    await writeRandomCheckpoint(folder, config);
+    await writeRandomBert(folder, config);
   } catch (error) {
     throw refusedFile(folder, 'written', error, 'Let TMPDIR name a folder with room for 450 MB.');
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { UsageError } from '../../src/errors.js';
 import { type LoadedModel, loadModel } from '../../src/model/load.js';
 import { TOKENIZER_FILES } from '../../src/model/load-tokenizer.js';
-import { BERT_BASE, writeRandomCheckpoint } from '../bench/random-checkpoint.js';
+import { BERT_BASE, writeRandomBert } from '../bench/random-checkpoint.js';
 import { differences } from './differences.js';
 import { findWithKn } from './find-with-kn.js';
 import type { Question } from './findings.js';
@@ -46,7 +46,7 @@ export async function compareSpeed(
   let loaded: LoadedModel | undefined;
   let replication: Replication | undefined;
   try {
-    await writeRandomCheckpoint(folder, BERT_BASE);
+    await writeRandomBert(folder, BERT_BASE);
     for (const name of TOKENIZER_FILES) {
       if (existsSync(join(vocabulary, name))) copyFileSync(join(vocabulary, name), join(folder, name));
     }

@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../embedded.js';
 import { readModelConfig } from '../model/config.js';
 import { loadModel } from '../model/load.js';
 import { answerIds } from '../model/tokenizer.js';
 import { startEngine } from '../runtime/engine.js';
+import { productsThatRun } from '../testing/products-that-run.js';
 import { describeWith, GOLDEN_BERT, GOLDEN_GPT_NEO, GOLDEN_GPT2 } from '../testing/shared.js';
 import { countOperations } from './count-operations.js';
 import { integratedGradients } from './integrated-gradients.js';
@@ -14,23 +14,6 @@ import { RULES, type Rule } from './rules.js';
 beforeAll(async () => {
   await startEngine('wasm');
 });
-
-/** The operations of the matrix products that ran: 2 x the elements of the result x the shared dimension. */
-async function productsThatRun(body: () => Promise<unknown>): Promise<number> {
-  const { kernels } = await tf.profile(async () => {
-    await body();
-    return tf.scalar(0);
-  });
-  return kernels
-    .filter(({ name }) => name === 'BatchMatMul')
-    .reduce((sum, { inputShapes: [a, b], outputShapes: [out] }) => {
-      const shared = tf.util.sizeFromShape(a ?? []) * tf.util.sizeFromShape(b ?? []);
-      const size = tf.util.sizeFromShape(out);
-      // For a [.., n, k] and b [.., k, m] of the same batches: |a| |b| / |out| = batches k^2.
-      const batches = out.slice(0, -2).reduce((product, n) => product * n, 1);
-      return sum + 2 * size * Math.sqrt(shared / size / batches);
-    }, 0);
-}
 
 async function compare(
   folder: string,

@@ -19,11 +19,9 @@ import { linear } from '../layers/linear.js';
 import { takeMaskRows, takeOtherRows } from '../layers/mask-rows.js';
 import { readRows } from '../layers/table-rows.js';
 import type { GptConfig } from './config.js';
+import { seenBy } from './seen-by.js';
 import { type GptLayerTrace, GptTrace } from './trace.js';
 import { type GptLayerWeights, type GptWeights, loadGptWeights } from './weights.js';
-
-/** Added to the score of a token that is not seen: its weight is 0 in float32. */
-const UNSEEN = -1e9;
 
 export class GptModel implements LanguageModel {
   readonly layers: number;
@@ -158,18 +156,4 @@ export class GptModel implements LanguageModel {
       return tf.transpose(tf.reshape(below, [count, prompts, heads, width / heads]), [1, 2, 0, 3]);
     }
   }
-}
-
-/**
- * 0 where a token sees another, and very low where not, in the order of a traced pass: the last token, then the first and
- * so on.
- * @param window so many tokens are seen, itself among them; null: all before it
- * @returns [queries, tokens]
- */
-function seenBy(queries: number, tokens: number, window: number | null): tf.Tensor2D {
-  const order = positionFirst(tokens, tokens - 1);
-  const rows = order
-    .slice(0, queries)
-    .map(query => order.map(key => (key <= query && query - key < (window ?? tokens) ? 0 : UNSEEN)));
-  return tf.tensor2d(rows, [queries, tokens]);
 }

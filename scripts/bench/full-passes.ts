@@ -1,0 +1,137 @@
+/**
+ * Integrated gradients as EleutherAI/knowledge-neurons computes them for a GPT (knowledge_neurons.py, get_scores_for_layer):
+ * for each layer one whole pass for the activations, then the whole model, from the embeddings, for every step, all positions
+ * through all layers and the vocabulary; the gradient goes back to the layer's activations. What kn saves is measured
+ * against it.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scores } from '../../src/attribution/integrated-gradients.js';
+import { quadrature, type Rule } from '../../src/attribution/rules.js';
+import type { GptConfig } from '../../src/model/gpt/config.js';
+import { seenBy } from '../../src/model/gpt/seen-by.js';
+import type { GptWeights } from '../../src/model/gpt/weights.js';
+import { add } from '../../src/model/layers/add.js';
+import { selfAttention } from '../../src/model/layers/attention.js';
+import { differentiable } from '../../src/model/layers/differentiable.js';
+import { embedRows, positionFirst } from '../../src/model/layers/embeddings.js';
+import { feedForward, fromActivations, toActivations } from '../../src/model/layers/feed-forward.js';
+import { layerNorm } from '../../src/model/layers/layer-norm.js';
+import { linear } from '../../src/model/layers/linear.js';
+import { joinRows, takeMaskRows, takeOtherRows } from '../../src/model/layers/mask-rows.js';
+import type { Query } from '../../src/model/tokenizer.js';
+
+export interface WholeModel {
+  readonly config: GptConfig;
+  readonly weights: GptWeights;
+}
+
+/** Scores of every neuron, [layers][intermediateSize], by passes that reuse nothing. */
+export async function scoresByFullPasses(
+  model: WholeModel,
+  { tokens, answer }: Query,
+  rule: Rule,
+  steps: number,
+): Promise<Scores> {
+  const { alphas, weights } = quadrature(rule, steps);
+  const scores: Float32Array[] = [];
+  for (let layer = 0; layer < model.config.layers; layer++) {
+    const row = tf.tidy(() => {
+      const { activations } = wholePass(model, tokens, 1, answer, layer);
+      const scaled = tf.mul<tf.Tensor2D>(activations, tf.tensor2d([...alphas], [steps, 1])); // (S, F)
+      const probability = (x: tf.Tensor2D) => wholePass(model, tokens, steps, answer, layer, x).probability;
+      const { grad } = tf.valueAndGrad(probability)(scaled, tf.tensor2d([...weights], [steps, 1]));
+      return tf.mul(tf.sum(grad, 0, true), activations);
+    });
+    scores.push(Float32Array.from(await row.data<'float32'>()));
+    row.dispose();
+  }
+  return scores;
+}
+
+/** The whole model for `samples` copies of a prompt, with given activations (S, F) at the last position in one layer. */
+function wholePass(
+  model: WholeModel,
+  tokens: readonly number[],
+  samples: number,
+  answer: number,
+  layer: number,
+  given?: tf.Tensor2D,
+): { activations: tf.Tensor2D; probability: tf.Tensor2D } {
+  const { config, weights: all } = model;
+  const order = Array.from({ length: samples }, () => positionFirst(tokens.length, tokens.length - 1));
+  const { words, places } = embedRows(
+    all.wordEmbeddings,
+    all.positionEmbeddings,
+    order.map(() => tokens),
+    order,
+  );
+  let x = tf.add<tf.Tensor2D>(words, places); // (T S, H), the last tokens first
+  let activations = given;
+  for (let index = 0; index < config.layers; index++) {
+    const weights = all.layers[index];
+    const { scale, window } = config.attention[index];
+    const context = selfAttention(layerNorm(x, weights.attentionNorm), weights, x.shape[0], {
+      samples,
+      heads: config.heads,
+      scale,
+      mask: seenBy(tokens.length, tokens.length, window),
+    });
+    const attended = add(linear(context, weights.attentionOutput), x); // (T S, H)
+    const normalized = layerNorm(attended, weights.feedForwardNorm);
+    if (index === layer) {
+      const own = given ?? toActivations(takeMaskRows(normalized, samples), weights.feedForward, 'post');
+      activations = own;
+      const atLast = fromActivations(own, weights.feedForward, 'post');
+      const others = feedForward(takeOtherRows(normalized, samples), weights.feedForward);
+      x = add(joinRows(atLast, others), attended);
+    } else {
+      x = add(feedForward(normalized, weights.feedForward), attended);
+    }
+  }
+  if (!activations) throw new RangeError(`no layer ${layer}`);
+  return { activations, probability: probabilityOfLast(all, layerNorm(x, all.finalNorm), samples, answer) };
+}
+
+/** P(answer) at the last position, by way of the logits of all positions, as the replication has it. */
+function probabilityOfLast(
+  { vocabulary: { embeddings } }: GptWeights,
+  hidden: tf.Tensor2D,
+  samples: number,
+  answer: number,
+): tf.Tensor2D {
+  const logits = differentiable([hidden], () => ({
+    value: tf.matMul(hidden, embeddings, false, true), // (T S, V)
+    gradient: dy => [tf.matMul(dy, embeddings)],
+  }));
+  const last = takeMaskRows(logits, samples); // (S, V)
+  return differentiable([last], save => {
+    const probabilities = tf.softmax(last);
+    const own = tf.slice(probabilities, [0, answer], [samples, 1]);
+    save([probabilities, own]);
+    return {
+      value: own,
+      gradient: (dy, [probabilities, own]) => {
+        const isAnswer = tf.oneHot(tf.tensor1d([answer], 'int32'), probabilities.shape[1] ?? 0);
+        return [tf.mul(tf.sub(isAnswer, probabilities), tf.mul(dy, own))];
+      },
+    };
+  });
+}
+
+/** The operations of the products of {@link scoresByFullPasses}, as src/attribution/count-operations.ts counts them. */
+export function countFullPasses(config: GptConfig, tokens: number, steps: number): number {
+  const { layers, hiddenSize: h, intermediateSize: f, vocabularySize } = config;
+  const [samplesOfTrace, rows] = [1, tokens * steps];
+  const attention = (samples: number) => 2 * 2 * samples * tokens * tokens * h;
+  const layer = (samples: number) => 2 * samples * tokens * (4 * h * h + 2 * h * f) + attention(samples);
+  const vocabulary = (rows: number) => 2 * rows * h * vocabularySize;
+  let total = 0;
+  for (let of = 0; of < layers; of++) {
+    total += layers * layer(samplesOfTrace) + vocabulary(tokens);
+    // In the layer itself the last row's first half is given, and the second half of that row alone goes back.
+    const own = layer(steps) - 2 * steps * h * f;
+    total += (layers - 1) * layer(steps) + own + vocabulary(rows);
+    total += (layers - 1 - of) * (layer(steps) + attention(steps)) + 2 * steps * h * f + vocabulary(rows);
+  }
+  return total;
+}
