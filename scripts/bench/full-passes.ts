@@ -11,7 +11,7 @@ import type { GptConfig } from '../../src/model/gpt/config.js';
 import { seenBy } from '../../src/model/gpt/seen-by.js';
 import type { GptWeights } from '../../src/model/gpt/weights.js';
 import { add } from '../../src/model/layers/add.js';
-import { selfAttention } from '../../src/model/layers/attention.js';
+import { joinedAttention } from '../../src/model/layers/attention.js';
 import { differentiable } from '../../src/model/layers/differentiable.js';
 import { embedRows, positionFirst } from '../../src/model/layers/embeddings.js';
 import { feedForward, fromActivations, toActivations } from '../../src/model/layers/feed-forward.js';
@@ -70,7 +70,8 @@ function wholePass(
   for (let index = 0; index < config.layers; index++) {
     const weights = all.layers[index];
     const { scale, window } = config.attention[index];
-    const context = selfAttention(layerNorm(x, weights.attentionNorm), weights, x.shape[0], {
+    const inputs = linear(layerNorm(x, weights.attentionNorm), weights.attentionInput); // (T S, 3 H)
+    const context = joinedAttention(inputs, x.shape[0], {
       samples,
       heads: config.heads,
       scale,

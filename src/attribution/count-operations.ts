@@ -25,7 +25,8 @@ export type CountedModel = Pick<
 > & { readonly attention?: readonly { readonly window: number | null }[] };
 
 /**
- * Integrated gradients over all layers for one prompt of `tokens` tokens. A step at alpha = 1 is one pass for all layers.
+ * Integrated gradients over all layers for one prompt of `tokens` tokens. In a masked model a step at alpha = 1 is one pass for
+ * all layers; in a causal one, where that pass would be a row alone, it goes with the other steps.
  * @param model with `attention` for a causal one
  */
 export function countOperations(
@@ -37,7 +38,7 @@ export function countOperations(
   const { trace, pass } = model.attention
     ? countCausal(model, model.attention, tokens)
     : countMasked(model, tokens);
-  const whole = quadrature(rule, steps).alphas.filter(alpha => alpha === 1).length;
+  const whole = model.attention ? 0 : quadrature(rule, steps).alphas.filter(alpha => alpha === 1).length;
   const passes = Array.from({ length: model.layers }, (_, from) => pass(from, steps - whole));
   passes.push(pass(0, whole));
   const forward = passes.reduce((sum, { forward }) => sum + forward, 0);
@@ -101,7 +102,7 @@ function countCausal(
   let trace = 0;
   for (let layer = 0; layer < model.layers; layer++) {
     const queries = layer === last ? 1 : tokens;
-    trace += 2 * projection(queries) + 2 * projection(tokens) + scores(queries, tokens, 1) + network(queries);
+    trace += 3 * projection(tokens) + projection(queries) + scores(queries, tokens, 1) + network(queries);
   }
   const pass = (from: number, steps: number) => {
     let linear = fromActivations(steps) + vocabulary(steps);
@@ -109,8 +110,7 @@ function countCausal(
     for (let layer = from + 1; layer < model.layers; layer++) {
       const { window } = attends[layer];
       const earlier = Math.min(tokens - 1, window === null ? tokens : window - 1);
-      // A token that sees itself alone needs no query and no key.
-      linear += (earlier === 0 ? 2 : 4) * projection(steps) + network(steps);
+      linear += 4 * projection(steps) + network(steps);
       attention += scores(1, earlier, steps);
     }
     return { forward: linear + attention, backward: linear + attention };

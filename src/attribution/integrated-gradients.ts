@@ -46,12 +46,14 @@ export async function integratedGradients(
   { rule, steps, site, batchBytes, samplesAtOnce, layersTogether = false }: IntegratedGradientsOptions,
   onScored: OnScored = () => undefined,
 ): Promise<Scores[]> {
-  const { inner, whole } = splitAtTrace(quadrature(rule, steps));
   const room = samplesAtOnce ?? samplesThatFit(model, batch.tokens[0].length, batchBytes);
   // A pass of all layers keeps the values of (layers + 1) / 2 passes through all layers.
   const promptsTogether = Math.floor(room / ((steps * (model.layers + 1)) / 2));
   // A causal model's samples are a row each: apart, their products would be small on any device.
   const together = (layersTogether || model.causal) && promptsTogether > 0;
+  // A causal model's step is one row. One more among all others costs less than a pass of its own through all weights.
+  const all = quadrature(rule, steps);
+  const { inner, whole } = together && model.causal ? { inner: all, whole: 0 } : splitAtTrace(all);
   const promptsAtOnce = Math.min(
     together ? promptsTogether : Math.max(1, Math.floor(room / steps)),
     promptsThatFit(model, batch.tokens[0].length, batchBytes),

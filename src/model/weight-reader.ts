@@ -17,36 +17,37 @@ export class WeightReader {
     return this.own(tf.tensor1d(await this.checkpoint.read(name, [width])));
   }
 
-  zeros(width: number): tf.Tensor1D {
-    return this.own(tf.zeros<tf.Rank.R1>([width]));
-  }
-
   async matrix(name: string, rows: number, columns: number): Promise<tf.Tensor2D> {
     return this.own(tf.tensor2d(await this.checkpoint.read(name, [rows, columns]), [rows, columns]));
   }
 
-  /**
-   * A torch.nn.Linear, stored [out, in].
-   * @param bias false where it has none
-   */
-  async linear(name: string, input: number, output: number, bias = true): Promise<LinearWeights> {
+  /** A torch.nn.Linear, stored [out, in]. */
+  async linear(name: string, input: number, output: number): Promise<LinearWeights> {
     const stored = await this.checkpoint.read(`${name}.weight`, [output, input]);
     return {
       weight: this.own(tf.tensor2d(transposed(stored, output, input), [input, output])),
-      bias: bias ? await this.vector(`${name}.bias`, output) : this.zeros(output),
+      bias: await this.vector(`${name}.bias`, output),
     };
   }
 
-  /** GPT-2's Conv1D, stored [in, out]: `parts` maps of equal width side by side. */
-  async convolution(name: string, input: number, output: number, parts = 1): Promise<LinearWeights[]> {
-    const weights = await this.checkpoint.read(`${name}.weight`, [input, parts * output]);
-    const biases = await this.checkpoint.read(`${name}.bias`, [parts * output]);
-    return Array.from({ length: parts }, (_, part) => ({
-      weight: this.own(
-        tf.tensor2d(columnsOf(weights, input, parts * output, part * output, output), [input, output]),
-      ),
-      bias: this.own(tf.tensor1d(biases.slice(part * output, (part + 1) * output))),
-    }));
+  /** Several of them, without biases, as one map: [input, names * output]. */
+  async linearsSideBySide(names: readonly string[], input: number, output: number): Promise<LinearWeights> {
+    const stored = new Float32Array(names.length * output * input);
+    for (const [i, name] of names.entries())
+      stored.set(await this.checkpoint.read(`${name}.weight`, [output, input]), i * output * input);
+    const width = names.length * output;
+    return {
+      weight: this.own(tf.tensor2d(transposed(stored, width, input), [input, width])),
+      bias: this.own(tf.zeros<tf.Rank.R1>([width])),
+    };
+  }
+
+  /** GPT-2's Conv1D, stored [in, out]. */
+  async convolution(name: string, input: number, output: number): Promise<LinearWeights> {
+    return {
+      weight: await this.matrix(`${name}.weight`, input, output),
+      bias: await this.vector(`${name}.bias`, output),
+    };
   }
 
   async norm(name: string, width: number, epsilon: number): Promise<LayerNormWeights> {
@@ -67,22 +68,6 @@ export class WeightReader {
   dispose(): void {
     tf.dispose(this.owned);
   }
-}
-
-/** Some columns of a [rows, width] matrix: [rows, count]. */
-function columnsOf(
-  values: Float32Array,
-  rows: number,
-  width: number,
-  first: number,
-  count: number,
-): Float32Array {
-  if (count === width) return values;
-  const out = new Float32Array(rows * count);
-  for (let row = 0; row < rows; row++) {
-    out.set(values.subarray(row * width + first, row * width + first + count), row * count);
-  }
-  return out;
 }
 
 /** A [rows, columns] matrix as [columns, rows], in blocks that stay in the processor's cache. */

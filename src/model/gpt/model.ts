@@ -10,8 +10,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '../checkpoint.js';
 import type { LanguageModel, PromptBatch, Site } from '../language-model.js';
 import { answerProbability, vocabularyProbabilities } from '../layers/answer-probability.js';
-import { attention } from '../layers/attention.js';
-import type { KeysAndValues } from '../layers/cached-attention.js';
+import { joinedAttention } from '../layers/attention.js';
+import type { CachedAttentionShape, KeysAndValues } from '../layers/cached-attention.js';
 import { embedRows, positionFirst } from '../layers/embeddings.js';
 import { feedForward, fromActivations, replaceValues, toActivations } from '../layers/feed-forward.js';
 import { layerNorm } from '../layers/layer-norm.js';
@@ -108,9 +108,9 @@ export class GptModel implements LanguageModel {
     return this.weights.layers[layer];
   }
 
-  /** What a layer multiplies its attention's scores by. */
-  attentionScale(layer: number): number {
-    return this.config.attention[layer].scale;
+  /** How a layer's attention goes on from a trace. */
+  cachedShape(layer: number, prompts: number): CachedAttentionShape {
+    return { prompts, heads: this.config.heads, scale: this.config.attention[layer].scale };
   }
 
   /** The last normalisation, before the vocabulary matrix: (rows, H) -> (rows, H). */
@@ -132,28 +132,25 @@ export class GptModel implements LanguageModel {
     layer: number,
     prompts: number,
   ): { context: tf.Tensor2D; before: KeysAndValues | undefined } {
-    const { attentionNorm, ...weights } = this.weights.layers[layer];
-    const tokens = x.shape[0] / prompts;
-    const normalized = layerNorm(x, attentionNorm);
-    const asking = layer === this.layers - 1 ? takeMaskRows(normalized, prompts) : normalized;
-    const query = linear(asking, weights.query);
-    const key = linear(normalized, weights.key);
-    const value = linear(normalized, weights.value);
-    const { heads, attention: kinds } = this.config;
-    const { scale, window } = kinds[layer];
-    const mask = seenBy(query.shape[0] / prompts, tokens, window);
-    const context = attention(query, key, value, { samples: prompts, heads, scale, mask });
+    const { attentionNorm, attentionInput } = this.weights.layers[layer];
+    const [rows, hidden] = x.shape;
+    const tokens = rows / prompts;
+    const inputs = linear(layerNorm(x, attentionNorm), attentionInput); // (T B, 3 H)
+    const asking = layer === this.layers - 1 ? prompts : rows;
+    const { heads, attention } = this.config;
+    const { scale, window } = attention[layer];
+    const mask = seenBy(asking / prompts, tokens, window);
+    const context = joinedAttention(inputs, asking, { samples: prompts, heads, scale, mask });
     const seen = Math.min(tokens - 1, window === null ? tokens : window - 1);
     return {
       context,
-      before: seen === 0 ? undefined : { key: lastSeen(key, seen), value: lastSeen(value, seen) },
+      before: seen === 0 ? undefined : { key: lastSeen(1, seen), value: lastSeen(2, seen) },
     };
 
-    /** The last `count` tokens before the last one: (T B, h d) -> (B, h, count, d). */
-    function lastSeen(rows: tf.Tensor2D, count: number): tf.Tensor4D {
-      const width = rows.shape[1];
-      const below = tf.slice(rows, [(tokens - count) * prompts, 0], [count * prompts, width]);
-      return tf.transpose(tf.reshape(below, [count, prompts, heads, width / heads]), [1, 2, 0, 3]);
+    /** Keys (1) or values (2) of the last `count` tokens before the last one: (B, h, count, d). */
+    function lastSeen(part: 1 | 2, count: number): tf.Tensor4D {
+      const below = tf.slice(inputs, [(tokens - count) * prompts, part * hidden], [count * prompts, hidden]);
+      return tf.transpose(tf.reshape(below, [count, prompts, heads, hidden / heads]), [1, 2, 0, 3]);
     }
   }
 }

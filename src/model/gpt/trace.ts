@@ -72,14 +72,12 @@ export class GptTrace implements Trace {
     const weights = this.model.layerWeights(layer);
     const { before } = this.layers[layer];
     const normalized = layerNorm(x, weights.attentionNorm);
-    const value = linear(normalized, weights.value);
-    let context = value; // where a token sees itself alone
-    if (before) {
-      const query = linear(normalized, weights.query);
-      const key = linear(normalized, weights.key);
-      context = cachedAttention(query, key, value, before, this.model.attentionScale(layer));
-      tf.dispose([query, key, value]);
-    }
+    const context = cachedAttention(
+      normalized,
+      weights.attentionInput,
+      before,
+      this.model.cachedShape(layer, this.prompts),
+    );
     const output = linear(context, weights.attentionOutput);
     const attended = add(output, x); // (N, H)
     // The operations have saved what their gradients read; the tape would keep all else to its end.

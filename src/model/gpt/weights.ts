@@ -9,9 +9,8 @@ import type { GptConfig } from './config.js';
 
 export type GptLayerWeights = {
   readonly attentionNorm: LayerNormWeights;
-  readonly query: LinearWeights;
-  readonly key: LinearWeights;
-  readonly value: LinearWeights;
+  /** Queries, keys and values side by side, [hidden, 3 hidden], as GPT-2 stores them. */
+  readonly attentionInput: LinearWeights;
   readonly attentionOutput: LinearWeights;
   readonly feedForwardNorm: LayerNormWeights;
   readonly feedForward: FeedForwardWeights;
@@ -74,24 +73,25 @@ async function readWeights(reader: WeightReader, config: GptConfig): Promise<Gpt
 
 type Products = Omit<GptLayerWeights, 'attentionNorm' | 'feedForwardNorm'>;
 
-/** Queries, keys and values are one matrix in GPT-2, and all matrices are stored [in, out]. */
 async function readGpt2Layer(reader: WeightReader, at: string, config: GptConfig): Promise<Products> {
   const { hiddenSize: hidden, intermediateSize: intermediate } = config;
-  const [query, key, value] = await reader.convolution(`${at}.attn.c_attn`, hidden, hidden, 3);
-  const [attentionOutput] = await reader.convolution(`${at}.attn.c_proj`, hidden, hidden);
-  const [first] = await reader.convolution(`${at}.mlp.c_fc`, hidden, intermediate);
-  const [second] = await reader.convolution(`${at}.mlp.c_proj`, intermediate, hidden);
+  const attentionInput = await reader.convolution(`${at}.attn.c_attn`, hidden, 3 * hidden);
+  const attentionOutput = await reader.convolution(`${at}.attn.c_proj`, hidden, hidden);
+  const first = await reader.convolution(`${at}.mlp.c_fc`, hidden, intermediate);
+  const second = await reader.convolution(`${at}.mlp.c_proj`, intermediate, hidden);
   const feedForward = { intermediate: first, output: second, nonlinearity: config.nonlinearity };
-  return { query, key, value, attentionOutput, feedForward };
+  return { attentionInput, attentionOutput, feedForward };
 }
 
 async function readGptNeoLayer(reader: WeightReader, at: string, config: GptConfig): Promise<Products> {
   const { hiddenSize: hidden, intermediateSize: intermediate } = config;
   const attention = `${at}.attn.attention`;
   return {
-    query: await reader.linear(`${attention}.q_proj`, hidden, hidden, false),
-    key: await reader.linear(`${attention}.k_proj`, hidden, hidden, false),
-    value: await reader.linear(`${attention}.v_proj`, hidden, hidden, false),
+    attentionInput: await reader.linearsSideBySide(
+      ['q_proj', 'k_proj', 'v_proj'].map(name => `${attention}.${name}`),
+      hidden,
+      hidden,
+    ),
     attentionOutput: await reader.linear(`${attention}.out_proj`, hidden, hidden),
     feedForward: {
       intermediate: await reader.linear(`${at}.mlp.c_fc`, hidden, intermediate),

@@ -87,6 +87,30 @@ export function selfAttention(
   });
 }
 
+/**
+ * {@link attention} with queries, keys and values side by side.
+ * @param inputs [tokens * samples, 3 hidden]
+ * @param asking how many rows, from the top, ask a query
+ * @returns [asking, hidden]
+ */
+export function joinedAttention(inputs: tf.Tensor2D, asking: number, shape: AttentionShape): tf.Tensor2D {
+  const [rows, width] = inputs.shape;
+  const hidden = width / 3;
+  return differentiable([inputs], save => {
+    const part = (index: number, count: number): tf.Tensor2D =>
+      tf.slice(inputs, [0, index * hidden], [count, hidden]);
+    return {
+      value: attend(part(0, asking), part(1, rows), part(2, rows), shape, save),
+      gradient: (dy, saved) => {
+        const [dQuery, dKey, dValue] = attendGradients(dy, saved, shape);
+        const below: [number, number] = [0, rows - asking];
+        const dAsked = asking === rows ? dQuery : tf.pad(dQuery, [below, [0, 0]]);
+        return [tf.concat([dAsked, dKey, dValue], 1)];
+      },
+    };
+  });
+}
+
 function attend(
   query: tf.Tensor2D,
   key: tf.Tensor2D,

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, it } from 'vitest';
 import { startEngine } from '../../runtime/engine.js';
 import { enginesHere } from '../../testing/engines.js';
-import { expectAgreement, tensor, values } from '../../testing/layer-agreement.js';
+import { affine, expectAgreement, tensor, values, vector } from '../../testing/layer-agreement.js';
 import { add } from './add.js';
 import { cachedAttention } from './cached-attention.js';
 import { swapGroups } from './mask-rows.js';
@@ -21,7 +21,7 @@ describe.each(await enginesHere())('on the %s engine', engine => {
     const [keys, rows] = [values(traced, 4, 2), values(traced, 5, 2)];
 
     /** Sample by sample and head by head: the traced tokens of its prompt, then its own. */
-    function reference(q: Float64Array, k: Float64Array, v: Float64Array): Float64Array {
+    function reference(q: Float64Array, k: Float64Array, v: Float64Array, earlier: number): Float64Array {
       const out = new Float64Array(q.length);
       for (let n = 0; n < samples; n++) {
         for (let h = 0; h < heads; h++) {
@@ -43,30 +43,38 @@ describe.each(await enginesHere())('on the %s engine', engine => {
       return out;
     }
 
-    it('agrees in value and in the gradients of query, key and value', () => {
-      const [q, k, v] = [1, 2, 3].map(seed => values(samples * hidden, seed, 2));
-      const [qt, kt, vt] = [q, k, v].map(x => tensor(x, samples));
+    const [w, b] = [values(hidden * 3 * hidden, 6), values(3 * hidden, 7)];
+    const weights = { weight: tensor(w, hidden), bias: vector(b) };
+    const attended = (x: Float64Array, earlier: number) => {
+      const all = affine(x, samples, w, b);
+      const [q, k, v] = [0, 1, 2].map(part =>
+        Float64Array.from({ length: samples * hidden }, (_, i) => {
+          const [sample, column] = [Math.floor(i / hidden), i % hidden];
+          return all[sample * 3 * hidden + part * hidden + column];
+        }),
+      );
+      return reference(q, k, v, earlier);
+    };
+
+    it('agrees in value and gradient', () => {
       const shape: [number, number, number, number] = [prompts, heads, earlier, size];
       const cache = {
         key: tf.tensor4d(Float32Array.from(keys), shape),
         value: tf.tensor4d(Float32Array.from(rows), shape),
       };
       expectAgreement(
-        x => cachedAttention(x, kt, vt, cache, scale),
-        x => reference(x, k, v),
-        q,
+        x => cachedAttention(x, weights, cache, { prompts, heads, scale }),
+        x => attended(x, earlier),
+        values(samples * hidden, 1, 2),
         samples,
       );
+    });
+
+    it('is the own value where a token sees itself alone', () => {
       expectAgreement(
-        x => cachedAttention(qt, x, vt, cache, scale),
-        x => reference(q, x, v),
-        k,
-        samples,
-      );
-      expectAgreement(
-        x => cachedAttention(qt, kt, x, cache, scale),
-        x => reference(q, k, x),
-        v,
+        x => cachedAttention(x, weights, undefined, { prompts, heads, scale }),
+        x => attended(x, 0),
+        values(samples * hidden, 1, 2),
         samples,
       );
     });

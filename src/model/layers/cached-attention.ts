@@ -4,6 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
+import { affine, type LinearWeights } from './linear.js';
+import { enterTransposed, leaveTransposed, throughTransposed } from './transposed-product.js';
 
 /** Keys and values of B prompts' C earlier tokens, as the new tokens see them; each [B, heads, C, size]. */
 export type KeysAndValues = {
@@ -14,48 +16,74 @@ export type KeysAndValues = {
 /**
  * softmax(scale q K^T) V for each head, where K and V are the traced ones and, below them, the new token's own. The samples
  * of a prompt share its traced ones, which get no gradient.
- * @param query [prompts * steps, hidden], sample = prompt * steps + step; so key and value
- * @param scale of the scores
+ * @param x [prompts * steps, hidden], sample = prompt * steps + step
+ * @param weights queries, keys and values of x side by side, [hidden, 3 hidden]
+ * @param traced undefined where the new token sees itself alone
  * @returns [prompts * steps, hidden]
  */
 export function cachedAttention(
-  query: tf.Tensor2D,
-  key: tf.Tensor2D,
-  value: tf.Tensor2D,
-  traced: KeysAndValues,
-  scale: number,
+  x: tf.Tensor2D,
+  weights: LinearWeights,
+  traced: KeysAndValues | undefined,
+  { prompts, heads, scale }: CachedAttentionShape,
 ): tf.Tensor2D {
-  const [prompts, heads, earlier] = traced.key.shape;
-  const [samples, hidden] = query.shape;
+  const [samples, hidden] = x.shape;
   const steps = samples / prompts;
-  /** [B S, h d] -> [B, h, S, d] */
-  const split = (x: tf.Tensor): tf.Tensor4D =>
-    tf.transpose(tf.reshape(x, [prompts, steps, heads, hidden / heads]), [0, 2, 1, 3]);
-  /** [B, h, S, d] -> [B S, h d] */
-  const join = (x: tf.Tensor): tf.Tensor2D => tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [samples, hidden]);
-  const along = (a: tf.Tensor, b: tf.Tensor) => tf.sum(tf.mul(a, b), -1, true); // [B, h, S, 1]
-  const part = (x: tf.Tensor, from: number, size: number) => tf.slice(x, [0, 0, 0, from], [-1, -1, -1, size]);
+  const earlier = traced?.key.shape[2] ?? 0;
+  const part = (y: tf.Tensor, from: number, size: number) => tf.slice(y, [0, 0, 0, from], [-1, -1, -1, size]);
 
-  return differentiable([query, key, value], save => {
-    const [q, k, v] = [split(query), split(key), split(value)]; // (B, h, S, d)
-    const scores = tf.concat([tf.matMul(q, traced.key, false, true), along(q, k)], -1); // (B, h, S, C + 1)
-    const weights = tf.softmax(tf.mul(scores, scale));
-    save([q, k, v, weights]);
-    const own = tf.mul(part(weights, earlier, 1), v);
+  return differentiable([x], save => {
+    // (B S, 3 h d) -> (B, 3 h, S, d)
+    const all = headsFirst(affine(x, weights), [prompts, steps, 3 * heads, hidden / heads]);
+    const [q, k, v] = [0, 1, 2].map(i => tf.slice(all, [0, i * heads, 0, 0], [-1, heads, -1, -1]));
+    const own = along(q, k);
+    const scores = traced ? tf.concat([tf.matMul(q, traced.key, false, true), own], -1) : own;
+    const attention = tf.softmax(tf.mul(scores, scale)); // (B, h, S, C + 1)
+    save([q, k, v, attention]);
+    const ofOwn = tf.mul(part(attention, earlier, 1), v);
+    const context = traced ? tf.add(tf.matMul(part(attention, 0, earlier), traced.value), ofOwn) : ofOwn;
     return {
-      value: join(tf.add(tf.matMul(part(weights, 0, earlier), traced.value), own)),
-      gradient: (dy, [q, k, v, weights]) => {
-        const dContext = split(dy);
-        const dWeights = tf.concat([tf.matMul(dContext, traced.value, false, true), along(dContext, v)], -1);
-        const weighted = tf.mul(dWeights, weights);
-        const dScores = tf.mul(tf.sub(weighted, tf.mul(weights, tf.sum(weighted, -1, true))), scale);
+      value: headsLast(context, [samples, hidden]),
+      gradient: (dy, [q, k, v, attention]) => {
+        const dContext = headsFirst(dy, [prompts, steps, heads, hidden / heads]);
+        const toOwn = along(dContext, v);
+        const dAttention = traced
+          ? tf.concat([tf.matMul(dContext, traced.value, false, true), toOwn], -1)
+          : toOwn;
+        const weighted = tf.mul(dAttention, attention);
+        const dScores = tf.mul(tf.sub(weighted, tf.mul(attention, tf.sum(weighted, -1, true))), scale);
         const dOwn = part(dScores, earlier, 1); // (B, h, S, 1)
-        return [
-          join(tf.add(tf.matMul(part(dScores, 0, earlier), traced.key), tf.mul(dOwn, k))),
-          join(tf.mul(dOwn, q)),
-          join(tf.mul(part(weights, earlier, 1), dContext)),
-        ];
+        const dQueryOfOwn = tf.mul(dOwn, k);
+        const dQuery = traced
+          ? tf.add(tf.matMul(part(dScores, 0, earlier), traced.key), dQueryOfOwn)
+          : dQueryOfOwn;
+        const dKey = tf.mul(dOwn, q);
+        const dValue = tf.mul(part(attention, earlier, 1), dContext);
+        const dAll = headsLast(tf.concat([dQuery, dKey, dValue], 1), [samples, 3 * hidden]);
+        return [leaveTransposed(throughTransposed(weights.weight, enterTransposed(dAll)))];
       },
     };
   });
+}
+
+export interface CachedAttentionShape {
+  readonly prompts: number;
+  readonly heads: number;
+  /** Scores are multiplied by it. */
+  readonly scale: number;
+}
+
+/** The products of rows: [B, h, S, 1]. */
+function along(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  return tf.sum(tf.mul(a, b), -1, true);
+}
+
+/** [B S, h d] -> [B, h, S, d] */
+function headsFirst(x: tf.Tensor2D, shape: [number, number, number, number]): tf.Tensor4D {
+  return tf.transpose(tf.reshape(x, shape), [0, 2, 1, 3]);
+}
+
+/** [B, h, S, d] -> [B S, h d] */
+function headsLast(x: tf.Tensor, shape: [number, number]): tf.Tensor2D {
+  return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), shape);
 }
