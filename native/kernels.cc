@@ -2,6 +2,7 @@
 // over memory instead of ten. They are registered with libtensorflow through its C interface when this addon is loaded.
 //
 //   KnGelu(x [rows, width], bias [width]) -> value, slope      gelu(x + bias) and gelu'(x + bias)
+//   KnGeluNew(x [rows, width], bias [width]) -> value, slope   the same of GELU's approximation by tanh
 //   KnAddNorm(x, residual [rows, width], gamma, beta [width]; epsilon)
 //       -> value, unit [rows, width], inverse [rows, 1]        layer normalisation of x + residual
 //   KnNormGrad(dy, unit [rows, width], inverse [rows, 1], gamma [width]) -> dx
@@ -63,7 +64,7 @@ __attribute__((always_inline)) inline float ExpOfNegative(float y) {
   return p * power;
 }
 
-// As byPolynomial in src/model/layers/gelu.ts: the upper tail by Abramowitz and Stegun 7.1.26, |error| <= 7.5e-8.
+// As byPolynomial in src/model/layers/nonlinearity.ts: the upper tail by Abramowitz and Stegun 7.1.26, |error| <= 7.5e-8.
 VECTORISED void GeluRow(const float* __restrict x, const float* __restrict bias, float* __restrict value,
                         float* __restrict slope, int64_t width) {
   for (int64_t i = 0; i < width; i++) {
@@ -80,6 +81,22 @@ VECTORISED void GeluRow(const float* __restrict x, const float* __restrict bias,
     const float bend = u * bell * 0.39894228040143268f - tail;
     value[i] = std::max(v, 0.0f) - u * tail;
     slope[i] = v > 0.0f ? 1.0f + bend : -bend;
+  }
+}
+
+// As byTanh in src/model/layers/nonlinearity.ts: (1 + tanh u) / 2 is the sigmoid of 2u, of which only e^-|2u| is computed.
+VECTORISED void GeluNewRow(const float* __restrict x, const float* __restrict bias, float* __restrict value,
+                           float* __restrict slope, int64_t width) {
+  constexpr float kTwice = 2.0f * 0.79788456080286536f; // 2 sqrt(2 / pi)
+  for (int64_t i = 0; i < width; i++) {
+    const float v = x[i] + bias[i];
+    const float square = 0.044715f * v * v;
+    const float twice = kTwice * v * (1.0f + square);
+    const float e = ExpOfNegative(-std::fabs(twice));
+    const float upper = 1.0f / (1.0f + e), lower = e * upper;
+    const float s = twice > 0.0f ? upper : lower, rest = twice > 0.0f ? lower : upper; // rest = 1 - s, with all its digits
+    value[i] = v * s;
+    slope[i] = s + v * s * rest * kTwice * (1.0f + 3.0f * square);
   }
 }
 
@@ -225,6 +242,9 @@ class Call {
   std::vector<TF_Tensor*> tensors_;
 };
 
+using RowOfGelu = void (*)(const float*, const float*, float*, float*, int64_t);
+
+template <RowOfGelu kRow>
 void Gelu(void*, TF_OpKernelContext* context) {
   Call call(context);
   int64_t rows, width;
@@ -233,7 +253,7 @@ void Gelu(void*, TF_OpKernelContext* context) {
     float *value = call.Output(0, rows, width), *slope = call.Output(1, rows, width);
     if (call.Ok()) {
       ForRows(rows, width, [&](int64_t i) {
-        GeluRow(x + i * width, bias, value + i * width, slope + i * width, width);
+        kRow(x + i * width, bias, value + i * width, slope + i * width, width);
       });
     }
   }
@@ -317,7 +337,8 @@ std::string Register(const Operation& operation) {
 }
 
 const Operation kOperations[] = {
-    {"KnGelu", {"x: float", "bias: float"}, {"value: float", "slope: float"}, {}, nullptr, &Gelu, nullptr},
+    {"KnGelu", {"x: float", "bias: float"}, {"value: float", "slope: float"}, {}, nullptr, &Gelu<GeluRow>, nullptr},
+    {"KnGeluNew", {"x: float", "bias: float"}, {"value: float", "slope: float"}, {}, nullptr, &Gelu<GeluNewRow>, nullptr},
     {"KnAddNorm",
      {"x: float", "residual: float", "gamma: float", "beta: float"},
      {"value: float", "unit: float", "inverse: float"},
@@ -346,15 +367,22 @@ void KeepFreedMemory() {
 #endif
 }
 
-// Registers the kernels; throws where libtensorflow refuses one.
+// Registers the kernels, and exports their names as `operations`; throws where libtensorflow refuses one.
 NAPI_MODULE_INIT() {
   KeepFreedMemory();
+  napi_value names;
+  napi_create_array(env, &names);
+  uint32_t count = 0;
   for (const Operation& operation : kOperations) {
     const std::string error = Register(operation);
     if (!error.empty()) {
       napi_throw_error(env, nullptr, (std::string(operation.name) + ": " + error).c_str());
       break;
     }
+    napi_value name;
+    napi_create_string_utf8(env, operation.name, NAPI_AUTO_LENGTH, &name);
+    napi_set_element(env, names, count++, name);
   }
+  napi_set_named_property(env, exports, "operations", names);
   return exports;
 }

@@ -28,6 +28,12 @@ const INVERSE_SQRT_TWO_PI = 1 / Math.sqrt(2 * Math.PI);
 const SQRT_TWO_OVER_PI = Math.sqrt(2 / Math.PI);
 const CUBIC = 0.044715;
 
+/** The native engine's kernels. */
+const FUSED: ReadonlyMap<Nonlinearity, string> = new Map([
+  ['gelu', 'KnGelu'],
+  ['gelu_new', 'KnGeluNew'],
+]);
+
 interface ValueAndSlope {
   readonly value: tf.Tensor2D;
   readonly slope: tf.Tensor2D;
@@ -38,8 +44,9 @@ interface ValueAndSlope {
  * @param bias [width], added to x first where there is one
  */
 export function valueAndSlope(kind: Nonlinearity, x: tf.Tensor2D, bias?: tf.Tensor1D): ValueAndSlope {
-  if (kind === 'gelu' && bias && hasFused('KnGelu')) {
-    const [value, slope] = runFused('KnGelu', { x, bias });
+  const fused = FUSED.get(kind);
+  if (fused && bias && hasFused(fused)) {
+    const [value, slope] = runFused(fused, { x, bias });
     return { value, slope };
   }
   const biased = bias ? tf.add<tf.Tensor2D>(x, bias) : x;

@@ -16,6 +16,7 @@ describe.skipIf(!isThere)(`the kernels of native/kernels.cc${unless}`, () => {
 
   it.each([
     ['KnGelu', { x: whole, bias: wrong }, 1],
+    ['KnGeluNew', { x: whole, bias: wrong }, 1],
     ['KnAddNorm', { x: whole, residual: wrong, gamma: row, beta: row }, 1],
     ['KnAddNorm', { x: whole, residual: whole, gamma: wrong, beta: row }, 2],
     ['KnNormGrad', { dy: whole, unit: whole, inverse: wrong, gamma: row }, 2],

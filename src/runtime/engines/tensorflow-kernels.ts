@@ -23,13 +23,24 @@ interface FusedKernel {
 /** The operations of native/kernels.cc. */
 const FUSED: Readonly<Record<string, FusedKernel>> = {
   KnGelu: { inputs: ['x', 'bias'], attributes: [], outputs: 2 },
+  KnGeluNew: { inputs: ['x', 'bias'], attributes: [], outputs: 2 },
   KnAddNorm: { inputs: ['x', 'residual', 'gamma', 'beta'], attributes: ['epsilon'], outputs: 3 },
   KnNormGrad: { inputs: ['dy', 'unit', 'inverse', 'gamma'], attributes: [], outputs: 1 },
 };
 
-/** Makes them known to tfjs, which model/layers/ asks for kernels by these names. */
-export function registerFusedKernels(backend: OperationRunner): void {
+/** What an addon has that does not say so: those of before it did. */
+const FIRST_OPERATIONS = ['KnGelu', 'KnAddNorm', 'KnNormGrad'];
+
+/**
+ * Makes them known to tfjs, which model/layers/ asks for kernels by these names.
+ * @param operations that the addon has: one that an earlier version of kn set up has fewer, and is used without them
+ */
+export function registerFusedKernels(
+  backend: OperationRunner,
+  operations: readonly string[] = FIRST_OPERATIONS,
+): void {
   for (const [kernelName, { inputs: names, attributes, outputs }] of Object.entries(FUSED)) {
+    if (!operations.includes(kernelName)) continue;
     tf.registerKernel({
       kernelName,
       backendName: 'tensorflow',

@@ -31,6 +31,11 @@ interface TensorflowAddon {
 }
 
 /** native/stderr.cc */
+interface KernelsAddon {
+  /** Their names; of an addon that an earlier version compiled, undefined. */
+  readonly operations?: readonly string[];
+}
+
 interface StderrAddon {
   mute(): void;
   unmute(): void;
@@ -72,8 +77,8 @@ async function loadInstalled({ folder, manifest }: InstalledTensorflow): Promise
   // Our kernels are for the CPU: on a GPU, each would fetch its operands from there and send its results back.
   if (backend.isUsingGpuDevice)
     return { name: 'tensorflow', version: `tensorflow ${addon.TF_Version} on CUDA, ${tfjsNode}`, gpu: true };
-  require(join(folder, KERNELS_ADDON));
-  registerFusedKernels(backend);
+  const { operations }: KernelsAddon = require(join(folder, KERNELS_ADDON));
+  registerFusedKernels(backend, operations);
   const engine: Engine = { name: 'tensorflow', version: `tensorflow ${addon.TF_Version}, ${tfjsNode}` };
   return cuda?.driver ? { ...engine, notice: withoutGpu(cuda.missing) } : engine;
 }
