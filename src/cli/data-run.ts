@@ -72,17 +72,18 @@ export async function runOverData(
 async function prepare(command: string, options: Options, asked: AskedInterventions): Promise<PreparedRun> {
   const progress = createProgress(options);
   const { name, folder } = await findData(options, options, progress);
+  const model = await findModel(options, progress);
+  const config = await readModelConfig(model.folder);
   const { relations, limit, facts } = options;
-  const dataset = await openDataset(folder, {
+  const selection = {
     ...(relations && { relations }),
     ...(limit !== undefined && { limit }),
     ...(facts && { facts }),
-  });
-  const model = await findModel(options, progress);
-  const config = await readModelConfig(model.folder);
+  };
+  const dataset = await openDataset(folder, selection, config.causal);
   const stages = await stagesOf(options, asked, config);
   const tokenizer = await loadTokenizer(model.folder, config);
-  const plan = planRun(dataset, tokenizer, config.maxTokens, stages);
+  const plan = planRun(dataset, tokenizer, config, stages);
   unrelatedFacts(plan, stages.unrelated);
   const chosen = await chooseDevices(options);
   progress.stop();

@@ -6,7 +6,7 @@ import { loadTokenizer } from '../model/load-tokenizer.js';
 import { describeWith, REAL_PARAREL } from '../testing/shared.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { openDataset } from './dataset.js';
-import { expandPrompts } from './fact.js';
+import { causalPatterns, expandPrompts } from './fact.js';
 import { inRelationOrder } from './relation-order.js';
 
 const PATTERN = '{"pattern": "[X] is governed from [Y] .", "lemma": "govern"}\n';
@@ -159,6 +159,33 @@ describe('a prompt', () => {
   });
 });
 
+describe('a causal model', () => {
+  it.each([
+    ['[X] is governed from [Y] .', '[X] is governed from'],
+    ['[X], whose capital is [Y].', '[X], whose capital is'],
+    ['The capital of [X] is “[Y]”!', 'The capital of [X] is “'],
+    ['[Y] is the capital of [X] .', undefined],
+    ['[X] (capital: [Y]) is a country .', undefined],
+    ['[X] costs [Y] $.', undefined],
+  ])(
+    'is asked by the patterns that end with the object, but for punctuation, cut there: %s',
+    (pattern, cut) => {
+      expect(causalPatterns([pattern])).toEqual(cut === undefined ? [] : [cut]);
+    },
+  );
+
+  it('has the prompts of these alone', async () => {
+    const patterns = ['[X] is governed from [Y] .', '[Y] governs [X] .', 'The capital of [X] is [Y] .'];
+    const folder = await oneRelation(patterns.map(pattern => `${JSON.stringify({ pattern })}\n`).join(''));
+    const dataset = await openDataset(folder, {}, true);
+    expect(dataset.patternsOf('P36')).toEqual({ all: 3, asked: 2 });
+    expect(dataset.withPrompts(dataset.facts[0]).prompts).toEqual([
+      'France is governed from',
+      'The capital of France is',
+    ]);
+  });
+});
+
 describe('the demo data set', () => {
   it('has 8 relations or more, 300 facts or more, 6 prompts or more for each, all answers single tokens of the model', async () => {
     const dataset = await openDataset(DEMO_DATA);
@@ -179,5 +206,13 @@ describeWith(REAL_PARAREL, 'the real PARAREL', () => {
     expect(dataset.facts).toHaveLength(27_610);
     const prompts = dataset.facts.reduce((sum, fact) => sum + dataset.withPrompts(fact).prompts.length, 0);
     expect(prompts).toBe(224_674);
+  });
+
+  it('has 144,433 prompts for a causal model, of 24,943 facts that have two or more', async () => {
+    const dataset = await openDataset(REAL_PARAREL, {}, true);
+    const prompts = dataset.facts.map(fact => dataset.withPrompts(fact).prompts.length);
+    const enough = prompts.filter(count => count >= 2);
+    expect(enough).toHaveLength(24_943);
+    expect(enough.reduce((sum, count) => sum + count, 0)).toBe(144_433);
   });
 });

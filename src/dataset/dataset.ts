@@ -1,5 +1,5 @@
 import { UsageError, UserError } from '../errors.js';
-import { expandPrompts, type Fact, type FactKey } from './fact.js';
+import { causalPatterns, expandPrompts, type Fact, type FactKey } from './fact.js';
 import { hashRelations, listRelations, readFacts, readPatterns } from './relation-files.js';
 
 /** Which facts of a data set a run is about; all where nothing is said. */
@@ -18,22 +18,30 @@ export interface Dataset {
   readonly relations: readonly string[];
   /** Of the selected relations' files. */
   readonly sha256: string;
+  /** How many patterns the relation has, and how many of these the fact's prompts are made from. */
+  patternsOf(relation: string): { readonly all: number; readonly asked: number };
   withPrompts(fact: FactKey): Fact;
 }
 
 /**
  * Reads a folder in PARAREL's layout.
+ * @param causal whether the prompts are for a causal model: only patterns that end with the object, cut there
  * @throws UsageError where the selection names what is not there
  * @throws UserError, with file and line, where a file is malformed or two facts have one uuid
  */
-export async function openDataset(folder: string, selection: Selection = {}): Promise<Dataset> {
+export async function openDataset(
+  folder: string,
+  selection: Selection = {},
+  causal = false,
+): Promise<Dataset> {
   const relations = await selectRelations(folder, selection.relations);
   const wanted = selection.facts && new Set(selection.facts);
-  const patterns = new Map<string, readonly string[]>();
+  const patterns = new Map<string, { all: readonly string[]; asked: readonly string[] }>();
   const facts: FactKey[] = [];
   const placeOf = new Map<string, string>();
   for (const relation of relations) {
-    patterns.set(relation, await readPatterns(folder, relation));
+    const all = await readPatterns(folder, relation);
+    patterns.set(relation, { all, asked: causal ? causalPatterns(all) : all });
     let taken = 0;
     for await (const { place, ...fact } of readFacts(folder, relation)) {
       const other = placeOf.get(fact.uuid);
@@ -53,9 +61,13 @@ export async function openDataset(folder: string, selection: Selection = {}): Pr
     facts,
     relations,
     sha256: await hashRelations(folder, relations),
+    patternsOf: relation => {
+      const { all, asked } = patterns.get(relation) ?? { all: [], asked: [] };
+      return { all: all.length, asked: asked.length };
+    },
     withPrompts: fact => ({
       ...fact,
-      prompts: expandPrompts(patterns.get(fact.relation) ?? [], fact.subject),
+      prompts: expandPrompts(patterns.get(fact.relation)?.asked ?? [], fact.subject),
     }),
   };
 }

@@ -1,3 +1,5 @@
+import { MASK, promptBeforeMask } from './prompt.js';
+
 /** One fact of a relation, with every way that the data set has of asking for it. */
 export interface Fact {
   readonly uuid: string;
@@ -6,7 +8,7 @@ export interface Fact {
   readonly subject: string;
   /** The answer. */
   readonly object: string;
-  /** Sentences with [MASK] in the object's place. */
+  /** Sentences with [MASK] in the object's place, or for a causal model that end there. */
   readonly prompts: readonly string[];
 }
 
@@ -16,5 +18,12 @@ export type FactKey = Omit<Fact, 'prompts'>;
 /** The prompts of a fact: the relation's patterns with the subject filled in and the object masked. */
 export function expandPrompts(patterns: readonly string[], subject: string): string[] {
   // split and join, since a subject may hold "$&", which String.replace would take for a reference.
-  return patterns.map(pattern => pattern.split('[X]').join(subject).replace('[Y]', '[MASK]'));
+  return patterns.map(pattern => pattern.split('[X]').join(subject).replace('[Y]', MASK));
+}
+
+/**
+ * The patterns that a causal model can be asked by: those whose object ends the sentence, but for punctuation, cut there.
+ */
+export function causalPatterns(patterns: readonly string[]): string[] {
+  return patterns.flatMap(pattern => promptBeforeMask(pattern.replace('[Y]', MASK)) ?? []);
 }

@@ -1,7 +1,9 @@
 import type { Dataset } from '../dataset/dataset.js';
 import type { Fact, FactKey } from '../dataset/fact.js';
+import { MASK } from '../dataset/prompt.js';
 import { UserError } from '../errors.js';
-import { MASK, type Tokenizer } from '../model/tokenizer.js';
+import type { ModelShape } from '../model/language-model.js';
+import type { Tokenizer } from '../model/tokenizer.js';
 import { areGiven, type Stages, type UnrelatedDraw } from './stages.js';
 import { drawUnrelated } from './unrelated.js';
 
@@ -17,14 +19,15 @@ export interface RunPlan {
 
 /**
  * Sets aside the facts that cannot be asked: those whose object the vocabulary lacks or has in too many tokens, those with
- * a prompt that the model does not take, and those that the given neurons lack.
- * @param maxTokens what the model takes
+ * a prompt that the model does not take or, for a causal one, with fewer than two that end with the object, and those that
+ * the given neurons lack.
+ * @param model what it takes
  * @throws UserError where no fact is left
  */
 export function planRun(
   dataset: Dataset,
   tokenizer: Tokenizer,
-  maxTokens: number,
+  { maxTokens, causal }: Pick<ModelShape, 'maxTokens' | 'causal'>,
   { neurons, maxAnswerTokens }: Pick<Stages, 'neurons' | 'maxAnswerTokens'>,
 ): RunPlan {
   const facts: FactKey[] = [];
@@ -38,7 +41,8 @@ export function planRun(
           ? `the object is ${found.ids.length} tokens, and --max-answer-tokens is ${maxAnswerTokens}`
           : areGiven(neurons) && !neurons.of(fact.uuid)
             ? 'no neurons given for it'
-            : promptProblem(dataset.withPrompts(fact), found.ids, tokenizer, maxTokens);
+            : ((causal ? tooFewPrompts(dataset.patternsOf(fact.relation)) : undefined) ??
+              promptProblem(dataset.withPrompts(fact), found.ids, tokenizer, maxTokens));
     if (reason === undefined) facts.push(fact);
     else skipped.push({ ...fact, reason });
   }
@@ -47,6 +51,14 @@ export function planRun(
     `none of the ${skipped.length} facts can be asked: of the first, ${skipped[0].reason}`,
     'Choose other data with --data, or another model.',
   );
+}
+
+/** A relation that a causal model can be asked by one pattern alone, or by none, has nothing to refine neurons by. */
+const FEWEST_PROMPTS = 2;
+
+function tooFewPrompts({ all, asked }: { readonly all: number; readonly asked: number }): string | undefined {
+  if (asked >= FEWEST_PROMPTS) return undefined;
+  return `${asked} of its ${all} prompts end${asked === 1 ? 's' : ''} with the object, and a causal model needs ${FEWEST_PROMPTS}`;
 }
 
 /** What keeps a fact's prompts from being asked, or undefined. */

@@ -1,6 +1,6 @@
 import type { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
+import { promptBeforeMask } from '../dataset/prompt.js';
 import { UserError } from '../errors.js';
-import { promptBeforeMask } from './causal-prompt.js';
 import { checkLength } from './prompt-length.js';
 import type { EncodedPrompt, Query, Tokenizer } from './tokenizer.js';
 

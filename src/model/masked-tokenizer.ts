@@ -1,7 +1,8 @@
 import type { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
+import { MASK } from '../dataset/prompt.js';
 import { UserError } from '../errors.js';
 import { checkLength } from './prompt-length.js';
-import { type EncodedPrompt, MASK, type Query, type Tokenizer } from './tokenizer.js';
+import type { EncodedPrompt, Query, Tokenizer } from './tokenizer.js';
 
 /** Of a masked language model: a prompt has [MASK] where the answer belongs, and becomes one mask for each of its tokens. */
 export class MaskedTokenizer implements Tokenizer {

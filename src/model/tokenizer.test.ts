@@ -39,6 +39,32 @@ describe('a prompt', () => {
   });
 });
 
+describe('an answer of several tokens', () => {
+  it('becomes a mask for each, the tokens before it in place', () => {
+    const answer = answerIds(demo, 'Paris France');
+    const queries = demo.ask('the capital is [MASK].', answer, 64);
+    expect(
+      queries.map(({ tokens }) =>
+        tokens
+          .slice(1, -1)
+          .map(id => demo.token(id))
+          .join(' '),
+      ),
+    ).toEqual(['the capital is [MASK] [MASK] .', 'the capital is paris [MASK] .']);
+    expect(queries.map(({ position, answer }) => [position, demo.token(answer)])).toEqual([
+      [4, 'paris'],
+      [5, 'france'],
+    ]);
+  });
+
+  it('must fit with all its masks', () => {
+    const answer = answerIds(demo, 'Paris France');
+    expect(() => demo.ask('the capital is [MASK].', answer, 7)).toThrow(
+      'is 8 tokens long, and the model takes 7',
+    );
+  });
+});
+
 describe('an answer', () => {
   it('is its tokens, in lower case where the model has no other', () => {
     expect(answerIds(demo, 'Paris').map(id => demo.token(id))).toEqual(['paris']);

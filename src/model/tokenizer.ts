@@ -1,8 +1,6 @@
 /** What the method needs of a tokenizer, whichever kind of model it belongs to. */
 import { UserError } from '../errors.js';
 
-export const MASK = '[MASK]';
-
 export interface EncodedPrompt {
   /** Token ids, special tokens included. */
   readonly tokens: readonly number[];

@@ -1,4 +1,5 @@
-import { MASK } from './tokenizer.js';
+/** What stands in a prompt for the answer. */
+export const MASK = '[MASK]';
 
 /**
  * A prompt as a causal model is asked: up to [MASK] where there is one, and without the space before it, which belongs to
@@ -12,6 +13,6 @@ export function promptBeforeMask(prompt: string): string | undefined {
 }
 
 /** Whether a text has no letter, digit or symbol. */
-export function isPunctuation(text: string): boolean {
+function isPunctuation(text: string): boolean {
   return /^[\s\p{P}]*$/u.test(text);
 }
