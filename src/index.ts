@@ -39,6 +39,7 @@ export {
 export type { LanguageModel, PromptBatch, Site, Trace } from './model/language-model.js';
 export { type LoadedModel, loadModel } from './model/load.js';
 export { type LocatedModel, locateModel } from './model/locate.js';
+export { type SavedCheckpoint, saveCheckpoint } from './model/save-checkpoint.js';
 export { answerIds, type EncodedPrompt, type Query, type Tokenizer } from './model/tokenizer.js';
 export { type CoarseThreshold, coarseNeurons } from './neurons/coarse.js';
 export { type FindOptions, type FoundNeurons, findNeurons } from './neurons/find.js';
