@@ -20,9 +20,27 @@ export {
   topTokens,
 } from './intervention/distribution.js';
 export { ENHANCE, type Intervened, intervene, SUPPRESS } from './intervention/intervene.js';
+export {
+  changeValues,
+  type Edit,
+  editRule,
+  eraseRule,
+  originalOf,
+  type ValueChange,
+} from './intervention/value-changes.js';
+export {
+  EDIT_RULES,
+  type EditRule,
+  ERASE_VALUES,
+  type EraseValue,
+  LAMBDAS,
+  type Lambdas,
+  type ValueRule,
+} from './intervention/value-rules.js';
 export type { LanguageModel, PromptBatch, Site, Trace } from './model/language-model.js';
 export { type LoadedModel, loadModel } from './model/load.js';
 export { type LocatedModel, locateModel } from './model/locate.js';
+export { type SavedCheckpoint, saveCheckpoint } from './model/save-checkpoint.js';
 export { answerIds, type EncodedPrompt, type Query, type Tokenizer } from './model/tokenizer.js';
 export { type CoarseThreshold, coarseNeurons } from './neurons/coarse.js';
 export { type Agreement, type Comparison, compareNeuronSets } from './neurons/compare.js';

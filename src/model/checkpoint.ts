@@ -92,6 +92,20 @@ export class Checkpoint {
    * @throws UserError, naming the tensor, where it is missing or has another shape
    */
   async read(name: string, shape: readonly number[]): Promise<Float32Array> {
+    const { file, entry } = this.find(name, shape);
+    return readFloats(file.handle, file.path, name, entry);
+  }
+
+  /**
+   * Where one tensor is: in which of the folder's files, and which of its bytes.
+   * @throws UserError as {@link read} does
+   */
+  placeOf(name: string, shape: readonly number[]): { readonly file: string; readonly entry: TensorEntry } {
+    const { file, entry } = this.find(name, shape);
+    return { file: basename(file.path), entry };
+  }
+
+  private find(name: string, shape: readonly number[]) {
     const found = this.tensors.get(name);
     if (!found) {
       throw new UserError(
@@ -99,13 +113,14 @@ export class Checkpoint {
         'kn needs the whole model with its language-model head, as BertForMaskedLM, GPT2LMHeadModel or GPTNeoForCausalLM saves it.',
       );
     }
-    const { entry, file } = found;
+    const { entry } = found;
+    const file = this.files[found.file];
     if (entry.shape.join() !== shape.join()) {
       throw new UserError(
-        `${this.files[file].path}: tensor ${name} has shape [${entry.shape}], where config.json makes it [${shape}]`,
+        `${file.path}: tensor ${name} has shape [${entry.shape}], where config.json makes it [${shape}]`,
       );
     }
-    return readFloats(this.files[file].handle, this.files[file].path, name, entry);
+    return { file, entry };
   }
 
   async close(): Promise<void> {

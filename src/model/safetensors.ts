@@ -145,7 +145,8 @@ export async function readFloats(
   }
 }
 
-async function readExactly(
+/** Some of a file's bytes, in a buffer of their own. */
+export async function readExactly(
   file: FileHandle,
   position: number,
   length: number,

@@ -1,14 +1,18 @@
 import { open } from 'node:fs/promises';
 
+/** The types that a weight is stored in. */
+export const WEIGHT_TYPES = ['F32', 'F16', 'BF16'] as const;
+export type WeightType = (typeof WEIGHT_TYPES)[number];
+
 export interface TensorToWrite {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly dtype: 'F32' | 'F16';
+  readonly dtype: WeightType;
   /** Called when the tensor's turn has come, so that a large checkpoint need not be in memory at once. */
   readonly values: () => Float32Array;
 }
 
-const BYTES = { F32: 4, F16: 2 };
+const BYTES = { F32: 4, F16: 2, BF16: 2 };
 
 /** Writes a safetensors file (https://github.com/huggingface/safetensors#format), tensors in the given order. */
 export async function writeSafetensors(path: string, tensors: readonly TensorToWrite[]): Promise<void> {
@@ -28,13 +32,18 @@ export async function writeSafetensors(path: string, tensors: readonly TensorToW
   try {
     await file.writeFile(Buffer.concat([length, headerBytes]));
     for (const { dtype, values } of tensors) {
-      const floats = values();
-      const array = dtype === 'F32' ? floats : Uint16Array.from(floats, numberToHalf);
-      await file.writeFile(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+      await file.writeFile(encodeFloats(values(), dtype));
     }
   } finally {
     await file.close();
   }
+}
+
+/** Values as a file holds them, each the nearest that the type has. */
+export function encodeFloats(values: Float32Array, dtype: WeightType): Uint8Array {
+  const array =
+    dtype === 'F32' ? values : Uint16Array.from(values, dtype === 'F16' ? numberToHalf : numberToBfloat16);
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
 const float = new Float32Array(1);
@@ -57,6 +66,13 @@ export function numberToHalf(value: number): number {
   const half = rebased >>> 13;
   const up = remainder > 0x1000 || (remainder === 0x1000 && (half & 1) === 1);
   return sign | (half + (up ? 1 : 0));
+}
+
+/** The nearest bfloat16, the upper half of a float32, ties to even; beyond 3.39e38 infinity. */
+export function numberToBfloat16(value: number): number {
+  float[0] = value;
+  if (Number.isNaN(value)) return (bits[0] >>> 16) | 0x40; // never infinity, whatever the lower bits were
+  return (bits[0] + 0x7fff + ((bits[0] >>> 16) & 1)) >>> 16;
 }
 
 function roundHalfEven(value: number): number {

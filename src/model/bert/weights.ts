@@ -4,6 +4,7 @@ import type { VocabularyWeights } from '../layers/answer-probability.js';
 import type { FeedForwardWeights } from '../layers/feed-forward.js';
 import type { LayerNormWeights } from '../layers/layer-norm.js';
 import type { LinearWeights } from '../layers/linear.js';
+import type { ValueTensor } from '../value-tensor.js';
 import { WeightReader } from '../weight-reader.js';
 import type { BertConfig } from './config.js';
 
@@ -46,10 +47,23 @@ export async function loadBertWeights(checkpoint: Checkpoint, config: BertConfig
   }
 }
 
+/** Where a checkpoint has the values of a layer's neurons: [hidden, intermediate], a column a neuron. */
+export function bertValues(checkpoint: Checkpoint, config: BertConfig, layer: number): ValueTensor {
+  return {
+    name: `${prefixOf(checkpoint)}encoder.layer.${layer}.output.dense.weight`,
+    shape: [config.hiddenSize, config.intermediateSize],
+    neuronIs: 'column',
+  };
+}
+
+/** Some tools save the encoder without its "bert." prefix. */
+function prefixOf(checkpoint: Pick<Checkpoint, 'has'>): string {
+  return checkpoint.has('embeddings.word_embeddings.weight') ? '' : 'bert.';
+}
+
 async function readWeights(reader: WeightReader, config: BertConfig): Promise<BertWeights> {
   const { hiddenSize: hidden, intermediateSize: intermediate, vocabularySize: vocabulary } = config;
-  // Some tools save the encoder without its "bert." prefix.
-  const prefix = reader.has('embeddings.word_embeddings.weight') ? '' : 'bert.';
+  const prefix = prefixOf(reader);
   const norm = (name: string) => reader.norm(name, hidden, config.layerNormEpsilon);
 
   const embeddings = `${prefix}embeddings`;

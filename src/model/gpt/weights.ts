@@ -4,6 +4,7 @@ import type { VocabularyWeights } from '../layers/answer-probability.js';
 import type { FeedForwardWeights } from '../layers/feed-forward.js';
 import type { LayerNormWeights } from '../layers/layer-norm.js';
 import type { LinearWeights } from '../layers/linear.js';
+import type { ValueTensor } from '../value-tensor.js';
 import { WeightReader } from '../weight-reader.js';
 import type { GptConfig } from './config.js';
 
@@ -41,10 +42,26 @@ export async function loadGptWeights(checkpoint: Checkpoint, config: GptConfig):
   }
 }
 
+/**
+ * Where a checkpoint has the values of a layer's neurons: in GPT-2 [intermediate, hidden], a row a neuron, in GPT-Neo
+ * [hidden, intermediate], a column a neuron.
+ */
+export function gptValues(checkpoint: Checkpoint, config: GptConfig, layer: number): ValueTensor {
+  const { architecture, hiddenSize, intermediateSize } = config;
+  const name = `${prefixOf(checkpoint)}h.${layer}.mlp.c_proj.weight`;
+  return architecture === 'gpt2'
+    ? { name, shape: [intermediateSize, hiddenSize], neuronIs: 'row' }
+    : { name, shape: [hiddenSize, intermediateSize], neuronIs: 'column' };
+}
+
+/** The hub's "gpt2" was saved from GPT2Model, without the prefix. */
+function prefixOf(checkpoint: Pick<Checkpoint, 'has'>): string {
+  return checkpoint.has('wte.weight') ? '' : 'transformer.';
+}
+
 async function readWeights(reader: WeightReader, config: GptConfig): Promise<GptWeights> {
   const { hiddenSize: hidden, vocabularySize: vocabulary } = config;
-  // The hub's "gpt2" was saved from GPT2Model, without the prefix.
-  const prefix = reader.has('wte.weight') ? '' : 'transformer.';
+  const prefix = prefixOf(reader);
   const norm = (name: string) => reader.norm(name, hidden, config.layerNormEpsilon);
   const readLayer = config.architecture === 'gpt2' ? readGpt2Layer : readGptNeoLayer;
 
