@@ -27,7 +27,7 @@ const product = (n: number, k: number, m: number) => 2 * n * k * m;
 
 /**
  * Integrated gradients over all layers of a BERT, for one prompt of `tokens` tokens. A step at alpha = 1 is one pass for all
- * layers.
+ * layers. Gradient times activation is one step of `riemann_right`.
  */
 export function countOperations(
   model: ModelMeasures,

@@ -1,6 +1,7 @@
 /** What the options of a data-set run mean: its stages, its settings, and the command that gives it again. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import type { AskedMethod } from '../attribution/methods.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { RecordedPlan, Settings } from '../experiment/settings.js';
 import { areGiven, type GivenNeurons, type Stages } from '../experiment/stages.js';
@@ -134,15 +135,22 @@ export function recordedPlan({
 
 function neuronSettings({ neurons }: Stages): Settings['neurons'] {
   if (areGiven(neurons)) return { given_sha256: neurons.sha256 };
-  const { rule, steps, threshold, share } = neurons;
+  const { threshold, share } = neurons;
   return {
-    method: 'integrated_gradients',
-    rule,
-    steps,
+    ...askedMethod(neurons),
     threshold: threshold.kind,
     threshold_value: threshold.value,
     share,
   };
+}
+
+/** What of the options says how a neuron is scored. */
+function askedMethod(options: AskedMethod) {
+  if ('rule' in options) {
+    const { method = 'integrated_gradients', rule, steps } = options;
+    return { method, rule, steps };
+  }
+  return { method: options.method };
 }
 
 async function presentFiles(folder: string, names: readonly string[]): Promise<string[]> {
@@ -172,8 +180,8 @@ function commandLine({ command, options, data, stages }: DescribedRun): string {
   if (areGiven(neurons)) {
     words.push('--neurons', options.neurons ?? '');
   } else {
-    const { rule, steps, threshold, share } = neurons;
-    words.push('--rule', rule, '--steps', String(steps));
+    const { threshold, share } = neurons;
+    for (const [name, value] of Object.entries(askedMethod(neurons))) words.push(`--${name}`, String(value));
     words.push(THRESHOLD_FLAGS[threshold.kind], String(threshold.value), '--share', String(share));
   }
   if (enhance !== null) words.push('--factor', String(enhance));

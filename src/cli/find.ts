@@ -57,12 +57,18 @@ export function addFind(program: Command): void {
 
 async function findInFact(options: Options): Promise<number> {
   const attribution = findOptions(options, SHARE_OF_FACT);
-  const { checkWritable, findNeuronsOfFact, prepareFact, writeScores } = await import('./one-fact.js');
+  const { checkWritable, deltasOfPrompts, findNeuronsOfFact, prepareFact, writeScores } = await import(
+    './one-fact.js'
+  );
   const { scores } = options;
   if (scores !== undefined) await checkWritable(scores);
   const fact = await prepareFact(options);
   const found = await findNeuronsOfFact(fact, attribution);
-  if (scores !== undefined) await writeScores(scores, fact, found);
+  if (scores !== undefined) {
+    const hasDeltas = options.method === 'integrated_gradients';
+    const deltas = hasDeltas ? await deltasOfPrompts(fact, found) : undefined;
+    await writeScores(scores, fact, found, deltas);
+  }
   const prompts = found.prompts.map(({ coarse }, i) => ({ prompt: fact.prompts[i], coarse }));
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ answer: fact.answer, neurons: found.neurons, prompts })}\n`);

@@ -101,17 +101,30 @@ export async function checkWritable(path: string): Promise<void> {
   }
 }
 
-/** Every prompt's scores as JSON, a row a layer, with each layer's convergence delta. */
-export async function writeScores(path: string, fact: OneFact, found: FoundNeurons): Promise<void> {
-  const prompts: object[] = [];
-  for (const [i, { scores }] of found.prompts.entries()) {
-    prompts.push({
-      prompt: fact.prompts[i],
-      answer: fact.answer,
-      scores: scores.map(row => [...row]),
-      convergenceDelta: await convergenceDeltas(fact.model, fact.queries[i], scores, fact.site),
-    });
-  }
+/** For each prompt each layer's convergence delta, which integrated gradients alone have. */
+export async function deltasOfPrompts(fact: OneFact, found: FoundNeurons): Promise<number[][]> {
+  const deltas: number[][] = [];
+  for (const [i, { scores }] of found.prompts.entries())
+    deltas.push(await convergenceDeltas(fact.model, fact.queries[i], scores, fact.site));
+  return deltas;
+}
+
+/**
+ * Every prompt's scores as JSON, a row a layer.
+ * @param deltas each layer's convergence delta for each prompt, where there is one
+ */
+export async function writeScores(
+  path: string,
+  fact: OneFact,
+  found: FoundNeurons,
+  deltas: readonly (readonly number[])[] | undefined,
+): Promise<void> {
+  const prompts = found.prompts.map(({ scores }, i) => ({
+    prompt: fact.prompts[i],
+    answer: fact.answer,
+    scores: scores.map(row => [...row]),
+    ...(deltas && { convergenceDelta: deltas[i] }),
+  }));
   try {
     await writeFileAtomic(path, `${JSON.stringify({ prompts })}\n`);
   } catch (error) {

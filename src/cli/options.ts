@@ -1,5 +1,6 @@
 /** The options that subcommands share, with their checks. Nothing heavy is loaded here: help needs this file. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { METHODS, type Method } from '../attribution/methods.js';
 import { RULES, type Rule } from '../attribution/rules.js';
 import { UNRELATED_RULES, type UnrelatedRule } from '../experiment/unrelated.js';
 import { CONTINUATIONS, type Continuation } from '../model/continuation-names.js';
@@ -28,8 +29,9 @@ export interface AskingOptions {
 }
 
 export interface AttributionOptions {
-  readonly rule: Rule;
-  readonly steps: number;
+  readonly method: Method;
+  readonly rule?: Rule;
+  readonly steps?: number;
   readonly adaptiveThreshold?: number;
   readonly threshold?: number;
   readonly percentile?: number;
@@ -117,11 +119,19 @@ export function addAttributionOptions(command: Command, shareDefault: string): C
   return command
     .optionsGroup('Finding neurons:')
     .addOption(
-      new Option('--rule <rule>', 'quadrature of integrated gradients')
-        .choices(RULES)
-        .default('riemann_endpoints'),
+      new Option(
+        '--method <method>',
+        'what scores a neuron: the integral of the gradient, the gradient in one place, or the activation alone',
+      )
+        .choices(METHODS)
+        .default('integrated_gradients'),
     )
-    .option('--steps <n>', 'steps of the quadrature', wholeNumber(1, 10_000), 20)
+    .addOption(
+      new Option('--rule <rule>', 'quadrature of integrated gradients (default: riemann_endpoints)').choices(
+        RULES,
+      ),
+    )
+    .option('--steps <n>', 'steps of the quadrature (default: 20)', wholeNumber(1, 10_000))
     .addOption(
       new Option(
         '--adaptive-threshold <share>',

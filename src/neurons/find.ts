@@ -1,9 +1,5 @@
-import {
-  type IntegratedGradientsOptions,
-  integratedGradients,
-  type OnScored,
-  type Scores,
-} from '../attribution/integrated-gradients.js';
+import { type AttributeOptions, attribute } from '../attribution/attribute.js';
+import type { OnScored, Scores } from '../attribution/scores.js';
 import type { LanguageModel } from '../model/language-model.js';
 import { batchesOfEqualLength } from '../model/prompt-batches.js';
 import type { Query } from '../model/tokenizer.js';
@@ -11,11 +7,11 @@ import { type CoarseThreshold, coarseNeurons } from './coarse.js';
 import type { Neuron } from './neuron.js';
 import { refinedNeurons } from './refined.js';
 
-export interface FindOptions extends IntegratedGradientsOptions {
+export type FindOptions = AttributeOptions & {
   readonly threshold: CoarseThreshold;
   /** Of the prompts, that a refined neuron must be coarse in more than. */
   readonly share: number;
-}
+};
 
 export interface FoundNeurons {
   /** The refined neurons: the fact's knowledge neurons. */
@@ -39,7 +35,7 @@ export async function findNeurons(
   const scoresOfQuery: Scores[] = [];
   for (const { batch, indices } of batchesOfEqualLength(queries)) {
     const answers = indices.map(index => queries[index].answer);
-    const scores = await integratedGradients(model, batch, answers, options, onScored);
+    const scores = await attribute(model, batch, answers, options, onScored);
     indices.forEach((index, i) => {
       scoresOfQuery[index] = scores[i];
     });
