@@ -82,6 +82,11 @@ describe('a command line that means nothing', () => {
     [['suppress', ...one, '--neurons', '[[1,2],[1'], /--neurons '\[\[1,2\],\[1': /],
     [['find', ...one, '--limit', '3'], /--limit is for a run over a data set/],
     [['find', '--model', 'demo', '--scores', 'x.json'], /--scores is for one fact/],
+    [['find', '--model', 'demo', '--convergence'], /--convergence is for one fact/],
+    [
+      ['find', ...one, '--convergence', '--method', 'activation'],
+      /--convergence is of integrated gradients, not of --method activation/,
+    ],
   ])('%o exits with 2', async (args, message) => {
     await expectRefusal(args, 2, message);
   });
