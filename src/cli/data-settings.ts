@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { AskedMethod } from '../attribution/methods.js';
 import type { Dataset } from '../dataset/dataset.js';
+import { UsageError } from '../errors.js';
 import type { RecordedPlan, Settings } from '../experiment/settings.js';
 import { areGiven, type GivenNeurons, type Stages } from '../experiment/stages.js';
 import { fileExists } from '../files.js';
@@ -42,7 +43,9 @@ export async function stagesOf(
   { suppress, enhance }: AskedInterventions,
   config: ModelShape,
 ): Promise<Stages> {
-  const { unrelated, seed, site, continuation, maxAnswerTokens } = options;
+  const { unrelated, seed, site, continuation, maxAnswerTokens, negatives } = options;
+  if (negatives !== undefined && options.neurons !== undefined)
+    throw new UsageError('--negatives is for neurons that are found, and --neurons gives them');
   const intervenes = (suppress || enhance !== null) && unrelated !== undefined && seed !== undefined;
   return {
     site,
@@ -52,6 +55,7 @@ export async function stagesOf(
       options.neurons === undefined
         ? findOptions(options, SHARE_OVER_DATA)
         : await givenNeurons(options.neurons, config),
+    negatives: negatives === undefined || seed === undefined ? null : { count: negatives, seed },
     suppress,
     enhance,
     unrelated: intervenes ? { rule: unrelated, seed } : null,
@@ -133,7 +137,7 @@ export function recordedPlan({
   };
 }
 
-function neuronSettings({ neurons }: Stages): Settings['neurons'] {
+function neuronSettings({ neurons, negatives }: Stages): Settings['neurons'] {
   if (areGiven(neurons)) return { given_sha256: neurons.sha256 };
   const { threshold, share } = neurons;
   return {
@@ -141,6 +145,7 @@ function neuronSettings({ neurons }: Stages): Settings['neurons'] {
     threshold: threshold.kind,
     threshold_value: threshold.value,
     share,
+    ...(negatives && { negatives: negatives.count, negatives_seed: negatives.seed }),
   };
 }
 
@@ -167,7 +172,7 @@ const THRESHOLD_FLAGS = {
 
 /** The command with every option that decides numbers written out, and no other. */
 function commandLine({ command, options, data, stages }: DescribedRun): string {
-  const { neurons, unrelated, enhance } = stages;
+  const { neurons, negatives, unrelated, enhance } = stages;
   const words = ['kn', ...command.split(' '), '--model', options.model];
   if (options.revision !== 'main') words.push('--revision', options.revision);
   words.push('--data', data.name);
@@ -185,7 +190,10 @@ function commandLine({ command, options, data, stages }: DescribedRun): string {
     words.push(THRESHOLD_FLAGS[threshold.kind], String(threshold.value), '--share', String(share));
   }
   if (enhance !== null) words.push('--factor', String(enhance));
-  if (unrelated) words.push('--unrelated', unrelated.rule, '--seed', String(unrelated.seed));
+  if (negatives) words.push('--negatives', String(negatives.count));
+  if (unrelated) words.push('--unrelated', unrelated.rule);
+  const drawn = unrelated ?? negatives;
+  if (drawn) words.push('--seed', String(drawn.seed));
   return words.map(quoted).join(' ');
 }
 

@@ -12,11 +12,13 @@ import {
   addOutputOptions,
   addPromptOptions,
   addRunOptions,
+  addSeedOption,
   type DataOptions,
   type ModelOptions,
   type OutputOptions,
   type PromptOptions,
   type RunOptions,
+  type UnrelatedOptions,
 } from './options.js';
 
 type Tabulate = typeof import('./tables.js').table;
@@ -28,6 +30,7 @@ interface Options
     AttributionOptions,
     DataOptions,
     RunOptions,
+    Pick<UnrelatedOptions, 'seed'>,
     OutputOptions {
   readonly scores?: string;
   readonly convergence?: boolean;
@@ -55,6 +58,7 @@ export function addFind(program: Command): void {
   addAskingOptions(command);
   addAttributionOptions(command, '0.5 for one fact, 0.3 over a data set');
   addDataOptions(command);
+  addSeedOption(command);
   addRunOptions(command);
   addOutputOptions(command).addHelpText('after', EXAMPLES);
   command.action(async (options: Options) => {
@@ -87,7 +91,13 @@ async function findInFact(options: Options): Promise<number> {
     ...(convergence && { convergenceDelta: deltas?.[i] }),
   }));
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ answer: fact.answer, neurons: found.neurons, prompts })}\n`);
+    const { answer, negativePrompts } = fact;
+    const negatives = {
+      removed: found.removed,
+      negativePrompts: found.negatives.map(({ coarse }, i) => ({ prompt: negativePrompts[i], coarse })),
+    };
+    const json = { answer, neurons: found.neurons, prompts, ...(negativePrompts.length > 0 && negatives) };
+    process.stdout.write(`${JSON.stringify(json)}\n`);
     return 0;
   }
   const { table } = await import('./tables.js');
@@ -106,6 +116,11 @@ async function findInFact(options: Options): Promise<number> {
     `${bold(`${found.neurons.length} refined neurons`)} of "${fact.answer}": coarse in more than ${attribution.share} of ${prompts.length} prompts\n`,
   );
   if (refined.length > 0) process.stdout.write(`${table(['', 'neurons'], refined)}\n`);
+  if (fact.negatives.length > 0) {
+    const list = found.removed.map(([layer, index]) => ` [${layer},${index}]`).join('');
+    const count = `${found.removed.length} more`;
+    process.stdout.write(`${count} left out, being coarse in a negative prompt too${list && `:${list}`}\n`);
+  }
   if (convergence && deltas) process.stdout.write(`\n${convergenceTable(deltas, table)}\n`);
   return 0;
 }
