@@ -5,8 +5,8 @@
  * against it.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scores } from '../../src/attribution/integrated-gradients.js';
 import { quadrature, type Rule } from '../../src/attribution/rules.js';
+import type { Scores } from '../../src/attribution/scores.js';
 import type { GptConfig } from '../../src/model/gpt/config.js';
 import { seenBy } from '../../src/model/gpt/seen-by.js';
 import type { GptWeights } from '../../src/model/gpt/weights.js';

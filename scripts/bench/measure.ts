@@ -1,6 +1,7 @@
 /** Measures one engine: the process that scripts/bench.ts starts for it. */
 import { countOperations } from '../../src/attribution/count-operations.js';
-import { integratedGradients, type Scores } from '../../src/attribution/integrated-gradients.js';
+import { integratedGradients } from '../../src/attribution/integrated-gradients.js';
+import type { Scores } from '../../src/attribution/scores.js';
 import { samplesThatFit } from '../../src/model/batch-size.js';
 import { Checkpoint } from '../../src/model/checkpoint.js';
 import { readModelConfig } from '../../src/model/config.js';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LanguageModel, Site } from '../model/language-model.js';
 import type { Query } from '../model/tokenizer.js';
-import type { Scores } from './integrated-gradients.js';
+import type { Scores } from './scores.js';
 
 /**
  * How far the scores are from adding up to what they explain (Sundararajan et al., 2017, proposition 1; Captum's

@@ -8,6 +8,7 @@ import { startEngine } from '../runtime/engine.js';
 import { productsThatRun } from '../testing/products-that-run.js';
 import { describeWith, GOLDEN_BERT, GOLDEN_GPT_NEO, GOLDEN_GPT2 } from '../testing/shared.js';
 import { countOperations } from './count-operations.js';
+import { gradientXActivation } from './gradient-x-activation.js';
 import { integratedGradients } from './integrated-gradients.js';
 import { RULES, type Rule } from './rules.js';
 
@@ -47,6 +48,16 @@ describe('the operation count', () => {
   it.each(RULES)('is that of the products which run, for a model of 2 layers: %s', async rule => {
     const { ran, counted } = await compare(DEMO_MODEL, 'france is governed from [MASK].', 'paris', rule, 5);
     expect(ran).toBe(counted);
+  });
+
+  it('is that of one step of riemann_right for gradient times activation', async () => {
+    const { model, tokenizer } = await loadModel(DEMO_MODEL);
+    const { tokens, position } = tokenizer.encode('france is governed from [MASK].', model.maxTokens);
+    const batch = { tokens: [tokens], positions: [position] };
+    const ran = await productsThatRun(() =>
+      gradientXActivation(model, batch, answerIds(tokenizer, 'paris'), {}),
+    );
+    expect(ran).toBe(countOperations(model, tokens.length, 'riemann_right', 1).total);
   });
 
   it('is 446.6e9 for bert-base, 14 tokens and 20 steps: less than half of passes that reuse nothing', () => {

@@ -1,14 +1,11 @@
-import { basename } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../embedded.js';
 import { type LoadedModel, loadModel } from '../model/load.js';
 import { answerIds } from '../model/tokenizer.js';
-import { findNeurons } from '../neurons/find.js';
 import { startEngine } from '../runtime/engine.js';
 import { gradientOf, relativeError } from '../testing/finite-differences.js';
 import { ReferenceBert } from '../testing/reference-bert.js';
-import { describeWith, GOLDEN_BERT, GOLDEN_MODELS, readGolden } from '../testing/shared.js';
 import { convergenceDeltas } from './convergence.js';
 import { integratedGradients } from './integrated-gradients.js';
 import { quadrature, RULES } from './rules.js';
@@ -145,48 +142,3 @@ describe('integrated gradients', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 });
-
-for (const folder of GOLDEN_MODELS) {
-  describeWith(
-    folder,
-    `EleutherAI's scores on a golden model (computed in float64): ${basename(folder)}`,
-    () => {
-      const entries = readGolden(folder).attribution.filter(
-        ({ method }) => method === 'integrated-gradients',
-      );
-
-      it('come in all the rules and sites that the golden file has', () => {
-        const rules = ['riemann_endpoints', 'riemann_left', 'riemann_right', 'gausslegendre'];
-        for (const site of folder === GOLDEN_BERT ? ['post'] : ['post', 'pre']) {
-          const single = entries.filter(entry => entry.site === site && !entry.target_ids);
-          expect(single.map(({ rule }) => rule)).toEqual(rules);
-        }
-      });
-
-      it.each(entries.flatMap(entry => [false, true].map(layersTogether => ({ ...entry, layersTogether }))))(
-        'agree to a relative error of 1e-4: $target, $site, $rule, $steps steps, all layers in one pass: $layersTogether',
-        async ({ prompt, target, rule, steps, site, scores, target_ids, layersTogether }) => {
-          const { model, tokenizer } = await loadModel(folder);
-          const answer = answerIds(tokenizer, target);
-          if (target_ids) expect(answer).toEqual(target_ids);
-          const { prompts } = await findNeurons(model, [tokenizer.ask(prompt, answer, model.maxTokens)], {
-            rule: rule ?? 'riemann_left',
-            steps: steps ?? 0,
-            site,
-            threshold: { kind: 'adaptive', value: 0.3 },
-            share: 0.5,
-            // A causal model takes layers apart where memory asks for it.
-            ...(layersTogether ? { layersTogether } : { samplesAtOnce: steps ?? 0 }),
-          });
-          expect(
-            relativeError(
-              prompts[0].scores.flatMap(row => [...row]),
-              scores.flat(),
-            ),
-          ).toBeLessThan(1e-4);
-          model.dispose();
-        },
-      );
-    },
-  );
-}

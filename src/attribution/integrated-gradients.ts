@@ -8,32 +8,16 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { promptsThatFit, samplesThatFit } from '../model/batch-size.js';
-import type { LanguageModel, PromptBatch, Site, Trace } from '../model/language-model.js';
-import { scale } from '../model/layers/scale.js';
+import type { LanguageModel, PromptBatch, Trace } from '../model/language-model.js';
 import { splitBatch } from '../model/prompt-batches.js';
+import { isMatrix, scoresAtTrace } from './gradient-x-activation.js';
 import { type Quadrature, quadrature, type Rule } from './rules.js';
+import { type OnScored, readScores, type Scores, type ScoringOptions } from './scores.js';
 
-/** A score for each feed-forward neuron: one array of intermediateSize values a layer. */
-export type Scores = readonly Float32Array[];
-
-export interface IntegratedGradientsOptions {
+export interface IntegratedGradientsOptions extends ScoringOptions {
   readonly rule: Rule;
   readonly steps: number;
-  /** Default: `post`. */
-  readonly site?: Site;
-  /** What the values of a batch may take, in bytes; default: what suits the engine. */
-  readonly batchBytes?: number;
-  /** How many samples (prompts x steps) go through the model at once; default {@link samplesThatFit}. */
-  readonly samplesAtOnce?: number;
-  /**
-   * All layers' steps in one pass where they fit, for devices that want few and large products: the same operations in
-   * half the calls. Default: false; causal models do it always.
-   */
-  readonly layersTogether?: boolean;
 }
-
-/** Told how many layers of prompts were scored since the last call: layers x prompts of them make the whole. */
-export type OnScored = (layersOfPrompts: number) => void;
 
 /**
  * Scores of every neuron for each prompt of a batch.
@@ -63,7 +47,7 @@ export async function integratedGradients(
     const trace = model.trace(part, site);
     try {
       const partAnswers = answers.slice(scores.length, scores.length + promptsAtOnce);
-      const atTrace = scoresAtTrace(model, trace, partAnswers, whole);
+      const atTrace = whole === 0 ? [] : scoresAtTrace(model, trace, partAnswers, whole);
       const layers: Float32Array[][] = [];
       try {
         if (together) {
@@ -93,37 +77,6 @@ function splitAtTrace({ alphas, weights }: Quadrature): { inner: Quadrature; who
   return { inner: { alphas: alphas.slice(0, last), weights: weights.slice(0, last) }, whole: weights[last] };
 }
 
-/**
- * The step at alpha = 1, where nothing is replaced, so that one pass serves all layers: with the activations of each
- * layer multiplied by a row m_l of ones, dP/dm_l = a_l dP/da_l.
- * @param weight of the step
- * @returns for each layer `weight` a_l dP/da_l, [prompts, intermediateSize]; no layers where the weight is 0
- */
-function scoresAtTrace(
-  model: LanguageModel,
-  trace: Trace,
-  answers: readonly number[],
-  weight: number,
-): tf.Tensor2D[] {
-  if (weight === 0) return [];
-  return tf.tidy(() => {
-    const ones = trace.activations.map(activations => tf.onesLike(activations));
-    const probability = (...multipliers: tf.Tensor[]) => {
-      const [first, ...later] = multipliers.filter(isMatrix);
-      const factors = new Map(later.map((factor, i) => [i + 1, factor]));
-      const activations = scale(trace.activations[0], first);
-      return model.answerProbability(trace.resume(0, activations, factors), answers);
-    };
-    const { value, grads } = tf.valueAndGrads(probability)(ones, tf.fill([trace.prompts, 1], weight));
-    value.dispose();
-    return grads.filter(isMatrix);
-  });
-}
-
-function isMatrix(tensor: tf.Tensor): tensor is tf.Tensor2D {
-  return tensor.rank === 2;
-}
-
 /** Attr(l) for each prompt of a trace: [prompts][intermediateSize]. */
 async function scoreLayer(
   model: LanguageModel,
@@ -148,7 +101,7 @@ async function scoreLayer(
     const below = tf.mul<tf.Tensor2D>(activations, parts.length === 1 ? parts[0] : tf.addN(parts));
     return atTrace ? tf.add<tf.Tensor2D>(below, atTrace) : below;
   });
-  return readScores(scores, answers.length);
+  return readScores(scores);
 }
 
 /** Attr(l) for each layer and prompt of a trace: [layers][prompts][intermediateSize], in one batch. */
@@ -168,16 +121,8 @@ async function scoreTogether(
     });
   });
   const layers: Float32Array[][] = [];
-  for (const layer of scores) layers.push(await readScores(layer, answers.length));
+  for (const layer of scores) layers.push(await readScores(layer));
   return layers;
-}
-
-/** A row for each prompt. Disposes of `scores`. */
-async function readScores(scores: tf.Tensor2D, prompts: number): Promise<Float32Array[]> {
-  const width = scores.shape[1];
-  const values = await scores.data<'float32'>();
-  scores.dispose();
-  return Array.from({ length: prompts }, (_, prompt) => values.slice(prompt * width, (prompt + 1) * width));
 }
 
 /** sum_k w_k dP/dx (alpha_k a_l) for each prompt, [prompts, intermediateSize], in one batch of prompts x steps. */

@@ -46,6 +46,24 @@ describe('a command line that means nothing', () => {
       /'--threshold <score>' cannot be used with option '--percentile <p>'/,
     ],
     [['find', ...one, '--rule', 'simpson'], /Allowed choices are riemann_endpoints, riemann_left/],
+    [['find', ...one, '--method', 'saliency'], /Allowed choices are integrated_gradients, gradient_x/],
+    [
+      ['find', ...one, '--method', 'activation', '--steps', '20'],
+      /--steps is of no use with --method activation\nLeave out one of them/,
+    ],
+    [
+      [
+        'evaluate',
+        'pararel',
+        '--model',
+        'demo',
+        '--method',
+        'gradient_x_activation',
+        '--rule',
+        'gausslegendre',
+      ],
+      /--rule is of no use with --method gradient_x_activation/,
+    ],
     [['enhance', ...one, '--factor', '-2'], /Expected a number from 0 to 1000000/],
     [['evaluate', 'pararel', '--model', 'demo', '--workers', '0'], /Expected a whole number from 1 to 1024/],
     [['evaluate', 'pararel', '--model', 'demo', '--limit', '0'], /Expected a whole number from 1/],
@@ -64,6 +82,24 @@ describe('a command line that means nothing', () => {
     [['suppress', ...one, '--neurons', '[[1,2],[1'], /--neurons '\[\[1,2\],\[1': /],
     [['find', ...one, '--limit', '3'], /--limit is for a run over a data set/],
     [['find', '--model', 'demo', '--scores', 'x.json'], /--scores is for one fact/],
+    [['find', ...one, '--negatives', '3'], /--negatives is for a run over a data set/],
+    [
+      ['find', '--model', 'demo', '--negative-prompt', 'x [MASK]'],
+      /--negative-prompt and --negative-prompts are for one fact\n.*over a data set, --negatives/,
+    ],
+    [
+      ['suppress', '--model', 'demo', '--neurons', '[]', '--negatives', '3'],
+      /--negatives is for neurons that are found, and --neurons gives them/,
+    ],
+    [
+      ['suppress', ...one, '--neurons', '[]', '--negative-prompt', 'x [MASK]'],
+      /negative prompts are for neurons that are found, and --neurons gives them/,
+    ],
+    [['find', '--model', 'demo', '--convergence'], /--convergence is for one fact/],
+    [
+      ['find', ...one, '--convergence', '--method', 'activation'],
+      /--convergence is of integrated gradients, not of --method activation/,
+    ],
   ])('%o exits with 2', async (args, message) => {
     await expectRefusal(args, 2, message);
   });

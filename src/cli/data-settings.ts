@@ -1,7 +1,9 @@
 /** What the options of a data-set run mean: its stages, its settings, and the command that gives it again. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import type { AskedMethod } from '../attribution/methods.js';
 import type { Dataset } from '../dataset/dataset.js';
+import { UsageError } from '../errors.js';
 import type { RecordedPlan, Settings } from '../experiment/settings.js';
 import { areGiven, type GivenNeurons, type Stages } from '../experiment/stages.js';
 import { fileExists } from '../files.js';
@@ -41,7 +43,9 @@ export async function stagesOf(
   { suppress, enhance }: AskedInterventions,
   config: ModelShape,
 ): Promise<Stages> {
-  const { unrelated, seed, site, continuation, maxAnswerTokens } = options;
+  const { unrelated, seed, site, continuation, maxAnswerTokens, negatives } = options;
+  if (negatives !== undefined && options.neurons !== undefined)
+    throw new UsageError('--negatives is for neurons that are found, and --neurons gives them');
   const intervenes = (suppress || enhance !== null) && unrelated !== undefined && seed !== undefined;
   return {
     site,
@@ -51,6 +55,7 @@ export async function stagesOf(
       options.neurons === undefined
         ? findOptions(options, SHARE_OVER_DATA)
         : await givenNeurons(options.neurons, config),
+    negatives: negatives === undefined || seed === undefined ? null : { count: negatives, seed },
     suppress,
     enhance,
     unrelated: intervenes ? { rule: unrelated, seed } : null,
@@ -134,17 +139,25 @@ export function recordedPlan({
   };
 }
 
-function neuronSettings({ neurons }: Stages): Settings['neurons'] {
+function neuronSettings({ neurons, negatives }: Stages): Settings['neurons'] {
   if (areGiven(neurons)) return { given_sha256: neurons.sha256 };
-  const { rule, steps, threshold, share } = neurons;
+  const { threshold, share } = neurons;
   return {
-    method: 'integrated_gradients',
-    rule,
-    steps,
+    ...askedMethod(neurons),
     threshold: threshold.kind,
     threshold_value: threshold.value,
     share,
+    ...(negatives && { negatives: negatives.count, negatives_seed: negatives.seed }),
   };
+}
+
+/** What of the options says how a neuron is scored. */
+function askedMethod(options: AskedMethod) {
+  if ('rule' in options) {
+    const { method = 'integrated_gradients', rule, steps } = options;
+    return { method, rule, steps };
+  }
+  return { method: options.method };
 }
 
 async function presentFiles(folder: string, names: readonly string[]): Promise<string[]> {
@@ -161,7 +174,7 @@ const THRESHOLD_FLAGS = {
 
 /** The command with every option that decides numbers written out, and no other. */
 function commandLine({ command, options, data, stages }: DescribedRun): string {
-  const { neurons, unrelated, enhance } = stages;
+  const { neurons, negatives, unrelated, enhance } = stages;
   const words = ['kn', ...command.split(' '), '--model', options.model];
   if (options.revision !== 'main') words.push('--revision', options.revision);
   words.push('--data', data.name);
@@ -174,12 +187,15 @@ function commandLine({ command, options, data, stages }: DescribedRun): string {
   if (areGiven(neurons)) {
     words.push('--neurons', options.neurons ?? '');
   } else {
-    const { rule, steps, threshold, share } = neurons;
-    words.push('--rule', rule, '--steps', String(steps));
+    const { threshold, share } = neurons;
+    for (const [name, value] of Object.entries(askedMethod(neurons))) words.push(`--${name}`, String(value));
     words.push(THRESHOLD_FLAGS[threshold.kind], String(threshold.value), '--share', String(share));
   }
   if (enhance !== null) words.push('--factor', String(enhance));
-  if (unrelated) words.push('--unrelated', unrelated.rule, '--seed', String(unrelated.seed));
+  if (negatives) words.push('--negatives', String(negatives.count));
+  if (unrelated) words.push('--unrelated', unrelated.rule);
+  const drawn = unrelated ?? negatives;
+  if (drawn) words.push('--seed', String(drawn.seed));
   return words.map(quoted).join(' ');
 }
 

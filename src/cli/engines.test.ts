@@ -58,16 +58,17 @@ for (const engine of ENGINES) {
         ? it.skip(`${title} (skipped: SwiftShader takes too long here, webgpu.test.ts has it)`, () =>
             undefined)
         : it(title, body);
-    const attributions = golden.attribution.filter(({ rule, target_ids }) => rule && !target_ids);
+    const attributions = golden.attribution.filter(({ target_ids }) => !target_ids);
     const model = ['--model', GOLDEN_BERT, '--engine', engine];
     const ask = [...model, '--answer', golden.target, ...golden.prompts.flatMap(prompt => ['-p', prompt])];
 
     it.each(onSwiftShader ? attributions.slice(0, 1) : attributions)(
-      'gives the golden scores: $rule, $steps steps',
-      async ({ rule = '', steps, prompt, target, scores }) => {
+      'gives the golden scores: $method, $rule, $steps steps',
+      async ({ method, rule, steps, prompt, target, scores }) => {
         const file = join(temporaryFolder(), 'scores.json');
-        const rules = ['--rule', rule, '--steps', String(steps)];
-        await kn(['find', ...model, ...rules, '-p', prompt, '-a', target, '--scores', file], { env });
+        const asked = ['--method', method.replaceAll('-', '_')];
+        if (rule) asked.push('--rule', rule, '--steps', String(steps));
+        await kn(['find', ...model, ...asked, '-p', prompt, '-a', target, '--scores', file], { env });
         const { prompts } = JSON.parse(readFileSync(file, 'utf8'));
         expect(relativeError(prompts[0].scores.flat(), scores.flat())).toBeLessThan(1e-4);
       },

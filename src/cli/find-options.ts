@@ -1,4 +1,5 @@
-import { minimumSteps } from '../attribution/rules.js';
+import type { AskedMethod } from '../attribution/methods.js';
+import { minimumSteps, type Rule } from '../attribution/rules.js';
 import { UsageError } from '../errors.js';
 import type { CoarseThreshold } from '../neurons/coarse.js';
 import type { FindOptions } from '../neurons/find.js';
@@ -8,13 +9,30 @@ import type { AttributionOptions } from './options.js';
 export const SHARE_OF_FACT = 0.5;
 export const SHARE_OVER_DATA = 0.3;
 
+/** The replication's. */
+const RULE: Rule = 'riemann_endpoints';
+const STEPS = 20;
 const ADAPTIVE_THRESHOLD = 0.3;
 
 export function findOptions(options: AttributionOptions, defaultShare: number): FindOptions {
-  const { rule, steps } = options;
-  if (steps < minimumSteps(rule))
-    throw new UsageError(`--steps: ${rule} takes ${minimumSteps(rule)} or more, not ${steps}`);
-  return { rule, steps, threshold: coarseThreshold(options), share: options.share ?? defaultShare };
+  return {
+    ...askedMethod(options),
+    threshold: coarseThreshold(options),
+    share: options.share ?? defaultShare,
+  };
+}
+
+function askedMethod({ method, rule, steps }: AttributionOptions): AskedMethod {
+  if (method !== 'integrated_gradients') {
+    const given = rule !== undefined ? '--rule' : steps !== undefined ? '--steps' : undefined;
+    if (given === undefined) return { method };
+    throw new UsageError(`${given} is of no use with --method ${method}`, 'Leave out one of them.');
+  }
+  const asked = { method, rule: rule ?? RULE, steps: steps ?? STEPS };
+  if (asked.steps >= minimumSteps(asked.rule)) return asked;
+  throw new UsageError(
+    `--steps: ${asked.rule} takes ${minimumSteps(asked.rule)} or more, not ${asked.steps}`,
+  );
 }
 
 function coarseThreshold({ threshold, percentile, adaptiveThreshold }: AttributionOptions): CoarseThreshold {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { UsageError } from '../errors.js';
 import { coloured } from './colour.js';
 import { findOptions, SHARE_OF_FACT } from './find-options.js';
 import {
@@ -11,12 +12,16 @@ import {
   addOutputOptions,
   addPromptOptions,
   addRunOptions,
+  addSeedOption,
   type DataOptions,
   type ModelOptions,
   type OutputOptions,
   type PromptOptions,
   type RunOptions,
+  type UnrelatedOptions,
 } from './options.js';
+
+type Tabulate = typeof import('./tables.js').table;
 
 interface Options
   extends ModelOptions,
@@ -25,8 +30,10 @@ interface Options
     AttributionOptions,
     DataOptions,
     RunOptions,
+    Pick<UnrelatedOptions, 'seed'>,
     OutputOptions {
   readonly scores?: string;
+  readonly convergence?: boolean;
 }
 
 const EXAMPLES = `
@@ -44,9 +51,14 @@ export function addFind(program: Command): void {
   addModelOptions(command);
   addPromptOptions(command);
   command.option('--scores <file>', "write every prompt's full scores, as JSON");
+  command.option(
+    '--convergence',
+    "show how far each layer's scores are from adding up to P(a) - P(0), as an exact integral's do",
+  );
   addAskingOptions(command);
   addAttributionOptions(command, '0.5 for one fact, 0.3 over a data set');
   addDataOptions(command);
+  addSeedOption(command);
   addRunOptions(command);
   addOutputOptions(command).addHelpText('after', EXAMPLES);
   command.action(async (options: Options) => {
@@ -57,15 +69,35 @@ export function addFind(program: Command): void {
 
 async function findInFact(options: Options): Promise<number> {
   const attribution = findOptions(options, SHARE_OF_FACT);
-  const { checkWritable, findNeuronsOfFact, prepareFact, writeScores } = await import('./one-fact.js');
-  const { scores } = options;
+  const { scores, convergence = false } = options;
+  const integrates = options.method === 'integrated_gradients';
+  if (convergence && !integrates)
+    throw new UsageError(
+      `--convergence is of integrated gradients, not of --method ${options.method}`,
+      'Leave out one of them.',
+    );
+  const { checkWritable, deltasOfPrompts, findNeuronsOfFact, prepareFact, writeScores } = await import(
+    './one-fact.js'
+  );
   if (scores !== undefined) await checkWritable(scores);
   const fact = await prepareFact(options);
   const found = await findNeuronsOfFact(fact, attribution);
-  if (scores !== undefined) await writeScores(scores, fact, found);
-  const prompts = found.prompts.map(({ coarse }, i) => ({ prompt: fact.prompts[i], coarse }));
+  const deltas =
+    integrates && (convergence || scores !== undefined) ? await deltasOfPrompts(fact, found) : undefined;
+  if (scores !== undefined) await writeScores(scores, fact, found, deltas);
+  const prompts = found.prompts.map(({ coarse }, i) => ({
+    prompt: fact.prompts[i],
+    coarse,
+    ...(convergence && { convergenceDelta: deltas?.[i] }),
+  }));
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ answer: fact.answer, neurons: found.neurons, prompts })}\n`);
+    const { answer, negativePrompts } = fact;
+    const negatives = {
+      removed: found.removed,
+      negativePrompts: found.negatives.map(({ coarse }, i) => ({ prompt: negativePrompts[i], coarse })),
+    };
+    const json = { answer, neurons: found.neurons, prompts, ...(negativePrompts.length > 0 && negatives) };
+    process.stdout.write(`${JSON.stringify(json)}\n`);
     return 0;
   }
   const { table } = await import('./tables.js');
@@ -84,13 +116,28 @@ async function findInFact(options: Options): Promise<number> {
     `${bold(`${found.neurons.length} refined neurons`)} of "${fact.answer}": coarse in more than ${attribution.share} of ${prompts.length} prompts\n`,
   );
   if (refined.length > 0) process.stdout.write(`${table(['', 'neurons'], refined)}\n`);
+  if (fact.negatives.length > 0) {
+    const list = found.removed.map(([layer, index]) => ` [${layer},${index}]`).join('');
+    const count = `${found.removed.length} more`;
+    process.stdout.write(`${count} left out, being coarse in a negative prompt too${list && `:${list}`}\n`);
+  }
+  if (convergence && deltas) process.stdout.write(`\n${convergenceTable(deltas, table)}\n`);
   return 0;
 }
 
+/** A row a layer, a column a prompt. */
+function convergenceTable(deltas: readonly (readonly number[])[], table: Tabulate): string {
+  const head = ['convergence delta', ...deltas.map((_, i) => `prompt ${i + 1}`)];
+  const rows = deltas[0].map((_, layer) => [
+    `layer ${layer}`,
+    ...deltas.map(ofPrompt => ofPrompt[layer].toExponential(1)),
+  ]);
+  return table(head, rows, 'right');
+}
+
 async function findInData(options: Options): Promise<number> {
-  const { UsageError } = await import('../errors.js');
-  if (options.scores !== undefined)
-    throw new UsageError('--scores is for one fact', 'Give its --prompt and --answer.');
+  const given = (['scores', 'convergence'] as const).find(name => options[name] !== undefined);
+  if (given) throw new UsageError(`--${given} is for one fact`, 'Give its --prompt and --answer.');
   const { runOverData } = await import('./data-run.js');
   return runOverData('find', options, { suppress: false, enhance: null });
 }

@@ -1,5 +1,6 @@
 /** The options that subcommands share, with their checks. Nothing heavy is loaded here: help needs this file. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { METHODS, type Method } from '../attribution/methods.js';
 import { RULES, type Rule } from '../attribution/rules.js';
 import { UNRELATED_RULES, type UnrelatedRule } from '../experiment/unrelated.js';
 import { CONTINUATIONS, type Continuation } from '../model/continuation-names.js';
@@ -20,6 +21,8 @@ export interface PromptOptions {
   readonly prompt?: readonly string[];
   readonly prompts?: string;
   readonly answer?: string;
+  readonly negativePrompt?: readonly string[];
+  readonly negativePrompts?: string;
 }
 
 export interface AskingOptions {
@@ -28,8 +31,9 @@ export interface AskingOptions {
 }
 
 export interface AttributionOptions {
-  readonly rule: Rule;
-  readonly steps: number;
+  readonly method: Method;
+  readonly rule?: Rule;
+  readonly steps?: number;
   readonly adaptiveThreshold?: number;
   readonly threshold?: number;
   readonly percentile?: number;
@@ -42,6 +46,7 @@ export interface DataOptions {
   readonly limit?: number;
   readonly facts?: readonly string[];
   readonly maxAnswerTokens?: number;
+  readonly negatives?: number;
 }
 
 export interface UnrelatedOptions {
@@ -92,7 +97,13 @@ export function addPromptOptions(command: Command): Command {
       collect,
     )
     .option('--prompts <file>', 'a file with a prompt a line ("-": standard input)')
-    .option('-a, --answer <words>', 'what belongs there, of one token or several');
+    .option('-a, --answer <words>', 'what belongs there, of one token or several')
+    .option(
+      '--negative-prompt <text>',
+      'a sentence where something else belongs: neurons that are coarse there too are left out; repeat it for more',
+      collect,
+    )
+    .option('--negative-prompts <file>', 'a file of them, as --prompts');
 }
 
 export function addAskingOptions(command: Command): Command {
@@ -117,11 +128,19 @@ export function addAttributionOptions(command: Command, shareDefault: string): C
   return command
     .optionsGroup('Finding neurons:')
     .addOption(
-      new Option('--rule <rule>', 'quadrature of integrated gradients')
-        .choices(RULES)
-        .default('riemann_endpoints'),
+      new Option(
+        '--method <method>',
+        'what scores a neuron: the integral of the gradient, the gradient in one place, or the activation alone',
+      )
+        .choices(METHODS)
+        .default('integrated_gradients'),
     )
-    .option('--steps <n>', 'steps of the quadrature', wholeNumber(1, 10_000), 20)
+    .addOption(
+      new Option('--rule <rule>', 'quadrature of integrated gradients (default: riemann_endpoints)').choices(
+        RULES,
+      ),
+    )
+    .option('--steps <n>', 'steps of the quadrature (default: 20)', wholeNumber(1, 10_000))
     .addOption(
       new Option(
         '--adaptive-threshold <share>',
@@ -168,20 +187,29 @@ export function addDataOptions(command: Command): Command {
       '--max-answer-tokens <n>',
       'leave out facts whose object is more tokens (default: none is left out)',
       wholeNumber(1, 1000),
+    )
+    .option(
+      '--negatives <n>',
+      'leave out neurons that are coarse in any of n negative prompts: the patterns with other subjects of the relation',
+      wholeNumber(1, 1000),
     );
 }
 
 export function addUnrelatedOptions(command: Command): Command {
-  return command
-    .addOption(
+  return addSeedOption(
+    command.addOption(
       new Option(
         '--unrelated <rule>',
         'draw unrelated facts of another relation, or any other fact, as the replication does',
       )
         .choices(UNRELATED_RULES)
         .default('relation'),
-    )
-    .option('--seed <n>', 'of the draw of unrelated facts', wholeNumber(0, 2 ** 48), 42);
+    ),
+  );
+}
+
+export function addSeedOption(command: Command): Command {
+  return command.option('--seed <n>', 'of all draws of facts', wholeNumber(0, 2 ** 48), 42);
 }
 
 export function addFactorOption(command: Command): Command {

@@ -7,6 +7,7 @@ import { BatchTrial } from '../runtime/batch-trial.js';
 import type { WorkerPool } from '../runtime/worker-pool.js';
 import type { FactTask } from './fact-task.js';
 import type { Journal } from './journal.js';
+import { negativePrompts } from './negatives.js';
 import type { RunPlan } from './plan.js';
 import type { FactRecord } from './record.js';
 import { areGiven, lacks, type Stages } from './stages.js';
@@ -25,6 +26,7 @@ export interface WorkProgress {
 export interface Work {
   readonly plan: RunPlan;
   readonly unrelated: ReadonlyMap<string, FactKey>;
+  readonly negatives: ReadonlyMap<string, readonly FactKey[]>;
   readonly stages: Stages;
   readonly dataset: Dataset;
   readonly pool: WorkerPool;
@@ -122,7 +124,7 @@ async function attempt(task: FactTask, { pool, batchMemory }: Work, isOver: () =
 }
 
 /** What a fact still lacks, as a worker is to do it. */
-function taskOf(fact: FactKey, { stages, dataset, journal, unrelated }: Work): FactTask {
+function taskOf(fact: FactKey, { stages, dataset, journal, unrelated, negatives }: Work): FactTask {
   const { neurons, suppress, enhance, site, continuation } = stages;
   const known = journal.get(fact.uuid);
   const asked = (key: FactKey) => ({ object: key.object, prompts: dataset.withPrompts(key).prompts });
@@ -132,6 +134,7 @@ function taskOf(fact: FactKey, { stages, dataset, journal, unrelated }: Work): F
     fact: asked(fact),
     site,
     continuation,
+    negatives: negativePrompts(negatives.get(fact.uuid) ?? [], dataset.withPrompts),
     neurons: areGiven(neurons) ? (neurons.of(fact.uuid) ?? []) : (known?.neurons ?? neurons),
     interventions: other
       ? {

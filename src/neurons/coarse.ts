@@ -1,4 +1,4 @@
-import type { Scores } from '../attribution/integrated-gradients.js';
+import type { Scores } from '../attribution/scores.js';
 import type { Neuron } from './neuron.js';
 
 /** Which scores make a neuron coarse; all comparisons are strict. */

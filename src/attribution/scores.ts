@@ -1,0 +1,31 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Site } from '../model/language-model.js';
+
+/** A score for each feed-forward neuron: one array of intermediateSize values a layer. */
+export type Scores = readonly Float32Array[];
+
+/** Where neurons are, and how much goes through the model at once: the same for every method. */
+export interface ScoringOptions {
+  /** Default: `post`. */
+  readonly site?: Site;
+  /** What the values of a batch may take, in bytes; default: what suits the engine. */
+  readonly batchBytes?: number;
+  /** How many samples (prompts x steps) go through the model at once; default `samplesThatFit`. */
+  readonly samplesAtOnce?: number;
+  /**
+   * All layers' steps in one pass where they fit, for devices that want few and large products: the same operations in
+   * half the calls. Default: false; causal models do it always.
+   */
+  readonly layersTogether?: boolean;
+}
+
+/** Told how many layers of prompts were scored since the last call: layers x prompts of them make the whole. */
+export type OnScored = (layersOfPrompts: number) => void;
+
+/** A row for each prompt, of one layer's scores [prompts, intermediateSize]. Disposes of `scores`. */
+export async function readScores(scores: tf.Tensor2D): Promise<Float32Array[]> {
+  const [prompts, width] = scores.shape;
+  const values = await scores.data<'float32'>();
+  scores.dispose();
+  return Array.from({ length: prompts }, (_, prompt) => values.slice(prompt * width, (prompt + 1) * width));
+}
