@@ -3,6 +3,7 @@ import { type Intervened, intervene, SUPPRESS } from '../intervention/intervene.
 import { askPrompts } from '../model/continuation.js';
 import type { Continuation } from '../model/continuation-names.js';
 import type { LanguageModel, Site } from '../model/language-model.js';
+import { ofEachPrompt } from '../model/prompt-batches.js';
 import { answerIds, type Query, type Tokenizer } from '../model/tokenizer.js';
 import { type FindOptions, findNeurons } from '../neurons/find.js';
 import type { Neuron } from '../neurons/neuron.js';
@@ -82,10 +83,9 @@ function promptEffects(
   intervened: readonly Intervened[],
   factor: number,
 ): PromptEffects {
-  let taken = 0;
-  const standings = prompts.map(queries => {
-    const own = intervened.slice(taken, taken + queries.length);
-    taken += queries.length;
+  const ofPrompt = ofEachPrompt(prompts, intervened);
+  const standings = prompts.map((queries, prompt) => {
+    const own = ofPrompt[prompt];
     return {
       before: standingOfTokens(queries.map(({ answer }, i) => standingOf(answer, own[i].before))),
       after: standingOfTokens(queries.map(({ answer }, i) => standingOf(answer, own[i].after[factor]))),

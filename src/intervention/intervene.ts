@@ -26,9 +26,20 @@ export interface InterventionOptions {
   readonly batchBytes?: number;
 }
 
+/** What neurons' activations are multiplied by: for some layers, factors by the neuron's index. */
+export type Multipliers = ReadonlyMap<number, ReadonlyMap<number, number>>;
+
+/** The same factor for each of some neurons. */
+export function multipliers(neurons: readonly Neuron[], factor: number): Multipliers {
+  const layers = new Map<number, Map<number, number>>();
+  for (const [layer, index] of neurons) {
+    layers.set(layer, (layers.get(layer) ?? new Map()).set(index, factor));
+  }
+  return layers;
+}
+
 /**
- * What the model predicts for each prompt, as it is and with `neurons` multiplied by each of `factors`. One traced
- * pass serves them all; a changed pass starts at the first layer that has one of the neurons.
+ * What the model predicts for each prompt, as it is and with `neurons` multiplied by each of `factors`.
  */
 export async function intervene(
   model: LanguageModel,
@@ -37,55 +48,68 @@ export async function intervene(
   factors: readonly number[],
   options: InterventionOptions = {},
 ): Promise<Intervened[]> {
-  const results: Intervened[] = [];
+  const sets = [new Map(), ...factors.map(factor => multipliers(neurons, factor))];
+  const predicted = await predict(model, prompts, sets, options);
+  return predicted.map(([before, ...after]) => ({ before, after }));
+}
+
+/**
+ * What the model predicts for each prompt under each set of multipliers; under an empty one, as it is. One traced pass
+ * serves them all; a changed pass starts at the first layer that a set changes.
+ * @returns for each prompt a distribution for each set
+ */
+export async function predict(
+  model: LanguageModel,
+  prompts: readonly EncodedPrompt[],
+  sets: readonly Multipliers[],
+  { site, batchBytes }: InterventionOptions = {},
+): Promise<Distribution[][]> {
+  const results: Distribution[][] = [];
   for (const { batch, indices } of batchesOfEqualLength(prompts)) {
     let done = 0;
-    for (const part of splitBatch(batch, promptsThatFit(model, batch.tokens[0].length, options.batchBytes))) {
-      for (const result of await interveneOnBatch(model, part, neurons, factors, options.site)) {
-        results[indices[done++]] = result;
-      }
+    for (const part of splitBatch(batch, promptsThatFit(model, batch.tokens[0].length, batchBytes))) {
+      const ofSets = await predictBatch(model, part, sets, site);
+      for (const prompt of part.tokens.keys()) results[indices[done++]] = ofSets.map(rows => rows[prompt]);
     }
   }
   return results;
 }
 
-async function interveneOnBatch(
+/** For each set a distribution for each prompt of the batch. */
+async function predictBatch(
   model: LanguageModel,
   batch: PromptBatch,
-  neurons: readonly Neuron[],
-  factors: readonly number[],
+  sets: readonly Multipliers[],
   site: Site | undefined,
-): Promise<Intervened[]> {
+): Promise<Distribution[][]> {
   const trace = model.trace(batch, site);
   try {
-    const before = await distributions(model, () => trace.prediction);
-    const after: Distribution[][] = [];
-    for (const factor of factors) {
-      const changed = () => resumeWith(model.intermediateSize, trace, neurons, factor);
-      after.push(neurons.length === 0 ? before : await distributions(model, changed));
-    }
-    return before.map((distribution, i) => ({ before: distribution, after: after.map(rows => rows[i]) }));
+    const ofSets: Distribution[][] = [];
+    for (const set of sets)
+      ofSets.push(await distributions(model, () => resumeWith(model.intermediateSize, trace, set)));
+    return ofSets;
   } finally {
     trace.dispose();
   }
 }
 
-function resumeWith(width: number, trace: Trace, neurons: readonly Neuron[], factor: number): tf.Tensor2D {
-  const factors = activationFactors(width, neurons, factor);
+function resumeWith(width: number, trace: Trace, set: Multipliers): tf.Tensor2D {
+  if (set.size === 0) return trace.prediction;
+  const factors = activationFactors(width, set);
   const [first, factorsOfFirst] = [...factors].sort(([a], [b]) => a - b)[0];
   const activations: tf.Tensor2D = tf.mul(trace.activations[first], factorsOfFirst);
   return trace.resume(first, activations, factors);
 }
 
-/** For each layer that has one of the neurons: `factor` at these, 1 elsewhere, [1, intermediateSize]. */
-function activationFactors(width: number, neurons: readonly Neuron[], factor: number): ActivationFactors {
-  const rows = new Map<number, Float32Array>();
-  for (const [layer, index] of neurons) {
-    const row = rows.get(layer) ?? new Float32Array(width).fill(1);
-    row[index] = factor;
-    rows.set(layer, row);
-  }
-  return new Map([...rows].map(([layer, row]) => [layer, tf.tensor2d(row, [1, width])]));
+/** For each layer of the set its factors, 1 elsewhere, [1, intermediateSize]. */
+function activationFactors(width: number, set: Multipliers): ActivationFactors {
+  return new Map(
+    [...set].map(([layer, factors]) => {
+      const row = new Float32Array(width).fill(1);
+      for (const [index, factor] of factors) row[index] = factor;
+      return [layer, tf.tensor2d(row, [1, width])];
+    }),
+  );
 }
 
 async function distributions(model: LanguageModel, prediction: () => tf.Tensor2D): Promise<Distribution[]> {

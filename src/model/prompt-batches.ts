@@ -34,3 +34,15 @@ export function splitBatch({ tokens, positions }: PromptBatch, size: number): Pr
   }
   return parts;
 }
+
+/** What was found for each prompt's queries, one after the other, for each prompt. */
+export function ofEachPrompt<T>(
+  prompts: readonly (readonly unknown[])[],
+  found: readonly T[],
+): (readonly T[])[] {
+  let taken = 0;
+  return prompts.map(({ length }) => {
+    taken += length;
+    return found.slice(taken - length, taken);
+  });
+}

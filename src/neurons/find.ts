@@ -1,7 +1,7 @@
 import { type AttributeOptions, attribute } from '../attribution/attribute.js';
 import type { OnScored, Scores } from '../attribution/scores.js';
 import type { LanguageModel } from '../model/language-model.js';
-import { batchesOfEqualLength } from '../model/prompt-batches.js';
+import { batchesOfEqualLength, ofEachPrompt } from '../model/prompt-batches.js';
 import type { Query } from '../model/tokenizer.js';
 import { type CoarseThreshold, coarseNeurons } from './coarse.js';
 import type { Neuron } from './neuron.js';
@@ -72,10 +72,8 @@ async function findInPrompts(
       scoresOfQuery[index] = scores[i];
     });
   }
-  let taken = 0;
-  return prompts.map(({ length }) => {
-    const scores = meanScores(scoresOfQuery.slice(taken, taken + length));
-    taken += length;
+  return ofEachPrompt(prompts, scoresOfQuery).map(ofTokens => {
+    const scores = meanScores(ofTokens);
     return { scores, coarse: coarseNeurons(scores, options.threshold) };
   });
 }
