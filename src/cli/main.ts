@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { addDoctor } from './doctor.js';
+import { addEdit } from './edit.js';
 import { addEnhance } from './enhance.js';
+import { addErase } from './erase.js';
 import { addEvaluate } from './evaluate.js';
 import { reportError } from './exit.js';
 import { addFind } from './find.js';
@@ -26,7 +28,17 @@ function createProgram(): Command {
     .showHelpAfterError('(kn --help, or kn <command> --help, explains the options)')
     .addHelpText('after', DETAILS)
     .exitOverride();
-  for (const add of [addFind, addSuppress, addEnhance, addEvaluate, addPlot, addDoctor, addSetup])
+  for (const add of [
+    addFind,
+    addSuppress,
+    addEnhance,
+    addErase,
+    addEdit,
+    addEvaluate,
+    addPlot,
+    addDoctor,
+    addSetup,
+  ])
     add(program);
   return program;
 }

@@ -23,6 +23,8 @@ import type { AskingOptions, ModelOptions, OutputOptions, PromptOptions } from '
 import { createProgress, type Progress } from './progress.js';
 
 export interface OneFact extends LoadedModel {
+  /** That the model was loaded from. */
+  readonly folder: string;
   readonly answer: string;
   readonly prompts: readonly string[];
   /** Of each prompt, one for each token of the answer. */
@@ -62,6 +64,7 @@ export async function prepareFact(
   );
   return {
     ...loaded,
+    folder,
     answer,
     prompts,
     queries,
@@ -162,7 +165,7 @@ export async function measureEffect(
 }
 
 /** What the model makes of an answer; the most probable tokens are those in its first token's place. */
-function predictionOf(
+export function predictionOf(
   { tokenizer }: LoadedModel,
   queries: readonly Query[],
   distributions: readonly Distribution[],
@@ -182,7 +185,7 @@ export async function neuronsOfOption(option: string): Promise<Neuron[]> {
   return parseNeurons(option) ?? (await readNeuronList(option));
 }
 
-async function readPrompts(path: string): Promise<string[]> {
+export async function readPrompts(path: string): Promise<string[]> {
   let content: string;
   try {
     content = path === '-' ? await text(process.stdin) : await readFile(path, 'utf8');

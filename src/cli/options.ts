@@ -83,9 +83,12 @@ export function addModelOptions(command: Command): Command {
     );
 }
 
-export function addPromptOptions(command: Command): Command {
+export function addPromptOptions(
+  command: Command,
+  group = 'One fact (without these, the data set):',
+): Command {
   return command
-    .optionsGroup('One fact (without these, the data set):')
+    .optionsGroup(group)
     .option(
       '-p, --prompt <text>',
       'a sentence with [MASK] for the answer, for a GPT one that ends there; repeat it for more',
@@ -213,7 +216,7 @@ export function addOutputOptions(command: Command): Command {
     .helpOption('-h, --help', 'show this help');
 }
 
-function collect(value: string, before: readonly string[] = []): string[] {
+export function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
 
@@ -231,7 +234,7 @@ function devices(value: string): string[] {
   return words;
 }
 
-function number(least: number, most: number, end: 'to' | 'below' = 'to') {
+export function number(least: number, most: number, end: 'to' | 'below' = 'to') {
   return (value: string): number => {
     const parsed = Number(value);
     if (value.trim() === '' || !(parsed >= least && (end === 'to' ? parsed <= most : parsed < most))) {
@@ -243,7 +246,7 @@ function number(least: number, most: number, end: 'to' | 'below' = 'to') {
   };
 }
 
-function wholeNumber(least: number, most: number) {
+export function wholeNumber(least: number, most: number) {
   return (value: string): number => {
     const parsed = Number(value);
     if (value.trim() === '' || !Number.isInteger(parsed) || parsed < least || parsed > most) {
