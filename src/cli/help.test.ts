@@ -21,6 +21,7 @@ describe('help', () => {
   it.each([
     [['--help']],
     [['find', '--help']],
+    [['edit', '--help']],
     [['evaluate', '--help']],
     [['plot', '--help']],
     [['stats', '--help']],
@@ -36,9 +37,29 @@ describe('help', () => {
 
   it('names every subcommand, and each has an example', async () => {
     const { stdout } = await kn(['--help']);
-    for (const name of ['find', 'suppress', 'enhance', 'evaluate', 'plot', 'stats', 'compare']) {
+    for (const name of [
+      ...['find', 'suppress', 'enhance', 'erase', 'edit'],
+      ...['evaluate', 'plot', 'stats', 'compare'],
+    ]) {
       expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
       expect((await kn([name, '--help'])).stdout).toContain('Examples:');
+    }
+  });
+});
+
+describe('the examples of kn erase and kn edit', () => {
+  it.each(['erase', 'edit'])('of %s run one after the other, as they stand', async command => {
+    const { stdout } = await kn([command, '--help']);
+    const [, examples] = stdout.split('Examples:\n');
+    const lines = examples
+      .replaceAll('\\\n', ' ')
+      .split('\n')
+      .filter(line => line.trim().startsWith('kn '));
+    expect(lines).toHaveLength(3);
+    const cwd = temporaryFolder();
+    for (const line of lines) {
+      const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare);
+      expect((await kn(words.slice(1), { cwd })).code).toBe(0);
     }
   });
 });

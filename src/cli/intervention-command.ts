@@ -1,9 +1,9 @@
 /** What `kn suppress` and `kn enhance` have in common. */
 import type { Command } from 'commander';
 import { UsageError } from '../errors.js';
+import type { Prediction, PromptEffect } from '../intervention/prediction.js';
 import { coloured } from './colour.js';
 import { findOptions, SHARE_OF_FACT } from './find-options.js';
-import type { Prediction, PromptEffect } from './one-fact.js';
 import {
   type AskingOptions,
   type AttributionOptions,

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { addCompare } from './compare.js';
 import { addDoctor } from './doctor.js';
+import { addEdit } from './edit.js';
 import { addEnhance } from './enhance.js';
+import { addErase } from './erase.js';
 import { addEvaluate } from './evaluate.js';
 import { reportError } from './exit.js';
 import { addFind } from './find.js';
@@ -32,6 +34,8 @@ function createProgram(): Command {
     addFind,
     addSuppress,
     addEnhance,
+    addErase,
+    addEdit,
     addEvaluate,
     addPlot,
     addStats,

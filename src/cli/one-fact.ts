@@ -5,12 +5,13 @@ import { text } from 'node:stream/consumers';
 import writeFileAtomic from 'write-file-atomic';
 import { convergenceDeltas } from '../attribution/convergence.js';
 import { refusedFile, UsageError, UserError } from '../errors.js';
-import { type Distribution, standingOf, standingOfTokens, topTokens } from '../intervention/distribution.js';
 import { intervene } from '../intervention/intervene.js';
+import { type PromptEffect, predictionOf } from '../intervention/prediction.js';
 import { parameterCount, readModelConfig } from '../model/config.js';
 import { askPrompts } from '../model/continuation.js';
 import type { Site } from '../model/language-model.js';
 import { type LoadedModel, loadModel } from '../model/load.js';
+import { ofEachPrompt } from '../model/prompt-batches.js';
 import { answerIds, type Query } from '../model/tokenizer.js';
 import { type FindOptions, type FoundNeurons, findNeurons } from '../neurons/find.js';
 import type { Neuron } from '../neurons/neuron.js';
@@ -23,6 +24,8 @@ import type { AskingOptions, ModelOptions, OutputOptions, PromptOptions } from '
 import { createProgress, type Progress } from './progress.js';
 
 export interface OneFact extends LoadedModel {
+  /** That the model was loaded from. */
+  readonly folder: string;
   readonly answer: string;
   readonly prompts: readonly string[];
   /** Of each prompt, one for each token of the answer. */
@@ -66,6 +69,7 @@ export async function prepareFact(
   );
   return {
     ...loaded,
+    folder,
     answer,
     prompts,
     queries,
@@ -139,18 +143,6 @@ export async function writeScores(
   }
 }
 
-export interface Prediction {
-  readonly probability: number;
-  readonly rank: number;
-  readonly top: readonly { readonly token: string; readonly probability: number }[];
-}
-
-export interface PromptEffect {
-  readonly prompt: string;
-  readonly before: Prediction;
-  readonly after: Prediction;
-}
-
 /** What multiplying the neurons by `factor` does to each prompt. */
 export async function measureEffect(
   fact: OneFact,
@@ -161,40 +153,18 @@ export async function measureEffect(
   const distributions = await withinMemory(fact.batchMemory, fact.device, batchBytes =>
     intervene(fact.model, fact.queries.flat(), neurons, [factor], { site: fact.site, batchBytes }),
   );
-  let taken = 0;
+  const ofPrompt = ofEachPrompt(fact.queries, distributions);
   return fact.queries.map((queries, i) => {
-    const own = distributions.slice(taken, taken + queries.length);
-    taken += queries.length;
+    const [before, after] = [
+      ofPrompt[i].map(({ before }) => before),
+      ofPrompt[i].map(({ after }) => after[0]),
+    ];
     return {
       prompt: fact.prompts[i],
-      before: predictionOf(
-        fact,
-        queries,
-        own.map(({ before }) => before),
-      ),
-      after: predictionOf(
-        fact,
-        queries,
-        own.map(({ after }) => after[0]),
-      ),
+      before: predictionOf(fact.tokenizer, queries, before),
+      after: predictionOf(fact.tokenizer, queries, after),
     };
   });
-}
-
-/** What the model makes of an answer; the most probable tokens are those in its first token's place. */
-function predictionOf(
-  { tokenizer }: LoadedModel,
-  queries: readonly Query[],
-  distributions: readonly Distribution[],
-): Prediction {
-  const standings = queries.map(({ answer }, i) => standingOf(answer, distributions[i]));
-  return {
-    ...standingOfTokens(standings),
-    top: topTokens(distributions[0], 5).map(({ id, probability }) => ({
-      token: tokenizer.token(id),
-      probability,
-    })),
-  };
 }
 
 /** `--neurons` for one fact: a list, or a file with one. */
@@ -206,7 +176,7 @@ async function allPrompts(given: readonly string[] = [], file: string | undefine
   return [...given, ...(file === undefined ? [] : await readPrompts(file))];
 }
 
-async function readPrompts(path: string): Promise<string[]> {
+export async function readPrompts(path: string): Promise<string[]> {
   let content: string;
   try {
     content = path === '-' ? await text(process.stdin) : await readFile(path, 'utf8');

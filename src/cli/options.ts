@@ -88,9 +88,12 @@ export function addModelOptions(command: Command): Command {
     );
 }
 
-export function addPromptOptions(command: Command): Command {
+export function addPromptOptions(
+  command: Command,
+  group = 'One fact (without these, the data set):',
+): Command {
   return command
-    .optionsGroup('One fact (without these, the data set):')
+    .optionsGroup(group)
     .option(
       '-p, --prompt <text>',
       'a sentence with [MASK] for the answer, for a GPT one that ends there; repeat it for more',
@@ -241,7 +244,7 @@ export function addOutputOptions(command: Command): Command {
     .helpOption('-h, --help', 'show this help');
 }
 
-function collect(value: string, before: readonly string[] = []): string[] {
+export function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
 
@@ -259,7 +262,7 @@ function devices(value: string): string[] {
   return words;
 }
 
-function number(least: number, most: number, end: 'to' | 'below' = 'to') {
+export function number(least: number, most: number, end: 'to' | 'below' = 'to') {
   return (value: string): number => {
     const parsed = Number(value);
     if (value.trim() === '' || !(parsed >= least && (end === 'to' ? parsed <= most : parsed < most))) {

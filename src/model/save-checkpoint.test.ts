@@ -252,6 +252,8 @@ describe('the place of a saved checkpoint', () => {
     await saveCheckpoint(DEMO_MODEL, new Map(), join(folder, 'empty'));
     expect(await readdir(join(folder, 'empty'))).toContain('model.safetensors');
     expect(await readdir(folder)).toEqual(['empty']);
+    await mkdir(join(folder, 'other'));
+    expect((await stat(join(folder, 'empty'))).mode).toBe((await stat(join(folder, 'other'))).mode);
   });
 
   it.each([

@@ -2,11 +2,12 @@
  * A model with changed values, as a folder in the Hugging Face layout: a copy of the folder that it was loaded from, in
  * which the changed rows or columns alone are other bytes.
  */
+import { randomUUID } from 'node:crypto';
 import {
   access,
   constants,
   type FileHandle,
-  mkdtemp,
+  mkdir,
   open,
   readdir,
   realpath,
@@ -50,7 +51,8 @@ export async function saveCheckpoint(
   const config = await readModelConfig(source);
   let staging: string | undefined;
   try {
-    staging = await mkdtemp(`${place}.partial-`);
+    staging = `${place}.partial-${randomUUID()}`;
+    await mkdir(staging); // with everybody's rights, where mkdtemp gives the owner's alone
     await copyModel(source, staging, signal);
     const types = await patchValues(staging, config, values);
     signal?.throwIfAborted();
