@@ -18,7 +18,16 @@ export {
   standingOf,
   topTokens,
 } from './intervention/distribution.js';
-export { ENHANCE, type Intervened, intervene, SUPPRESS } from './intervention/intervene.js';
+export {
+  ENHANCE,
+  type Intervened,
+  intervene,
+  type Multipliers,
+  multipliers,
+  predict,
+  SUPPRESS,
+} from './intervention/intervene.js';
+export { type Prediction, type PromptEffect, predictionOf } from './intervention/prediction.js';
 export {
   changeValues,
   type Edit,
@@ -36,8 +45,19 @@ export {
   type Lambdas,
   type ValueRule,
 } from './intervention/value-rules.js';
+export {
+  type Changed,
+  type ChangeOptions,
+  type CoarseOptions,
+  KnowledgeNeurons,
+  type KnowledgeNeuronsOptions,
+  type RefinedOptions,
+} from './library/knowledge-neurons.js';
+export { type LoadOptions, loadModel, type OpenedModel } from './library/load-model.js';
+export { askPrompts } from './model/continuation.js';
+export { CONTINUATIONS, type Continuation } from './model/continuation-names.js';
 export type { LanguageModel, PromptBatch, Site, Trace } from './model/language-model.js';
-export { type LoadedModel, loadModel } from './model/load.js';
+export type { LoadedModel } from './model/load.js';
 export { type LocatedModel, locateModel } from './model/locate.js';
 export { type SavedCheckpoint, saveCheckpoint } from './model/save-checkpoint.js';
 export { answerIds, type EncodedPrompt, type Query, type Tokenizer } from './model/tokenizer.js';
