@@ -95,6 +95,10 @@ describe('a command line that means nothing', () => {
       ['suppress', ...one, '--neurons', '[]', '--negative-prompt', 'x [MASK]'],
       /negative prompts are for neurons that are found, and --neurons gives them/,
     ],
+    [
+      ['find', ...one, '--prompts', '-', '--negative-prompts', '-'],
+      /--prompts and --negative-prompts cannot both be standard input/,
+    ],
     [['find', '--model', 'demo', '--convergence'], /--convergence is for one fact/],
     [
       ['find', ...one, '--convergence', '--method', 'activation'],

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors.js';
-import { coloured } from './colour.js';
 import { findOptions, SHARE_OF_FACT } from './find-options.js';
 import {
   type AskingOptions,
@@ -20,8 +19,6 @@ import {
   type RunOptions,
   type UnrelatedOptions,
 } from './options.js';
-
-type Tabulate = typeof import('./tables.js').table;
 
 interface Options
   extends ModelOptions,
@@ -85,54 +82,11 @@ async function findInFact(options: Options): Promise<number> {
   const deltas =
     integrates && (convergence || scores !== undefined) ? await deltasOfPrompts(fact, found) : undefined;
   if (scores !== undefined) await writeScores(scores, fact, found, deltas);
-  const prompts = found.prompts.map(({ coarse }, i) => ({
-    prompt: fact.prompts[i],
-    coarse,
-    ...(convergence && { convergenceDelta: deltas?.[i] }),
-  }));
-  if (options.json) {
-    const { answer, negativePrompts } = fact;
-    const negatives = {
-      removed: found.removed,
-      negativePrompts: found.negatives.map(({ coarse }, i) => ({ prompt: negativePrompts[i], coarse })),
-    };
-    const json = { answer, neurons: found.neurons, prompts, ...(negativePrompts.length > 0 && negatives) };
-    process.stdout.write(`${JSON.stringify(json)}\n`);
-    return 0;
-  }
-  const { table } = await import('./tables.js');
-  const rows = prompts.map(({ prompt, coarse }) => [prompt, String(coarse.length)]);
-  const layers = [...new Set(found.neurons.map(([layer]) => layer))];
-  const refined = layers.map(layer => [
-    `layer ${layer}`,
-    found.neurons
-      .filter(([of]) => of === layer)
-      .map(([, index]) => index)
-      .join(' '),
-  ]);
-  const bold = (text: string) => coloured('bold', text, process.stdout);
-  process.stdout.write(`${table(['prompt', 'coarse neurons'], rows)}\n\n`);
-  process.stdout.write(
-    `${bold(`${found.neurons.length} refined neurons`)} of "${fact.answer}": coarse in more than ${attribution.share} of ${prompts.length} prompts\n`,
-  );
-  if (refined.length > 0) process.stdout.write(`${table(['', 'neurons'], refined)}\n`);
-  if (fact.negatives.length > 0) {
-    const list = found.removed.map(([layer, index]) => ` [${layer},${index}]`).join('');
-    const count = `${found.removed.length} more`;
-    process.stdout.write(`${count} left out, being coarse in a negative prompt too${list && `:${list}`}\n`);
-  }
-  if (convergence && deltas) process.stdout.write(`\n${convergenceTable(deltas, table)}\n`);
+  const { foundJson, foundText } = await import('./found-text.js');
+  const { share } = attribution;
+  const finding = { fact, found, share, deltas: convergence ? deltas : undefined };
+  process.stdout.write(`${options.json ? foundJson(finding) : foundText(finding)}\n`);
   return 0;
-}
-
-/** A row a layer, a column a prompt. */
-function convergenceTable(deltas: readonly (readonly number[])[], table: Tabulate): string {
-  const head = ['convergence delta', ...deltas.map((_, i) => `prompt ${i + 1}`)];
-  const rows = deltas[0].map((_, layer) => [
-    `layer ${layer}`,
-    ...deltas.map(ofPrompt => ofPrompt[layer].toExponential(1)),
-  ]);
-  return table(head, rows, 'right');
 }
 
 async function findInData(options: Options): Promise<number> {

@@ -50,6 +50,8 @@ export async function prepareFact(
   const { answer, site, continuation } = options;
   if (answer === undefined)
     throw new UsageError('--prompt needs --answer', 'Name what belongs where the prompt asks.');
+  if (options.prompts === '-' && options.negativePrompts === '-')
+    throw new UsageError('--prompts and --negative-prompts cannot both be standard input');
   const prompts = await allPrompts(options.prompt, options.prompts);
   const negativePrompts = await allPrompts(options.negativePrompt, options.negativePrompts);
   if (prompts.length === 0) throw new UsageError('--answer needs a --prompt or --prompts');
