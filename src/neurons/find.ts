@@ -5,13 +5,9 @@ import { batchesOfEqualLength } from '../model/prompt-batches.js';
 import type { Query } from '../model/tokenizer.js';
 import { type CoarseThreshold, coarseNeurons } from './coarse.js';
 import type { Neuron } from './neuron.js';
-import { refinedNeurons } from './refined.js';
+import { refinedNeurons, type Sharing } from './refined.js';
 
-export type FindOptions = AttributeOptions & {
-  readonly threshold: CoarseThreshold;
-  /** Of the prompts, that a refined neuron must be coarse in more than. */
-  readonly share: number;
-};
+export type FindOptions = AttributeOptions & Sharing & { readonly threshold: CoarseThreshold };
 
 export interface FoundNeurons {
   /** The refined neurons: the fact's knowledge neurons. */
@@ -50,6 +46,7 @@ export async function findNeurons(
     neurons: refinedNeurons(
       found.map(({ coarse }) => coarse),
       options.share,
+      options,
     ),
     prompts: found,
   };
