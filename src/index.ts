@@ -9,6 +9,7 @@ export { type Dataset, openDataset, type Selection } from './dataset/dataset.js'
 export type { Fact, FactKey } from './dataset/fact.js';
 export { DEMO_DATA, DEMO_MODEL } from './embedded.js';
 export { UsageError, UserError } from './errors.js';
+export { PROTOCOL_DEFAULTS, PROTOCOLS, type Protocol } from './experiment/protocols.js';
 export { type ResultsOfFacts, readResultsFolder } from './experiment/results-file.js';
 export { figureFiles } from './figures/figure-files.js';
 export {
@@ -26,5 +27,7 @@ export { type CoarseThreshold, coarseNeurons } from './neurons/coarse.js';
 export { type FindOptions, type FoundNeurons, findNeurons } from './neurons/find.js';
 export type { Neuron } from './neurons/neuron.js';
 export { readNeuronFile } from './neurons/neuron-file.js';
-export { refinedNeurons } from './neurons/refined.js';
+export { countPrompts, type PromptCount } from './neurons/prompt-counts.js';
+export { refinedNeurons, type Sharing, sharedNeurons } from './neurons/refined.js';
+export { type FactCounts, type TunedNeurons, tuneShare } from './neurons/tune-share.js';
 export { type Engine, startEngine } from './runtime/engine.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { coloured } from './colour.js';
-import { findOptions, SHARE_OF_FACT } from './find-options.js';
+import { findOptionsOfFact, sharingText } from './find-options.js';
 import {
   type AskingOptions,
   type AttributionOptions,
@@ -56,7 +56,7 @@ export function addFind(program: Command): void {
 }
 
 async function findInFact(options: Options): Promise<number> {
-  const attribution = findOptions(options, SHARE_OF_FACT);
+  const attribution = findOptionsOfFact(options);
   const { checkWritable, deltasOfPrompts, findNeuronsOfFact, prepareFact, writeScores } = await import(
     './one-fact.js'
   );
@@ -87,7 +87,7 @@ async function findInFact(options: Options): Promise<number> {
   const bold = (text: string) => coloured('bold', text, process.stdout);
   process.stdout.write(`${table(['prompt', 'coarse neurons'], rows)}\n\n`);
   process.stdout.write(
-    `${bold(`${found.neurons.length} refined neurons`)} of "${fact.answer}": coarse in more than ${attribution.share} of ${prompts.length} prompts\n`,
+    `${bold(`${found.neurons.length} refined neurons`)} of "${fact.answer}": coarse ${sharingText(attribution, `${prompts.length} prompts`)}\n`,
   );
   if (refined.length > 0) process.stdout.write(`${table(['', 'neurons'], refined)}\n`);
   return 0;

@@ -1,7 +1,7 @@
 /** What `kn suppress` and `kn enhance` have in common. */
 import type { Command } from 'commander';
 import { coloured } from './colour.js';
-import { findOptions, SHARE_OF_FACT } from './find-options.js';
+import { findOptionsOfFact, sharingText } from './find-options.js';
 import type { Prediction, PromptEffect } from './one-fact.js';
 import {
   type AskingOptions,
@@ -56,7 +56,7 @@ export async function interveneOnFact(
   factor: number,
   didTo: (neurons: string) => string,
 ): Promise<number> {
-  const attribution = findOptions(options, SHARE_OF_FACT);
+  const attribution = findOptionsOfFact(options);
   const { findNeuronsOfFact, measureEffect, neuronsOfOption, prepareFact } = await import('./one-fact.js');
   const given = options.neurons === undefined ? undefined : await neuronsOfOption(options.neurons);
   const fact = await prepareFact(options);
@@ -71,8 +71,9 @@ export async function interveneOnFact(
   const count = `${neurons.length} neuron${neurons.length === 1 ? '' : 's'}`;
   process.stdout.write(`${bold(didTo(count))}${list ? `: ${list}` : ''}\n`);
   if (neurons.length === 0 && !given) {
+    const tooFew = prompts.length < (attribution.leastPrompts ?? 1);
     process.stdout.write(
-      `No neuron is coarse in more than ${attribution.share} of the prompts; a lower --share finds more.\n`,
+      `No neuron is coarse ${sharingText(attribution, 'the prompts')}; ${tooFew ? 'more prompts' : 'a lower --share'} may find some.\n`,
     );
   }
   for (const prompt of prompts)

@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
-import { type InterventionName, relationMeans } from '../experiment/relation-means.js';
+import { measuredChanges } from '../experiment/measured-changes.js';
+import type { InterventionName } from '../experiment/relation-means.js';
 import type { ResultsOfFacts } from '../experiment/results-file.js';
 import { barChart, barsOf } from './bar-chart.js';
 import { renderSvg } from './render.js';
@@ -16,7 +17,7 @@ const FIGURES: readonly { name: string; intervention: InterventionName; title: s
 export async function figureFiles(results: ResultsOfFacts): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const { name, intervention, title } of FIGURES) {
-    const bars = barsOf(relationMeans(results.values(), intervention));
+    const bars = barsOf(measuredChanges(results, intervention).relations);
     if (bars.length === 0) continue;
     const specification = barChart(bars, title);
     files.set(`${name}.svg`, await renderSvg(specification));
