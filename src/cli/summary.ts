@@ -8,7 +8,7 @@ import { percent, signedPercent, table } from './tables.js';
 /** Dai et al., arXiv 2104.08696 v1: mean change of the correct probability. */
 const PAPER = { suppression: ['-37.03%', '-0.39%'] };
 
-/** Dai et al., ACL 2022, section 4.3: the same over relations, of knowledge neurons. */
+/** Dai et al., ACL 2022: the same over relations, of knowledge neurons. */
 const ACL_PAPER = { suppression: '-29.03%', enhancement: '+31.17%' };
 
 /** Prints how a run ended and where its files are. Returns the exit code. */
