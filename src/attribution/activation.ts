@@ -1,5 +1,5 @@
 /**
- * The activation itself, at the site: the baseline of Dai et al., 2021 (section 4.2), which knows nothing of the answer.
+ * The activation itself, at the site: the baseline of Dai et al., 2021, which never looks at the answer.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { promptsThatFit } from '../model/batch-size.js';

@@ -6,9 +6,25 @@ import type { DataOptions, PromptOptions, RunOptions } from './options.js';
  * @throws UsageError where they ask about both
  */
 export function asksOneFact(options: PromptOptions & DataOptions & RunOptions): boolean {
-  const { prompt, prompts, answer } = options;
-  if (prompt === undefined && prompts === undefined && answer === undefined) return false;
-  const ofData = ['data', 'relations', 'limit', 'facts', 'results', 'workers', 'threads', 'fresh'] as const;
+  const { prompt, prompts, answer, negativePrompt, negativePrompts } = options;
+  if (prompt === undefined && prompts === undefined && answer === undefined) {
+    if (negativePrompt === undefined && negativePrompts === undefined) return false;
+    throw new UsageError(
+      '--negative-prompt and --negative-prompts are for one fact',
+      'Give its --prompt and --answer; over a data set, --negatives draws negative prompts.',
+    );
+  }
+  const ofData = [
+    'data',
+    'relations',
+    'limit',
+    'facts',
+    'negatives',
+    'results',
+    'workers',
+    'threads',
+    'fresh',
+  ] as const;
   const given = ofData.find(name => options[name] !== undefined);
   if (given)
     throw new UsageError(

@@ -82,6 +82,28 @@ describe('a command line that means nothing', () => {
     [['suppress', ...one, '--neurons', '[[1,2],[1'], /--neurons '\[\[1,2\],\[1': /],
     [['find', ...one, '--limit', '3'], /--limit is for a run over a data set/],
     [['find', '--model', 'demo', '--scores', 'x.json'], /--scores is for one fact/],
+    [['find', ...one, '--negatives', '3'], /--negatives is for a run over a data set/],
+    [
+      ['find', '--model', 'demo', '--negative-prompt', 'x [MASK]'],
+      /--negative-prompt and --negative-prompts are for one fact\n.*over a data set, --negatives/,
+    ],
+    [
+      ['suppress', '--model', 'demo', '--neurons', '[]', '--negatives', '3'],
+      /--negatives is for neurons that are found, and --neurons gives them/,
+    ],
+    [
+      ['suppress', ...one, '--neurons', '[]', '--negative-prompt', 'x [MASK]'],
+      /negative prompts are for neurons that are found, and --neurons gives them/,
+    ],
+    [
+      ['find', ...one, '--prompts', '-', '--negative-prompts', '-'],
+      /--prompts and --negative-prompts cannot both be standard input/,
+    ],
+    [['find', '--model', 'demo', '--convergence'], /--convergence is for one fact/],
+    [
+      ['find', ...one, '--convergence', '--method', 'activation'],
+      /--convergence is of integrated gradients, not of --method activation/,
+    ],
   ])('%o exits with 2', async (args, message) => {
     await expectRefusal(args, 2, message);
   });

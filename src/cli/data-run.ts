@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Dataset, openDataset } from '../dataset/dataset.js';
+import { fewerNegatives } from '../experiment/negatives.js';
 import { doPasses } from '../experiment/passes.js';
-import { planRun, type RunPlan, unrelatedFacts } from '../experiment/plan.js';
+import { negativeFacts, planRun, type RunPlan, unrelatedFacts } from '../experiment/plan.js';
 import { earlierPlans, holdFolder, ResultsFolder } from '../experiment/results-folder.js';
 import type { RecordedPlan } from '../experiment/settings.js';
 import type { Stages } from '../experiment/stages.js';
@@ -124,6 +125,9 @@ async function execute(run: PreparedRun, signal: AbortSignal): Promise<number> {
     const folder = await ResultsFolder.begin(run.resultsFolder, settings, session, options.fresh ?? false);
     try {
       for (const plan of plans) progress.notice(planText(plan));
+      const negatives = negativeFacts(plan, stages.negatives);
+      const fewer = fewerNegatives(plan.facts, negatives, stages.negatives);
+      if (fewer) progress.notice(fewer);
       const batchMemory = new BatchMemory(
         new Map(plans.map(({ device, batchBytes }) => [device.id, batchBytes])),
         (id, batchBytes) => {
@@ -136,6 +140,7 @@ async function execute(run: PreparedRun, signal: AbortSignal): Promise<number> {
       const failed = await doPasses({
         plan,
         unrelated: unrelatedFacts(plan, stages.unrelated),
+        negatives,
         stages,
         dataset: run.data.dataset,
         pool,

@@ -45,7 +45,9 @@ export async function stagesOf(
   { suppress, enhance }: AskedInterventions,
   config: ModelShape,
 ): Promise<Stages> {
-  const { unrelated, seed, site, continuation, maxAnswerTokens } = options;
+  const { unrelated, seed, site, continuation, maxAnswerTokens, negatives } = options;
+  if (negatives !== undefined && options.neurons !== undefined)
+    throw new UsageError('--negatives is for neurons that are found, and --neurons gives them');
   const finding = findOptionsOverData(options);
   if (options.neurons !== undefined && areTuned(finding)) {
     throw new UsageError(
@@ -59,6 +61,7 @@ export async function stagesOf(
     continuation,
     maxAnswerTokens: maxAnswerTokens ?? Number.POSITIVE_INFINITY,
     neurons: options.neurons === undefined ? finding : await givenNeurons(options.neurons, config),
+    negatives: negatives === undefined || seed === undefined ? null : { count: negatives, seed },
     suppress,
     enhance,
     unrelated: intervenes ? { rule: unrelated, seed } : null,
@@ -141,12 +144,14 @@ export function recordedPlan({
   };
 }
 
-function neuronSettings({ neurons }: Stages): Settings['neurons'] {
+function neuronSettings({ neurons, negatives }: Stages): Settings['neurons'] {
   if (areGiven(neurons)) return { given_sha256: neurons.sha256 };
-  if (!areTuned(neurons)) return findSettings(neurons);
+  const drawn = negatives && { negatives: negatives.count, negatives_seed: negatives.seed };
+  if (!areTuned(neurons)) return { ...findSettings(neurons), ...drawn };
   const ofBaseline = Object.entries(findSettings(neurons.baseline));
   return {
     ...findSettings(neurons.knowledge),
+    ...drawn,
     share_step: TUNING.step,
     share_tries: TUNING.tries,
     fewest_neurons_per_fact: TUNING.fewest,
@@ -191,7 +196,7 @@ const THRESHOLD_FLAGS = {
 
 /** The command with every option that decides numbers written out, and no other. */
 function commandLine({ command, options, data, stages }: DescribedRun): string {
-  const { neurons, unrelated, enhance } = stages;
+  const { neurons, negatives, unrelated, enhance } = stages;
   const words = ['kn', ...command.split(' '), '--model', options.model];
   if (options.revision !== 'main') words.push('--revision', options.revision);
   words.push('--data', data.name);
@@ -212,7 +217,10 @@ function commandLine({ command, options, data, stages }: DescribedRun): string {
     words.push(THRESHOLD_FLAGS[threshold.kind], String(threshold.value), '--share', String(share));
   }
   if (enhance !== null) words.push('--factor', String(enhance));
-  if (unrelated) words.push('--unrelated', unrelated.rule, '--seed', String(unrelated.seed));
+  if (negatives) words.push('--negatives', String(negatives.count));
+  if (unrelated) words.push('--unrelated', unrelated.rule);
+  const drawn = unrelated ?? negatives;
+  if (drawn) words.push('--seed', String(drawn.seed));
   return words.map(quoted).join(' ');
 }
 

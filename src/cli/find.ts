@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { coloured } from './colour.js';
-import { findOptionsOfFact, sharingText } from './find-options.js';
+import { UsageError } from '../errors.js';
+import { findOptionsOfFact } from './find-options.js';
 import {
   type AskingOptions,
   type AttributionOptions,
@@ -11,11 +11,13 @@ import {
   addOutputOptions,
   addPromptOptions,
   addRunOptions,
+  addSeedOption,
   type DataOptions,
   type ModelOptions,
   type OutputOptions,
   type PromptOptions,
   type RunOptions,
+  type UnrelatedOptions,
 } from './options.js';
 
 interface Options
@@ -25,8 +27,10 @@ interface Options
     AttributionOptions,
     DataOptions,
     RunOptions,
+    Pick<UnrelatedOptions, 'seed'>,
     OutputOptions {
   readonly scores?: string;
+  readonly convergence?: boolean;
 }
 
 const EXAMPLES = `
@@ -44,9 +48,14 @@ export function addFind(program: Command): void {
   addModelOptions(command);
   addPromptOptions(command);
   command.option('--scores <file>', "write every prompt's full scores, as JSON");
+  command.option(
+    '--convergence',
+    "show how far each layer's scores are from adding up to P(a) - P(0), as an exact integral's do",
+  );
   addAskingOptions(command);
   addAttributionOptions(command, '0.5 for one fact, 0.3 over a data set');
   addDataOptions(command);
+  addSeedOption(command);
   addRunOptions(command);
   addOutputOptions(command).addHelpText('after', EXAMPLES);
   command.action(async (options: Options) => {
@@ -57,46 +66,31 @@ export function addFind(program: Command): void {
 
 async function findInFact(options: Options): Promise<number> {
   const attribution = findOptionsOfFact(options);
+  const { scores, convergence = false } = options;
+  const integrates = options.method === 'integrated_gradients';
+  if (convergence && !integrates)
+    throw new UsageError(
+      `--convergence is of integrated gradients, not of --method ${options.method}`,
+      'Leave out one of them.',
+    );
   const { checkWritable, deltasOfPrompts, findNeuronsOfFact, prepareFact, writeScores } = await import(
     './one-fact.js'
   );
-  const { scores } = options;
   if (scores !== undefined) await checkWritable(scores);
   const fact = await prepareFact(options);
   const found = await findNeuronsOfFact(fact, attribution);
-  if (scores !== undefined) {
-    const hasDeltas = options.method === 'integrated_gradients';
-    const deltas = hasDeltas ? await deltasOfPrompts(fact, found) : undefined;
-    await writeScores(scores, fact, found, deltas);
-  }
-  const prompts = found.prompts.map(({ coarse }, i) => ({ prompt: fact.prompts[i], coarse }));
-  if (options.json) {
-    process.stdout.write(`${JSON.stringify({ answer: fact.answer, neurons: found.neurons, prompts })}\n`);
-    return 0;
-  }
-  const { table } = await import('./tables.js');
-  const rows = prompts.map(({ prompt, coarse }) => [prompt, String(coarse.length)]);
-  const layers = [...new Set(found.neurons.map(([layer]) => layer))];
-  const refined = layers.map(layer => [
-    `layer ${layer}`,
-    found.neurons
-      .filter(([of]) => of === layer)
-      .map(([, index]) => index)
-      .join(' '),
-  ]);
-  const bold = (text: string) => coloured('bold', text, process.stdout);
-  process.stdout.write(`${table(['prompt', 'coarse neurons'], rows)}\n\n`);
-  process.stdout.write(
-    `${bold(`${found.neurons.length} refined neurons`)} of "${fact.answer}": coarse ${sharingText(attribution, `${prompts.length} prompts`)}\n`,
-  );
-  if (refined.length > 0) process.stdout.write(`${table(['', 'neurons'], refined)}\n`);
+  const deltas =
+    integrates && (convergence || scores !== undefined) ? await deltasOfPrompts(fact, found) : undefined;
+  if (scores !== undefined) await writeScores(scores, fact, found, deltas);
+  const { foundJson, foundText } = await import('./found-text.js');
+  const finding = { fact, found, sharing: attribution, deltas: convergence ? deltas : undefined };
+  process.stdout.write(`${options.json ? foundJson(finding) : foundText(finding)}\n`);
   return 0;
 }
 
 async function findInData(options: Options): Promise<number> {
-  const { UsageError } = await import('../errors.js');
-  if (options.scores !== undefined)
-    throw new UsageError('--scores is for one fact', 'Give its --prompt and --answer.');
+  const given = (['scores', 'convergence'] as const).find(name => options[name] !== undefined);
+  if (given) throw new UsageError(`--${given} is for one fact`, 'Give its --prompt and --answer.');
   const { runOverData } = await import('./data-run.js');
   return runOverData('find', options, { suppress: false, enhance: null });
 }

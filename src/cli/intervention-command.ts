@@ -1,5 +1,6 @@
 /** What `kn suppress` and `kn enhance` have in common. */
 import type { Command } from 'commander';
+import { UsageError } from '../errors.js';
 import { coloured } from './colour.js';
 import { findOptionsOfFact, sharingText } from './find-options.js';
 import type { Prediction, PromptEffect } from './one-fact.js';
@@ -57,10 +58,13 @@ export async function interveneOnFact(
   didTo: (neurons: string) => string,
 ): Promise<number> {
   const attribution = findOptionsOfFact(options);
+  if (options.neurons !== undefined && (options.negativePrompt ?? options.negativePrompts) !== undefined)
+    throw new UsageError('negative prompts are for neurons that are found, and --neurons gives them');
   const { findNeuronsOfFact, measureEffect, neuronsOfOption, prepareFact } = await import('./one-fact.js');
   const given = options.neurons === undefined ? undefined : await neuronsOfOption(options.neurons);
   const fact = await prepareFact(options);
-  const neurons = given ?? (await findNeuronsOfFact(fact, attribution)).neurons;
+  const found = given ? undefined : await findNeuronsOfFact(fact, attribution);
+  const neurons = given ?? found?.neurons ?? [];
   const prompts = await measureEffect(fact, neurons, factor);
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ answer: fact.answer, neurons, prompts })}\n`);
@@ -70,10 +74,12 @@ export async function interveneOnFact(
   const bold = (text: string) => coloured('bold', text, process.stdout);
   const count = `${neurons.length} neuron${neurons.length === 1 ? '' : 's'}`;
   process.stdout.write(`${bold(didTo(count))}${list ? `: ${list}` : ''}\n`);
-  if (neurons.length === 0 && !given) {
+  if (neurons.length === 0 && found) {
     const tooFew = prompts.length < (attribution.leastPrompts ?? 1);
     process.stdout.write(
-      `No neuron is coarse ${sharingText(attribution, 'the prompts')}; ${tooFew ? 'more prompts' : 'a lower --share'} may find some.\n`,
+      found.removed.length > 0
+        ? `All neurons found, ${found.removed.length}, are coarse in a negative prompt too.\n`
+        : `No neuron is coarse ${sharingText(attribution, 'the prompts')}; ${tooFew ? 'more prompts' : 'a lower --share'} may find some.\n`,
     );
   }
   for (const prompt of prompts)

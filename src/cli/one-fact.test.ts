@@ -59,6 +59,22 @@ describe('kn find --prompt', () => {
     }
   });
 
+  it("prints each layer's convergence delta for each prompt, those of --scores", async () => {
+    const file = join(temporaryFolder(), 'scores.json');
+    const asked = ['find', ...FACT, '--rule', 'gausslegendre', '--steps', '3', '--convergence'];
+    const { prompts } = JSON.parse((await kn([...asked, '--json', '--scores', file])).stdout);
+    expect(Object.keys(prompts[0])).toEqual(['prompt', 'coarse', 'convergenceDelta']);
+    const written = JSON.parse(readFileSync(file, 'utf8')).prompts;
+    const deltas: number[][] = [0, 1].map(i => prompts[i].convergenceDelta);
+    expect(deltas).toEqual([0, 1].map(i => written[i].convergenceDelta));
+    const { stdout } = await kn(asked);
+    expect(stdout).toMatch(/convergence delta +prompt 1 +prompt 2\n/);
+    for (const layer of [0, 1]) {
+      const row = new RegExp(`^ +layer ${layer} +(\\S+) +(\\S+)$`, 'm').exec(stdout);
+      expect(row?.slice(1)).toEqual(deltas.map(ofPrompt => ofPrompt[layer].toExponential(1)));
+    }
+  });
+
   it('prints a table for people', async () => {
     const { stdout } = await kn(['find', ...FACT]);
     expect(stdout).toContain('france is governed from [MASK].');

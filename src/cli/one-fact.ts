@@ -27,6 +27,10 @@ export interface OneFact extends LoadedModel {
   readonly prompts: readonly string[];
   /** Of each prompt, one for each token of the answer. */
   readonly queries: readonly (readonly Query[])[];
+  /** Where something else belongs. */
+  readonly negativePrompts: readonly string[];
+  /** The fact's answer asked there, as `queries`. */
+  readonly negatives: readonly (readonly Query[])[];
   readonly site: Site;
   readonly progress: Progress;
   /** Of the one device that computes. */
@@ -43,10 +47,10 @@ export async function prepareFact(
   const { answer, site, continuation } = options;
   if (answer === undefined)
     throw new UsageError('--prompt needs --answer', 'Name what belongs where the prompt asks.');
-  const prompts = [
-    ...(options.prompt ?? []),
-    ...(options.prompts === undefined ? [] : await readPrompts(options.prompts)),
-  ];
+  if (options.prompts === '-' && options.negativePrompts === '-')
+    throw new UsageError('--prompts and --negative-prompts cannot both be standard input');
+  const prompts = await allPrompts(options.prompt, options.prompts);
+  const negativePrompts = await allPrompts(options.negativePrompt, options.negativePrompts);
   if (prompts.length === 0) throw new UsageError('--answer needs a --prompt or --prompts');
   const progress = createProgress(options);
   const { folder } = await findModel(options, progress);
@@ -55,7 +59,9 @@ export async function prepareFact(
   const loaded = await loadModel(folder);
   const parameters = parameterCount(await readModelConfig(folder));
   const { model, tokenizer } = loaded;
-  const queries = await askPrompts(model, tokenizer, prompts, answerIds(tokenizer, answer), continuation);
+  const ids = answerIds(tokenizer, answer);
+  const queries = await askPrompts(model, tokenizer, prompts, ids, continuation);
+  const negatives = await askPrompts(model, tokenizer, negativePrompts, ids, continuation);
   const { batchBytes } = planWorkers(device, name, parameters, { ...options, workers: 1 });
   const batchMemory = new BatchMemory(new Map([[device.id, batchBytes]]), (id, bytes) =>
     progress.notice(loweredText(id, bytes)),
@@ -65,6 +71,8 @@ export async function prepareFact(
     answer,
     prompts,
     queries,
+    negativePrompts,
+    negatives,
     site,
     progress,
     batchMemory,
@@ -74,13 +82,14 @@ export async function prepareFact(
 }
 
 export async function findNeuronsOfFact(fact: OneFact, options: FindOptions): Promise<FoundNeurons> {
-  const total = fact.model.layers * fact.queries.flat().length;
+  const { negatives, site, layersTogether } = fact;
+  const total = fact.model.layers * [...fact.queries, ...negatives].flat().length;
   const found = await withinMemory(fact.batchMemory, fact.device, batchBytes => {
     let done = 0;
     return findNeurons(
       fact.model,
       fact.queries,
-      { ...options, batchBytes, layersTogether: fact.layersTogether, site: fact.site },
+      { ...options, batchBytes, layersTogether, site, negatives },
       scored => {
         done += scored;
         fact.progress.show('attribution', { done, total, text: 'layers of prompts' });
@@ -193,6 +202,10 @@ function predictionOf(
 /** `--neurons` for one fact: a list, or a file with one. */
 export async function neuronsOfOption(option: string): Promise<Neuron[]> {
   return parseNeurons(option) ?? (await readNeuronList(option));
+}
+
+async function allPrompts(given: readonly string[] = [], file: string | undefined): Promise<string[]> {
+  return [...given, ...(file === undefined ? [] : await readPrompts(file))];
 }
 
 async function readPrompts(path: string): Promise<string[]> {

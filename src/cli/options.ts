@@ -22,6 +22,8 @@ export interface PromptOptions {
   readonly prompt?: readonly string[];
   readonly prompts?: string;
   readonly answer?: string;
+  readonly negativePrompt?: readonly string[];
+  readonly negativePrompts?: string;
 }
 
 export interface AskingOptions {
@@ -46,6 +48,7 @@ export interface DataOptions {
   readonly limit?: number;
   readonly facts?: readonly string[];
   readonly maxAnswerTokens?: number;
+  readonly negatives?: number;
 }
 
 export interface UnrelatedOptions {
@@ -96,7 +99,13 @@ export function addPromptOptions(command: Command): Command {
       collect,
     )
     .option('--prompts <file>', 'a file with a prompt a line ("-": standard input)')
-    .option('-a, --answer <words>', 'what belongs there, of one token or several');
+    .option('-a, --answer <words>', 'what belongs there, of one token or several')
+    .option(
+      '--negative-prompt <text>',
+      'a sentence where something else belongs: neurons that are coarse there too are left out; repeat it for more',
+      collect,
+    )
+    .option('--negative-prompts <file>', 'a file of them, as --prompts');
 }
 
 export function addAskingOptions(command: Command): Command {
@@ -189,20 +198,29 @@ export function addDataOptions(command: Command): Command {
       '--max-answer-tokens <n>',
       'leave out facts whose object is more tokens (default: none is left out)',
       wholeNumber(1, 1000),
+    )
+    .option(
+      '--negatives <n>',
+      'leave out neurons that are coarse in any of n negative prompts: the patterns with other subjects of the relation',
+      wholeNumber(1, 1000),
     );
 }
 
 export function addUnrelatedOptions(command: Command): Command {
-  return command
-    .addOption(
+  return addSeedOption(
+    command.addOption(
       new Option(
         '--unrelated <rule>',
         'draw unrelated facts of another relation, or any other fact, as the replication does',
       )
         .choices(UNRELATED_RULES)
         .default('relation'),
-    )
-    .option('--seed <n>', 'of the draw of unrelated facts', wholeNumber(0, 2 ** 48), 42);
+    ),
+  );
+}
+
+export function addSeedOption(command: Command): Command {
+  return command.option('--seed <n>', 'of all draws of facts', wholeNumber(0, 2 ** 48), 42);
 }
 
 export function addFactorOption(command: Command): Command {

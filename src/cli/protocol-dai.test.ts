@@ -200,6 +200,31 @@ describe('kn evaluate pararel --protocol dai', () => {
     expect(neurons).toMatchObject({ baseline_share: 0.8, baseline_threshold_value: 0.5 });
   });
 
+  it('leaves out knowledge neurons that are coarse in a negative prompt, before the share is tuned', async () => {
+    const { journal } = await uninterrupted();
+    const folder = results();
+    expect((await kn(['find', ...DEMO, '--negatives', '3', '--results', folder])).code).toBe(0);
+    const counts = (line: string): FactRecord => JSON.parse(line);
+    const without = new Map(
+      journal
+        .split('\n')
+        .map(counts)
+        .flatMap(({ uuid, counts }) => (counts ? [[uuid, counts] as const] : [])),
+    );
+    let left = 0;
+    for (const { uuid, counts: fewer } of journalLines(folder).map(counts)) {
+      const before = without.get(uuid);
+      expect(before?.knowledge).toEqual(expect.arrayContaining(fewer?.knowledge ?? [[0, 0, 0]]));
+      expect(fewer?.baseline).toEqual(before?.baseline);
+      left += (before?.knowledge.length ?? 0) - (fewer?.knowledge.length ?? 0);
+    }
+    expect(left).toBeGreaterThan(0);
+    expect(JSON.parse(finalFiles(folder)['run.json']).neurons).toMatchObject({
+      negatives: 3,
+      negatives_seed: 42,
+    });
+  });
+
   it('takes no given neurons', async () => {
     const { code, stderr } = await kn(evaluate(results(), '--neurons', '[[1,42]]'));
     expect(code).toBe(2);

@@ -23,6 +23,8 @@ export interface FactTask {
   readonly continuation: Continuation;
   /** The neurons, or how to find them. */
   readonly neurons: readonly Neuron[] | FindOptions;
+  /** Prompts with another object, asked for this one where neurons are to be found. */
+  readonly negatives: readonly string[];
   /** What to multiply the neurons by, and on which other fact to measure that too; null for neither. */
   readonly interventions: {
     readonly suppress: boolean;
@@ -46,14 +48,15 @@ export async function runFactTask(
   const ask = (fact: AskedFact) => askFact(model, tokenizer, fact, task.continuation);
   const related = await ask(task.fact);
   const { site } = task;
-  const given = isList(task.neurons);
-  const neurons = given
-    ? task.neurons
-    : (await findNeurons(model, related, { ...task.neurons, ...batches, site })).neurons;
+  const find = async (options: FindOptions) => {
+    const negatives = await ask({ object: task.fact.object, prompts: task.negatives });
+    return findNeurons(model, related, { ...options, ...batches, site, negatives });
+  };
+  const neurons = isList(task.neurons) ? task.neurons : (await find(task.neurons)).neurons;
   const baseline = task.interventions?.baseline ?? null;
   for (const list of [neurons, baseline ?? []]) checkNeurons(list, model);
   const record: FactRecord = { uuid: task.uuid };
-  if (!given || baseline) record.neurons = plain(neurons);
+  if (!isList(task.neurons) || baseline) record.neurons = plain(neurons);
   if (baseline) record.baseline_neurons = plain(baseline);
   if (task.interventions === null) return record;
 

@@ -5,6 +5,7 @@
 import type { Dataset } from '../dataset/dataset.js';
 import type { FactKey } from '../dataset/fact.js';
 import type { AskedFact, FactTask } from './fact-task.js';
+import { negativePrompts } from './negatives.js';
 import type { RunPlan } from './plan.js';
 import {
   areGiven,
@@ -22,6 +23,7 @@ import { doWork, type Pass, type Work } from './work.js';
 export interface Run extends Work {
   readonly plan: RunPlan;
   readonly unrelated: ReadonlyMap<string, FactKey>;
+  readonly negatives: ReadonlyMap<string, readonly FactKey[]>;
   readonly stages: Stages;
   readonly dataset: Dataset;
 }
@@ -40,7 +42,7 @@ export async function doPasses(run: Run): Promise<FailedFact[]> {
 
 /** All that is asked of a fact at once. */
 function wholePass(
-  { plan, stages, dataset, journal, unrelated }: Run,
+  { plan, stages, dataset, journal, unrelated, negatives }: Run,
   neurons: Exclude<NeuronSource, TunedFinding>,
 ): Pass {
   const { site, continuation } = stages;
@@ -55,6 +57,7 @@ function wholePass(
         fact: asked(dataset, fact),
         site,
         continuation,
+        negatives: negativePrompts(negatives.get(fact.uuid) ?? [], dataset.withPrompts),
         neurons: areGiven(neurons) ? (neurons.of(fact.uuid) ?? []) : (known?.neurons ?? neurons),
         interventions: interventionsOf(stages, known ?? {}, dataset, unrelated.get(fact.uuid), null),
       };
@@ -62,13 +65,20 @@ function wholePass(
   };
 }
 
-function countingPass({ plan, stages, dataset, journal }: Run, counting: TunedFinding): Pass {
+function countingPass({ plan, stages, dataset, journal, negatives }: Run, counting: TunedFinding): Pass {
   const { site, continuation } = stages;
   return {
     name: 'counting',
     facts: plan.facts,
     isOpen: ({ uuid }) => !journal.get(uuid)?.counts,
-    taskOf: fact => ({ uuid: fact.uuid, fact: asked(dataset, fact), site, continuation, counting }),
+    taskOf: fact => ({
+      uuid: fact.uuid,
+      fact: asked(dataset, fact),
+      site,
+      continuation,
+      negatives: negativePrompts(negatives.get(fact.uuid) ?? [], dataset.withPrompts),
+      counting,
+    }),
   };
 }
 
@@ -91,6 +101,7 @@ function measuringPass(
         fact: asked(dataset, fact),
         site,
         continuation,
+        negatives: [],
         neurons: compared?.knowledge ?? [],
         interventions: interventionsOf(stages, known, dataset, unrelated.get(fact.uuid), baseline),
       };

@@ -2,6 +2,7 @@ import type { Dataset } from '../dataset/dataset.js';
 import type { Fact, FactKey } from '../dataset/fact.js';
 import { UserError } from '../errors.js';
 import { MASK, type Tokenizer } from '../model/tokenizer.js';
+import { drawNegatives, type NegativesDraw } from './negatives.js';
 import { areGiven, type Stages, type UnrelatedDraw } from './stages.js';
 import { drawUnrelated } from './unrelated.js';
 
@@ -74,4 +75,12 @@ export function unrelatedFacts(
   unrelated: UnrelatedDraw | null,
 ): ReadonlyMap<string, FactKey> {
   return unrelated ? drawUnrelated(facts, unrelated.rule, unrelated.seed) : new Map();
+}
+
+/** The facts that lend each fact of a plan their subjects; none where no negative prompts are asked for. */
+export function negativeFacts(
+  { facts }: RunPlan,
+  negatives: NegativesDraw | null,
+): ReadonlyMap<string, readonly FactKey[]> {
+  return negatives ? drawNegatives(facts, negatives) : new Map();
 }

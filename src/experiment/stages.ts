@@ -2,6 +2,7 @@ import type { Continuation } from '../model/continuation-names.js';
 import type { Site } from '../model/language-model.js';
 import type { FindOptions } from '../neurons/find.js';
 import type { Neuron } from '../neurons/neuron.js';
+import type { NegativesDraw } from './negatives.js';
 import type { FactRecord } from './record.js';
 import type { ComparedNeurons } from './tuned-relations.js';
 import type { UnrelatedRule } from './unrelated.js';
@@ -37,6 +38,8 @@ export interface Stages {
   /** Facts whose object is more tokens are left out. */
   readonly maxAnswerTokens: number;
   readonly neurons: NeuronSource;
+  /** Null where neurons are found without negative prompts. */
+  readonly negatives: NegativesDraw | null;
   readonly suppress: boolean;
   /** The factor to enhance by, or null where enhancing is not asked for. */
   readonly enhance: number | null;

@@ -98,6 +98,7 @@ describe('effects', () => {
     continuation: 'answer',
     maxAnswerTokens: 1,
     neurons: FINDING,
+    negatives: null,
     suppress: true,
     enhance: 2,
     unrelated: { rule: 'relation', seed: 42 },

@@ -5,28 +5,60 @@ import { batchesOfEqualLength } from '../model/prompt-batches.js';
 import type { Query } from '../model/tokenizer.js';
 import { type CoarseThreshold, coarseNeurons } from './coarse.js';
 import type { Neuron } from './neuron.js';
-import { refinedNeurons, type Sharing } from './refined.js';
+import { refinedNeurons, type Sharing, splitByNegatives } from './refined.js';
 
 export type FindOptions = AttributeOptions & Sharing & { readonly threshold: CoarseThreshold };
 
+export interface NegativePrompts {
+  /**
+   * Prompts that another answer belongs to, asked for this fact's answer: what is coarse in any of them is no neuron of the
+   * fact. As the prompts: a query for each token of the answer.
+   */
+  readonly negatives?: readonly (readonly Query[])[];
+}
+
+export interface FoundInPrompt {
+  readonly coarse: readonly Neuron[];
+  readonly scores: Scores;
+}
+
 export interface FoundNeurons {
-  /** The refined neurons: the fact's knowledge neurons. */
+  /** The refined neurons, less those that a negative prompt removed: the fact's knowledge neurons. */
   readonly neurons: readonly Neuron[];
+  /** Refined neurons that are coarse in a negative prompt. */
+  readonly removed: readonly Neuron[];
   /** For each prompt, in the given order. */
-  readonly prompts: readonly { readonly coarse: readonly Neuron[]; readonly scores: Scores }[];
+  readonly prompts: readonly FoundInPrompt[];
+  /** For each negative prompt. */
+  readonly negatives: readonly FoundInPrompt[];
 }
 
 /**
- * The knowledge neurons of one fact.
+ * The knowledge neurons of one fact (Dai et al., section 3.2; negative prompts: EleutherAI, get_refined_neurons).
  * @param prompts ways of asking for it, each as a query for each token of the answer; a prompt's scores are the mean over
  *   these
  */
 export async function findNeurons(
   model: LanguageModel,
   prompts: readonly (readonly Query[])[],
-  options: FindOptions,
+  { negatives = [], ...options }: FindOptions & NegativePrompts,
   onScored?: OnScored,
 ): Promise<FoundNeurons> {
+  const found = await findInPrompts(model, prompts, options, onScored);
+  // In batches of their own, so that they change no prompt's scores, not by a bit.
+  const inNegatives = await findInPrompts(model, negatives, options, onScored);
+  const coarseOf = (list: readonly FoundInPrompt[]) => list.map(({ coarse }) => coarse);
+  const refined = refinedNeurons(coarseOf(found), options.share, options);
+  const { kept, removed } = splitByNegatives(refined, coarseOf(inNegatives));
+  return { neurons: kept, removed, prompts: found, negatives: inNegatives };
+}
+
+async function findInPrompts(
+  model: LanguageModel,
+  prompts: readonly (readonly Query[])[],
+  options: FindOptions,
+  onScored?: OnScored,
+): Promise<FoundInPrompt[]> {
   const queries = prompts.flat();
   const scoresOfQuery: Scores[] = [];
   for (const { batch, indices } of batchesOfEqualLength(queries)) {
@@ -37,19 +69,11 @@ export async function findNeurons(
     });
   }
   let taken = 0;
-  const found = prompts.map(({ length }) => {
+  return prompts.map(({ length }) => {
     const scores = meanScores(scoresOfQuery.slice(taken, taken + length));
     taken += length;
     return { scores, coarse: coarseNeurons(scores, options.threshold) };
   });
-  return {
-    neurons: refinedNeurons(
-      found.map(({ coarse }) => coarse),
-      options.share,
-      options,
-    ),
-    prompts: found,
-  };
 }
 
 /** Neuron by neuron, over an answer's tokens. */

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { DEMO_MODEL } from '../embedded.js';
 import { type LoadedModel, loadModel } from '../model/load.js';
 import { answerIds } from '../model/tokenizer.js';
 import { startEngine } from '../runtime/engine.js';
@@ -16,7 +17,7 @@ import {
   readNeuronFiles,
   readNeuronList,
 } from './neuron-file.js';
-import { refinedNeurons } from './refined.js';
+import { refinedNeurons, splitByNegatives } from './refined.js';
 
 describe('coarse neurons', () => {
   const scores = [Float32Array.of(1, -4, 2), Float32Array.of(0.5, 3, 2)];
@@ -119,6 +120,51 @@ describe('refined neurons', () => {
 
   it('are none where there are no prompts', () => {
     expect(refinedNeurons([], 0.5)).toEqual([]);
+  });
+});
+
+describe('negative prompts', () => {
+  it('remove what is coarse in any of them, however rarely', () => {
+    const neurons: [number, number][] = [
+      [0, 2],
+      [1, 5],
+      [2, 0],
+    ];
+    const { kept, removed } = splitByNegatives(neurons, [[[2, 1]], [[5, 1]], [[1, 5]], []]);
+    expect(removed).toEqual([[1, 5]]);
+    expect(kept).toEqual([
+      [0, 2],
+      [2, 0],
+    ]);
+    expect(splitByNegatives(neurons, [])).toEqual({ kept: neurons, removed: [] });
+  });
+
+  it("are asked for the fact's own answer, which is wrong there, and change no prompt's scores", async () => {
+    await startEngine('wasm');
+    const { model, tokenizer } = await loadModel(DEMO_MODEL);
+    const ask = (...subjects: string[]) =>
+      subjects.map(subject =>
+        tokenizer.ask(`${subject} is governed from [MASK].`, answerIds(tokenizer, 'paris'), model.maxTokens),
+      );
+    const options = {
+      rule: 'riemann_endpoints',
+      steps: 4,
+      threshold: { kind: 'adaptive', value: 0.1 },
+      share: 0.5,
+    } as const;
+    const alone = await findNeurons(model, ask('france'), options);
+    const negatives = ask('spain', 'italy');
+    const found = await findNeurons(model, ask('france'), { ...options, negatives });
+    expect(found.prompts).toEqual(alone.prompts);
+    for (const [i, negative] of negatives.entries()) {
+      const own = await findNeurons(model, [negative], options);
+      expect(found.negatives[i].coarse).toEqual(own.prompts[0].coarse);
+    }
+    const negative = found.negatives.flatMap(({ coarse }) => coarse.map(String));
+    expect(found.neurons).toEqual(alone.neurons.filter(neuron => !negative.includes(String(neuron))));
+    expect(found.removed).toEqual(alone.neurons.filter(neuron => negative.includes(String(neuron))));
+    expect(found.neurons.length).toBeGreaterThan(0);
+    expect(found.removed.length).toBeGreaterThan(0);
   });
 });
 

@@ -39,3 +39,16 @@ export function sharedNeurons(
     .filter(([, , count]) => count >= leastPrompts && (inclusive ? count >= least : count > least))
     .map(([layer, index]) => [layer, index]);
 }
+
+/** Neurons that are coarse in a negative prompt, and those that are in none. */
+export function splitByNegatives(
+  neurons: readonly Neuron[],
+  coarseOfNegatives: readonly (readonly Neuron[])[],
+): { kept: Neuron[]; removed: Neuron[] } {
+  // By their text: a neuron is a pair, and two pairs of the same numbers are two objects.
+  const negative = new Set(coarseOfNegatives.flat().map(String));
+  return {
+    kept: neurons.filter(neuron => !negative.has(String(neuron))),
+    removed: neurons.filter(neuron => negative.has(String(neuron))),
+  };
+}
