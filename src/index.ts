@@ -9,6 +9,7 @@ export { type Dataset, openDataset, type Selection } from './dataset/dataset.js'
 export type { Fact, FactKey } from './dataset/fact.js';
 export { DEMO_DATA, DEMO_MODEL } from './embedded.js';
 export { UsageError, UserError } from './errors.js';
+export { PROTOCOL_DEFAULTS, PROTOCOLS, type Protocol } from './experiment/protocols.js';
 export { type ResultsOfFacts, readResultsFolder } from './experiment/results-file.js';
 export { figureFiles } from './figures/figure-files.js';
 export { figure2Files } from './figures/figure2.js';
@@ -45,15 +46,15 @@ export {
   type Lambdas,
   type ValueRule,
 } from './intervention/value-rules.js';
-export {
-  type Changed,
-  type ChangeOptions,
-  type CoarseOptions,
-  KnowledgeNeurons,
-  type KnowledgeNeuronsOptions,
-  type RefinedOptions,
-} from './library/knowledge-neurons.js';
+export { KnowledgeNeurons } from './library/knowledge-neurons.js';
 export { type LoadOptions, loadModel, type OpenedModel } from './library/load-model.js';
+export type {
+  Changed,
+  ChangeOptions,
+  CoarseOptions,
+  KnowledgeNeuronsOptions,
+  RefinedOptions,
+} from './library/options.js';
 export { askPrompts } from './model/continuation.js';
 export { CONTINUATIONS, type Continuation } from './model/continuation-names.js';
 export type { LanguageModel, PromptBatch, Site, Trace } from './model/language-model.js';
@@ -67,11 +68,13 @@ export { type FindOptions, type FoundNeurons, findNeurons } from './neurons/find
 export { type LayerShare, layerShares } from './neurons/layer-shares.js';
 export type { Neuron } from './neurons/neuron.js';
 export { type NeuronsOfFacts, readNeuronFile, readNeuronFiles } from './neurons/neuron-file.js';
-export { refinedNeurons } from './neurons/refined.js';
+export { countPrompts, type PromptCount } from './neurons/prompt-counts.js';
+export { refinedNeurons, type Sharing, sharedNeurons } from './neurons/refined.js';
 export {
   type NeuronStatistics,
   neuronStatistics,
   type SharedNeurons,
   type StatisticsOfFacts,
 } from './neurons/statistics.js';
+export { type FactCounts, type TunedNeurons, tuneShare } from './neurons/tune-share.js';
 export { type Engine, startEngine } from './runtime/engine.js';

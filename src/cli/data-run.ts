@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Dataset, openDataset } from '../dataset/dataset.js';
 import { fewerNegatives } from '../experiment/negatives.js';
+import { doPasses } from '../experiment/passes.js';
 import { negativeFacts, planRun, type RunPlan, unrelatedFacts } from '../experiment/plan.js';
 import { earlierPlans, holdFolder, ResultsFolder } from '../experiment/results-folder.js';
 import type { RecordedPlan } from '../experiment/settings.js';
 import type { Stages } from '../experiment/stages.js';
-import { doWork } from '../experiment/work.js';
 import type { WorkerStart } from '../experiment/worker.js';
 import { writeResults } from '../experiment/write-results.js';
 import { figureFiles } from '../figures/figure-files.js';
@@ -137,7 +137,7 @@ async function execute(run: PreparedRun, signal: AbortSignal): Promise<number> {
           );
         },
       );
-      const failed = await doWork({
+      const failed = await doPasses({
         plan,
         unrelated: unrelatedFacts(plan, stages.unrelated),
         negatives,

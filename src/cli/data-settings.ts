@@ -5,15 +5,17 @@ import type { AskedMethod } from '../attribution/methods.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { UsageError } from '../errors.js';
 import type { RecordedPlan, Settings } from '../experiment/settings.js';
-import { areGiven, type GivenNeurons, type Stages } from '../experiment/stages.js';
+import { areGiven, areTuned, type GivenNeurons, type Stages } from '../experiment/stages.js';
 import { fileExists } from '../files.js';
 import { hashFiles, weightFiles } from '../model/checkpoint.js';
 import type { ModelShape } from '../model/language-model.js';
 import { TOKENIZER_FILES } from '../model/load-tokenizer.js';
 import type { LocatedModel } from '../model/locate.js';
+import type { FindOptions } from '../neurons/find.js';
 import { checkNeurons, parseNeurons, readNeuronFiles } from '../neurons/neuron-file.js';
+import { TUNING } from '../neurons/tune-share.js';
 import type { DevicePlan } from '../runtime/fleet.js';
-import { findOptions, SHARE_OVER_DATA } from './find-options.js';
+import { findOptionsOverData } from './find-options.js';
 import type {
   AskingOptions,
   AttributionOptions,
@@ -46,15 +48,19 @@ export async function stagesOf(
   const { unrelated, seed, site, continuation, maxAnswerTokens, negatives } = options;
   if (negatives !== undefined && options.neurons !== undefined)
     throw new UsageError('--negatives is for neurons that are found, and --neurons gives them');
+  const finding = findOptionsOverData(options);
+  if (options.neurons !== undefined && areTuned(finding)) {
+    throw new UsageError(
+      '--neurons: --protocol dai finds its neurons itself, and baseline neurons to compare them with',
+      'Leave out one of them.',
+    );
+  }
   const intervenes = (suppress || enhance !== null) && unrelated !== undefined && seed !== undefined;
   return {
     site,
     continuation,
     maxAnswerTokens: maxAnswerTokens ?? Number.POSITIVE_INFINITY,
-    neurons:
-      options.neurons === undefined
-        ? findOptions(options, SHARE_OVER_DATA)
-        : await givenNeurons(options.neurons, config),
+    neurons: options.neurons === undefined ? finding : await givenNeurons(options.neurons, config),
     negatives: negatives === undefined || seed === undefined ? null : { count: negatives, seed },
     suppress,
     enhance,
@@ -107,6 +113,7 @@ export async function settingsOf(run: DescribedRun): Promise<Settings> {
     },
     versions: { kn: VERSION },
     protocol: {
+      name: options.protocol,
       site: stages.site,
       continuation: stages.continuation,
       max_answer_tokens: options.maxAnswerTokens ?? null,
@@ -141,13 +148,30 @@ export function recordedPlan({
 
 function neuronSettings({ neurons, negatives }: Stages): Settings['neurons'] {
   if (areGiven(neurons)) return { given_sha256: neurons.sha256 };
-  const { threshold, share } = neurons;
+  const drawn = negatives && { negatives: negatives.count, negatives_seed: negatives.seed };
+  if (!areTuned(neurons)) return { ...findSettings(neurons), ...drawn };
+  const ofBaseline = Object.entries(findSettings(neurons.baseline));
   return {
-    ...askedMethod(neurons),
+    ...findSettings(neurons.knowledge),
+    ...drawn,
+    share_step: TUNING.step,
+    share_tries: TUNING.tries,
+    fewest_neurons_per_fact: TUNING.fewest,
+    most_neurons_per_fact: TUNING.most,
+    ...Object.fromEntries(ofBaseline.map(([name, value]) => [`baseline_${name}`, value])),
+  };
+}
+
+function findSettings(options: FindOptions): Settings['neurons'] {
+  const { threshold, share, inclusive, leastPrompts } = options;
+  return {
+    ...askedMethod(options),
     threshold: threshold.kind,
     threshold_value: threshold.value,
+    ...(threshold.inclusive && { threshold_comparison: 'at least' }),
     share,
-    ...(negatives && { negatives: negatives.count, negatives_seed: negatives.seed }),
+    ...(inclusive && { share_comparison: 'at least' }),
+    ...(leastPrompts !== undefined && { least_prompts: leastPrompts }),
   };
 }
 
@@ -187,8 +211,11 @@ function commandLine({ command, options, data, stages }: DescribedRun): string {
   if (areGiven(neurons)) {
     words.push('--neurons', options.neurons ?? '');
   } else {
-    const { threshold, share } = neurons;
-    for (const [name, value] of Object.entries(askedMethod(neurons))) words.push(`--${name}`, String(value));
+    const knowledge = areTuned(neurons) ? neurons.knowledge : neurons;
+    const { threshold, share } = knowledge;
+    words.push('--protocol', options.protocol);
+    for (const [name, value] of Object.entries(askedMethod(knowledge)))
+      words.push(`--${name}`, String(value));
     words.push(THRESHOLD_FLAGS[threshold.kind], String(threshold.value), '--share', String(share));
   }
   if (enhance !== null) words.push('--factor', String(enhance));

@@ -37,6 +37,7 @@ interruption the same command goes on where it stopped.
 
 Examples:
   kn evaluate pararel --model demo
+  kn evaluate pararel --model demo --protocol dai --results results/demo-dai
   kn evaluate pararel --model bert-base-uncased --relations P36,P37 --limit 20
   kn evaluate pararel --model ./my-bert --data ./my-relations --results ./out
 

@@ -1,42 +1,69 @@
 import type { AskedMethod } from '../attribution/methods.js';
-import { minimumSteps, type Rule } from '../attribution/rules.js';
+import { minimumSteps } from '../attribution/rules.js';
 import { UsageError } from '../errors.js';
+import { PROTOCOL_DEFAULTS, type ProtocolDefaults } from '../experiment/protocols.js';
+import type { TunedFinding } from '../experiment/stages.js';
 import type { CoarseThreshold } from '../neurons/coarse.js';
 import type { FindOptions } from '../neurons/find.js';
+import type { Sharing } from '../neurons/refined.js';
 import type { AttributionOptions } from './options.js';
 
-/** What the replication takes for one fact (its README), and over PARAREL (its pararel_evaluate.py). */
-export const SHARE_OF_FACT = 0.5;
-export const SHARE_OVER_DATA = 0.3;
+/** How the neurons of one fact are found. What an option says goes before what the protocol says. */
+export function findOptionsOfFact(options: AttributionOptions): FindOptions {
+  const defaults = PROTOCOL_DEFAULTS[options.protocol];
+  return findOptions(options, defaults, defaults.shareOfFact);
+}
 
-/** The replication's. */
-const RULE: Rule = 'riemann_endpoints';
-const STEPS = 20;
-const ADAPTIVE_THRESHOLD = 0.3;
+/** The same for each fact of a data set. */
+export function findOptionsOverData(options: AttributionOptions): FindOptions | TunedFinding {
+  const defaults = PROTOCOL_DEFAULTS[options.protocol];
+  const knowledge = findOptions(options, defaults, defaults.shareOverData);
+  if (!defaults.baseline) return knowledge;
+  const { inclusive } = defaults;
+  const threshold = { kind: 'adaptive', value: defaults.baseline.adaptiveThreshold, inclusive } as const;
+  return { knowledge, baseline: { method: 'activation', threshold, ...sharing(defaults, knowledge.share) } };
+}
 
-export function findOptions(options: AttributionOptions, defaultShare: number): FindOptions {
+function findOptions(
+  options: AttributionOptions,
+  defaults: ProtocolDefaults,
+  defaultShare: number,
+): FindOptions {
   return {
-    ...askedMethod(options),
-    threshold: coarseThreshold(options),
-    share: options.share ?? defaultShare,
+    ...askedMethod(options, defaults),
+    threshold: { ...coarseThreshold(options, defaults), ...(defaults.inclusive && { inclusive: true }) },
+    ...sharing(defaults, options.share ?? defaultShare),
   };
 }
 
-function askedMethod({ method, rule, steps }: AttributionOptions): AskedMethod {
+function sharing({ inclusive, leastPrompts }: ProtocolDefaults, share: number): Sharing {
+  return inclusive ? { share, inclusive, leastPrompts } : { share };
+}
+
+function askedMethod({ method, rule, steps }: AttributionOptions, defaults: ProtocolDefaults): AskedMethod {
   if (method !== 'integrated_gradients') {
     const given = rule !== undefined ? '--rule' : steps !== undefined ? '--steps' : undefined;
     if (given === undefined) return { method };
     throw new UsageError(`${given} is of no use with --method ${method}`, 'Leave out one of them.');
   }
-  const asked = { method, rule: rule ?? RULE, steps: steps ?? STEPS };
+  const asked = { method, rule: rule ?? defaults.rule, steps: steps ?? defaults.steps };
   if (asked.steps >= minimumSteps(asked.rule)) return asked;
   throw new UsageError(
     `--steps: ${asked.rule} takes ${minimumSteps(asked.rule)} or more, not ${asked.steps}`,
   );
 }
 
-function coarseThreshold({ threshold, percentile, adaptiveThreshold }: AttributionOptions): CoarseThreshold {
+function coarseThreshold(
+  { threshold, percentile, adaptiveThreshold }: AttributionOptions,
+  defaults: ProtocolDefaults,
+): CoarseThreshold {
   if (threshold !== undefined) return { kind: 'absolute', value: threshold };
   if (percentile !== undefined) return { kind: 'percentile', value: percentile };
-  return { kind: 'adaptive', value: adaptiveThreshold ?? ADAPTIVE_THRESHOLD };
+  return { kind: 'adaptive', value: adaptiveThreshold ?? defaults.adaptiveThreshold };
+}
+
+/** Where a refined neuron is coarse: "in more than 0.5 of 4 prompts". */
+export function sharingText({ share, inclusive, leastPrompts = 1 }: Sharing, prompts: string): string {
+  const least = leastPrompts > 1 ? `, and in ${leastPrompts} at least` : '';
+  return `in ${inclusive ? `${share} or more` : `more than ${share}`} of ${prompts}${least}`;
 }

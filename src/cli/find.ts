@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors.js';
-import { findOptions, SHARE_OF_FACT } from './find-options.js';
+import { findOptionsOfFact } from './find-options.js';
 import {
   type AskingOptions,
   type AttributionOptions,
@@ -65,7 +65,7 @@ export function addFind(program: Command): void {
 }
 
 async function findInFact(options: Options): Promise<number> {
-  const attribution = findOptions(options, SHARE_OF_FACT);
+  const attribution = findOptionsOfFact(options);
   const { scores, convergence = false } = options;
   const integrates = options.method === 'integrated_gradients';
   if (convergence && !integrates)
@@ -83,8 +83,7 @@ async function findInFact(options: Options): Promise<number> {
     integrates && (convergence || scores !== undefined) ? await deltasOfPrompts(fact, found) : undefined;
   if (scores !== undefined) await writeScores(scores, fact, found, deltas);
   const { foundJson, foundText } = await import('./found-text.js');
-  const { share } = attribution;
-  const finding = { fact, found, share, deltas: convergence ? deltas : undefined };
+  const finding = { fact, found, sharing: attribution, deltas: convergence ? deltas : undefined };
   process.stdout.write(`${options.json ? foundJson(finding) : foundText(finding)}\n`);
   return 0;
 }

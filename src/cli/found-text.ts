@@ -1,14 +1,16 @@
 /** What `kn find` prints of one fact. */
 import type { FoundNeurons } from '../neurons/find.js';
 import type { Neuron } from '../neurons/neuron.js';
+import type { Sharing } from '../neurons/refined.js';
 import { coloured } from './colour.js';
+import { sharingText } from './find-options.js';
 import type { OneFact } from './one-fact.js';
 import { table } from './tables.js';
 
 export interface Finding {
   readonly fact: Pick<OneFact, 'answer' | 'prompts' | 'negativePrompts'>;
   readonly found: FoundNeurons;
-  readonly share: number;
+  readonly sharing: Sharing;
   /** Of each prompt and layer, where they are to be shown. */
   readonly deltas: readonly (readonly number[])[] | undefined;
 }
@@ -33,14 +35,14 @@ export function foundJson({ fact, found, deltas }: Finding): string {
 }
 
 /** For people: tables of prompts, of refined neurons by layer, and of convergence deltas. */
-export function foundText({ fact, found, share, deltas }: Finding): string {
+export function foundText({ fact, found, sharing, deltas }: Finding): string {
   const { answer, prompts, negativePrompts } = fact;
   const coarse = found.prompts.map(({ coarse }, i) => [prompts[i], String(coarse.length)]);
   const count = coloured('bold', `${found.neurons.length} refined neurons`, process.stdout);
   const lines = [
     table(['prompt', 'coarse neurons'], coarse),
     '',
-    `${count} of "${answer}": coarse in more than ${share} of ${prompts.length} prompts`,
+    `${count} of "${answer}": coarse ${sharingText(sharing, `${prompts.length} prompts`)}`,
   ];
   if (found.neurons.length > 0) lines.push(neuronTable(found.neurons));
   if (negativePrompts.length > 0) {

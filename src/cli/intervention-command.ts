@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../errors.js';
 import type { Prediction, PromptEffect } from '../intervention/prediction.js';
 import { coloured } from './colour.js';
-import { findOptions, SHARE_OF_FACT } from './find-options.js';
+import { findOptionsOfFact, sharingText } from './find-options.js';
 import {
   type AskingOptions,
   type AttributionOptions,
@@ -57,7 +57,7 @@ export async function interveneOnFact(
   factor: number,
   didTo: (neurons: string) => string,
 ): Promise<number> {
-  const attribution = findOptions(options, SHARE_OF_FACT);
+  const attribution = findOptionsOfFact(options);
   if (options.neurons !== undefined && (options.negativePrompt ?? options.negativePrompts) !== undefined)
     throw new UsageError('negative prompts are for neurons that are found, and --neurons gives them');
   const { findNeuronsOfFact, measureEffect, neuronsOfOption, prepareFact } = await import('./one-fact.js');
@@ -75,10 +75,11 @@ export async function interveneOnFact(
   const count = `${neurons.length} neuron${neurons.length === 1 ? '' : 's'}`;
   process.stdout.write(`${bold(didTo(count))}${list ? `: ${list}` : ''}\n`);
   if (neurons.length === 0 && found) {
+    const tooFew = prompts.length < (attribution.leastPrompts ?? 1);
     process.stdout.write(
       found.removed.length > 0
         ? `All neurons found, ${found.removed.length}, are coarse in a negative prompt too.\n`
-        : `No neuron is coarse in more than ${attribution.share} of the prompts; a lower --share finds more.\n`,
+        : `No neuron is coarse ${sharingText(attribution, 'the prompts')}; ${tooFew ? 'more prompts' : 'a lower --share'} may find some.\n`,
     );
   }
   for (const prompt of prompts)

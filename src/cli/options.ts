@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { METHODS, type Method } from '../attribution/methods.js';
 import { RULES, type Rule } from '../attribution/rules.js';
+import { PROTOCOLS, type Protocol } from '../experiment/protocols.js';
 import { UNRELATED_RULES, type UnrelatedRule } from '../experiment/unrelated.js';
 import { CONTINUATIONS, type Continuation } from '../model/continuation-names.js';
 import { SITES, type Site } from '../model/language-model.js';
@@ -31,6 +32,7 @@ export interface AskingOptions {
 }
 
 export interface AttributionOptions {
+  readonly protocol: Protocol;
   readonly method: Method;
   readonly rule?: Rule;
   readonly steps?: number;
@@ -132,6 +134,14 @@ export function addAttributionOptions(command: Command, shareDefault: string): C
     .optionsGroup('Finding neurons:')
     .addOption(
       new Option(
+        '--protocol <name>',
+        "whose experiment the defaults are, and its measures: the replication's, or Dai et al.'s own code's (docs/protocols.md)",
+      )
+        .choices(PROTOCOLS)
+        .default('eleutherai'),
+    )
+    .addOption(
+      new Option(
         '--method <method>',
         'what scores a neuron: the integral of the gradient, the gradient in one place, or the activation alone',
       )
@@ -139,15 +149,16 @@ export function addAttributionOptions(command: Command, shareDefault: string): C
         .default('integrated_gradients'),
     )
     .addOption(
-      new Option('--rule <rule>', 'quadrature of integrated gradients (default: riemann_endpoints)').choices(
-        RULES,
-      ),
+      new Option(
+        '--rule <rule>',
+        'quadrature of integrated gradients (default: riemann_endpoints; dai: riemann_left)',
+      ).choices(RULES),
     )
     .option('--steps <n>', 'steps of the quadrature (default: 20)', wholeNumber(1, 10_000))
     .addOption(
       new Option(
         '--adaptive-threshold <share>',
-        "coarse: above this share of the prompt's highest score (default: 0.3)",
+        "coarse: above this share of the prompt's highest score (default: 0.3; dai: this share is enough, 0.2)",
       )
         .argParser(number(0, 1))
         .conflicts(['threshold', 'percentile']),
@@ -164,7 +175,7 @@ export function addAttributionOptions(command: Command, shareDefault: string): C
     )
     .option(
       '--share <share>',
-      `refined: coarse in more than this share of the prompts (default: ${shareDefault})`,
+      `refined: coarse in more than this share of the prompts (default: ${shareDefault}; dai: 0.7 or more, tuned over a data set)`,
       number(0, 1, 'below'),
     );
 }

@@ -9,7 +9,7 @@ import { answerIds } from '../model/tokenizer.js';
 import type { Neuron } from '../neurons/neuron.js';
 import { checkNeurons } from '../neurons/neuron-file.js';
 import { Interrupted } from './exit.js';
-import { findOptions, SHARE_OF_FACT } from './find-options.js';
+import { findOptionsOfFact } from './find-options.js';
 import { interruptible } from './interrupt.js';
 import { findNeuronsOfFact, neuronsOfOption, type OneFact, prepareFact, readPrompts } from './one-fact.js';
 import {
@@ -55,7 +55,7 @@ export interface ValueReport {
  * @returns the exit code
  */
 export async function changeFact(options: ValueOptions, asked: AskedChange): Promise<number> {
-  const attribution = findOptions(options, SHARE_OF_FACT);
+  const attribution = findOptionsOfFact(options);
   const { prompt, prompts, answer, save } = options;
   if (answer === undefined || (prompt ?? prompts) === undefined)
     throw new UsageError(
@@ -112,7 +112,7 @@ export async function changeFact(options: ValueOptions, asked: AskedChange): Pro
       : null,
     ...(saved && { saved }),
   };
-  await printValueReport(report, options, given ? undefined : attribution.share);
+  await printValueReport(report, options, given ? undefined : attribution);
   return 0;
 }
 

@@ -1,7 +1,9 @@
 /** What `kn erase` and `kn edit` print. */
 import type { AnswerStanding } from '../intervention/distribution.js';
 import type { Neuron } from '../neurons/neuron.js';
+import type { Sharing } from '../neurons/refined.js';
 import { coloured } from './colour.js';
+import { sharingText } from './find-options.js';
 import type { OutputOptions } from './options.js';
 import { percent, signedPercent, table } from './tables.js';
 import type { ChangedPrompt, ValueReport } from './value-command.js';
@@ -9,11 +11,11 @@ import type { ValuePrediction } from './value-effects.js';
 
 const HEAD = ['', 'before', 'after', 'change'];
 
-/** @param share that neurons were found with, where they were not given */
+/** @param sharing that neurons were found with, where they were not given */
 export function printValueReport(
   report: ValueReport,
   { json }: OutputOptions,
-  share: number | undefined,
+  sharing: Sharing | undefined,
 ): void {
   if (json) {
     process.stdout.write(`${JSON.stringify(report)}\n`);
@@ -21,8 +23,8 @@ export function printValueReport(
   }
   const bold = (text: string) => coloured('bold', text, process.stdout);
   const lines = [`${bold(headline(report))}${listed(report.neurons)}`];
-  if (report.neurons.length === 0 && share !== undefined)
-    lines.push(`No neuron is coarse in more than ${share} of the prompts; a lower --share finds more.`);
+  if (report.neurons.length === 0 && sharing)
+    lines.push(`No neuron is coarse ${sharingText(sharing, 'the prompts')}; a lower --share finds more.`);
   for (const prompt of report.prompts) lines.push('', bold(prompt.prompt), promptTable(report, prompt));
   if (report.otherPrompts.length > 0) lines.push('', bold('In other words'));
   for (const prompt of report.otherPrompts) lines.push('', prompt.prompt, promptTable(report, prompt));

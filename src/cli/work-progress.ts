@@ -1,10 +1,16 @@
 import type { WorkProgress } from '../experiment/work.js';
 import type { Progress } from './progress.js';
 
-/** Shows facts done, prompts a second and the time left. */
+/** Shows facts done, prompts a second and the time left, of each pass. */
 export function workProgress(progress: Progress): (state: WorkProgress) => void {
-  const start = Date.now();
-  return ({ facts, done, failed, session }) => {
+  let start = Date.now();
+  let current: string | undefined;
+  return ({ pass, facts, done, failed, session }) => {
+    if (pass !== current) {
+      progress.stop();
+      start = Date.now();
+      current = pass;
+    }
     const seconds = (Date.now() - start) / 1000;
     const left = facts - done - failed;
     const promptsPerSecond = session.facts === 0 ? 0 : session.prompts / seconds;
@@ -15,7 +21,7 @@ export function workProgress(progress: Progress): (state: WorkProgress) => void 
       ...(secondsLeft === undefined ? [] : [`${duration(secondsLeft)} left`]),
       ...(failed === 0 ? [] : [`${failed} failed`]),
     ];
-    progress.show('facts', {
+    progress.show(pass, {
       done,
       total: facts,
       text: parts.slice(1).join(', '),

@@ -31,21 +31,22 @@ export interface FactTask {
     readonly suppress: boolean;
     readonly enhance: number | null;
     readonly unrelated: AskedFact;
+    /** Other neurons, to be measured on the fact's own prompts for comparison; null for none. */
+    readonly baseline: readonly Neuron[] | null;
   } | null;
 }
 
-/**
- * Does all that a task asks for.
- * @param batches what the values of a batch may take, and whether the device wants few and large ones
- */
+/** What the values of a batch may take, and whether the device wants few and large ones. */
+export type Batches = Required<Pick<FindOptions, 'batchBytes' | 'layersTogether'>>;
+
+/** Does all that a task asks for. */
 export async function runFactTask(
   model: LanguageModel,
   tokenizer: Tokenizer,
   task: FactTask,
-  batches: Required<Pick<FindOptions, 'batchBytes' | 'layersTogether'>>,
+  batches: Batches,
 ): Promise<FactRecord> {
-  const ask = ({ object, prompts }: AskedFact) =>
-    askPrompts(model, tokenizer, prompts, answerIds(tokenizer, object), task.continuation);
+  const ask = (fact: AskedFact) => askFact(model, tokenizer, fact, task.continuation);
   const related = await ask(task.fact);
   const { site } = task;
   const find = async (options: FindOptions) => {
@@ -53,9 +54,11 @@ export async function runFactTask(
     return findNeurons(model, related, { ...options, ...batches, site, negatives });
   };
   const neurons = isList(task.neurons) ? task.neurons : (await find(task.neurons)).neurons;
-  checkNeurons(neurons, model);
+  const baseline = task.interventions?.baseline ?? null;
+  for (const list of [neurons, baseline ?? []]) checkNeurons(list, model);
   const record: FactRecord = { uuid: task.uuid };
-  if (!isList(task.neurons)) record.neurons = neurons.map(([layer, index]) => [layer, index]);
+  if (!isList(task.neurons) || baseline) record.neurons = plain(neurons);
+  if (baseline) record.baseline_neurons = plain(baseline);
   if (task.interventions === null) return record;
 
   const { suppress, enhance } = task.interventions;
@@ -64,13 +67,29 @@ export async function runFactTask(
   const options = { site, batchBytes: batches.batchBytes };
   const onRelated = await intervene(model, related.flat(), neurons, factors, options);
   const onUnrelated = await intervene(model, unrelated.flat(), neurons, factors, options);
+  const ofBaseline = baseline && (await intervene(model, related.flat(), baseline, factors, options));
   const effects = (factor: number): InterventionEffects => ({
     related: promptEffects(related, onRelated, factors.indexOf(factor)),
     unrelated: promptEffects(unrelated, onUnrelated, factors.indexOf(factor)),
+    ...(ofBaseline && { baseline: promptEffects(related, ofBaseline, factors.indexOf(factor)) }),
   });
   if (suppress) record.suppression = effects(SUPPRESS);
   if (enhance !== null) record.enhancement = effects(enhance);
   return record;
+}
+
+/** A fact's prompts, each as a query for each token of the answer. */
+export function askFact(
+  model: LanguageModel,
+  tokenizer: Tokenizer,
+  { object, prompts }: AskedFact,
+  continuation: Continuation,
+): Promise<(readonly Query[])[]> {
+  return askPrompts(model, tokenizer, prompts, answerIds(tokenizer, object), continuation);
+}
+
+function plain(neurons: readonly Neuron[]): [number, number][] {
+  return neurons.map(([layer, index]) => [layer, index]);
 }
 
 function isList(neurons: readonly Neuron[] | FindOptions): neurons is readonly Neuron[] {

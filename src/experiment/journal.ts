@@ -5,7 +5,7 @@
 import { closeSync, existsSync, fdatasyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { refusedFile, UserError } from '../errors.js';
-import { type FactRecord, recordSchema } from './record.js';
+import { type FactRecord, joinRecords, recordSchema } from './record.js';
 
 export class Journal {
   private constructor(
@@ -52,7 +52,7 @@ export class Journal {
       );
     }
     this.length += line.length;
-    this.records.set(record.uuid, { ...this.records.get(record.uuid), ...record });
+    this.records.set(record.uuid, joinRecords(this.records.get(record.uuid), record));
   }
 
   close(): void {
@@ -85,7 +85,7 @@ async function readJournal(path: string): Promise<{ records: Map<string, FactRec
         'The file was changed by something else: restore it, or begin again with --fresh.',
       );
     }
-    records.set(record.uuid, { ...records.get(record.uuid), ...record });
+    records.set(record.uuid, joinRecords(records.get(record.uuid), record));
     start = end + 1;
   }
 }

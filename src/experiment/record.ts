@@ -18,20 +18,49 @@ const promptEffectsSchema = z.object({
   probability_after: z.array(z.number()).optional(),
 });
 
-const interventionEffectsSchema = z.object({ related: promptEffectsSchema, unrelated: promptEffectsSchema });
+const interventionEffectsSchema = z.object({
+  related: promptEffectsSchema,
+  unrelated: promptEffectsSchema,
+  /** On the fact's own prompts too, of its baseline neurons (`--protocol dai`). */
+  baseline: promptEffectsSchema.optional(),
+});
 
 export type PromptEffects = z.infer<typeof promptEffectsSchema>;
 export type InterventionEffects = z.infer<typeof interventionEffectsSchema>;
 
-/** One line of the journal. A later line of the same fact adds to the earlier ones. */
+const neuronsSchema = z.array(z.tuple([count, count]));
+const promptCountsSchema = z.array(z.tuple([count, count, count]));
+
+/** One line of the journal. A later line of the same fact adds to the earlier ones ({@link joinRecords}). */
 export const recordSchema = z.object({
   uuid: z.string(),
-  neurons: z.array(z.tuple([count, count])).optional(),
+  /** Where a relation's facts decide together which neurons are shared enough: `[layer, index, prompts]`. */
+  counts: z
+    .object({ prompts: count, knowledge: promptCountsSchema, baseline: promptCountsSchema })
+    .optional(),
+  neurons: neuronsSchema.optional(),
+  baseline_neurons: neuronsSchema.optional(),
   suppression: interventionEffectsSchema.optional(),
   enhancement: interventionEffectsSchema.optional(),
 });
 
 export type FactRecord = z.infer<typeof recordSchema>;
+
+/**
+ * What two lines say together. Effects are of the neurons that they were measured with: a line with other neurons takes the
+ * place of earlier effects, even of one that it does not measure itself.
+ */
+export function joinRecords(earlier: FactRecord | undefined, later: FactRecord): FactRecord {
+  if (!earlier || !haveOtherNeurons(earlier, later)) return { ...earlier, ...later };
+  const { suppression: _, enhancement: __, ...rest } = earlier;
+  return { ...rest, ...later };
+}
+
+function haveOtherNeurons(a: FactRecord, b: FactRecord): boolean {
+  const differ = (one?: FactRecord['neurons'], other?: FactRecord['neurons']) =>
+    one !== undefined && other !== undefined && JSON.stringify(one) !== JSON.stringify(other);
+  return differ(a.neurons, b.neurons) || differ(a.baseline_neurons, b.baseline_neurons);
+}
 
 /** A fact's entry in a result file, this project's or the replication's. */
 export const resultSchema = z.looseObject({

@@ -12,6 +12,8 @@ export type InterventionName = 'suppression' | 'enhancement';
 export interface MeanChange {
   readonly related: number;
   readonly unrelated: number;
+  /** Of baseline neurons on the facts' own prompts, where they were measured. */
+  readonly baseline?: number;
   /** How many facts it is the mean of. */
   readonly facts: number;
 }
@@ -62,9 +64,11 @@ function factChange(result: FactResult, intervention: InterventionName): MeanCha
 }
 
 function meanOfChanges(changes: readonly MeanChange[]): MeanChange {
+  const baseline = mean(changes.flatMap(({ baseline }) => baseline ?? []));
   return {
     related: mean(changes.map(({ related }) => related)) ?? Number.NaN,
     unrelated: mean(changes.map(({ unrelated }) => unrelated)) ?? Number.NaN,
+    ...(baseline !== undefined && { baseline }),
     facts: changes.reduce((sum, { facts }) => sum + facts, 0),
   };
 }

@@ -1,13 +1,9 @@
 import { stringify } from 'csv-stringify/sync';
+import { measuredChanges } from './measured-changes.js';
 import type { SkippedFact } from './plan.js';
-import {
-  type InterventionName,
-  type MeanChange,
-  meanOverRelations,
-  overallMean,
-  relationMeans,
-} from './relation-means.js';
+import { type InterventionName, type MeanChange, meanOverRelations } from './relation-means.js';
 import type { ResultsOfFacts } from './results-file.js';
+import type { RelationTuning } from './tuned-relations.js';
 
 export interface FailedFact {
   readonly uuid: string;
@@ -30,6 +26,8 @@ export interface Summary {
   readonly accuracy: number | null;
   readonly suppression: InterventionSummary | null;
   readonly enhancement: InterventionSummary | null;
+  /** How each relation's share came out, where it was tuned (`--protocol dai`). */
+  readonly tuning?: Readonly<Record<string, RelationTuning>>;
 }
 
 export interface InterventionSummary {
@@ -44,8 +42,7 @@ export function summarizeIntervention(
   results: ResultsOfFacts,
   name: InterventionName,
 ): InterventionSummary | null {
-  const relations = relationMeans(results.values(), name);
-  const overFacts = overallMean(results.values(), name);
+  const { relations, overall: overFacts } = measuredChanges(results, name);
   const overRelations = meanOverRelations(relations);
   if (!overFacts || !overRelations) return null;
   return { overFacts, overRelations, relations: Object.fromEntries(relations) };
@@ -58,9 +55,10 @@ export function accuracyBefore(results: ResultsOfFacts): number | null {
   return correct.length === 0 ? null : correct.filter(Boolean).length / correct.length;
 }
 
-/** summary.csv: a line a relation. Changes are fractions; empty where nothing was measured. */
-export function summaryCsv({ suppression, enhancement }: Summary): string {
+/** summary.csv: a line a relation. Changes and shares are fractions; empty where nothing was measured. */
+export function summaryCsv({ suppression, enhancement, tuning }: Summary): string {
   const relations = new Set([
+    ...Object.keys(tuning ?? {}),
     ...Object.keys(suppression?.relations ?? {}),
     ...Object.keys(enhancement?.relations ?? {}),
   ]);
@@ -69,13 +67,28 @@ export function summaryCsv({ suppression, enhancement }: Summary): string {
       const [s, e] = [suppression?.relations[relation], enhancement?.relations[relation]];
       return {
         relation,
-        facts: s?.facts ?? e?.facts,
+        facts: s?.facts ?? e?.facts ?? tuning?.[relation].facts,
         suppression_related: s?.related,
         suppression_unrelated: s?.unrelated,
         enhancement_related: e?.related,
         enhancement_unrelated: e?.unrelated,
+        ...(tuning && {
+          suppression_baseline: s?.baseline,
+          enhancement_baseline: e?.baseline,
+          ...tuningColumns(tuning[relation]),
+        }),
       };
     }),
     { header: true },
   );
+}
+
+function tuningColumns({ knowledge, baseline, factsWithTooFewPrompts }: RelationTuning) {
+  return {
+    share: knowledge.share,
+    neurons_per_fact: knowledge.neuronsPerFact,
+    baseline_share: baseline.share,
+    baseline_neurons_per_fact: baseline.neuronsPerFact,
+    facts_with_too_few_prompts: factsWithTooFewPrompts,
+  };
 }

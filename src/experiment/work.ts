@@ -1,20 +1,17 @@
-/** The work of a run: facts go to the workers, each finished one into the journal. */
-import type { Dataset } from '../dataset/dataset.js';
+/** The work of a pass: facts go to the workers, each finished one into the journal. */
 import type { FactKey } from '../dataset/fact.js';
 import { UserError } from '../errors.js';
 import type { BatchMemory } from '../runtime/batch-memory.js';
 import { BatchTrial } from '../runtime/batch-trial.js';
 import type { WorkerPool } from '../runtime/worker-pool.js';
-import type { FactTask } from './fact-task.js';
 import type { Journal } from './journal.js';
-import { negativePrompts } from './negatives.js';
-import type { RunPlan } from './plan.js';
 import type { FactRecord } from './record.js';
-import { areGiven, lacks, type Stages } from './stages.js';
 import type { FailedFact } from './summary.js';
-import type { TaskCall } from './worker.js';
+import type { TaskCall, WorkerTask } from './worker.js';
 
 export interface WorkProgress {
+  /** The name of the pass. */
+  readonly pass: string;
   readonly facts: number;
   /** All that are done, in this session and before. */
   readonly done: number;
@@ -23,12 +20,18 @@ export interface WorkProgress {
   readonly session: { readonly facts: number; readonly prompts: number };
 }
 
+/** Once over the facts of a run. */
+export interface Pass {
+  /** As progress shows it. */
+  readonly name: string;
+  readonly facts: readonly FactKey[];
+  /** Whether the journal lacks something that this pass finds out. */
+  readonly isOpen: (fact: FactKey) => boolean;
+  readonly taskOf: (fact: FactKey) => WorkerTask;
+}
+
+/** What a pass is done with. */
 export interface Work {
-  readonly plan: RunPlan;
-  readonly unrelated: ReadonlyMap<string, FactKey>;
-  readonly negatives: ReadonlyMap<string, readonly FactKey[]>;
-  readonly stages: Stages;
-  readonly dataset: Dataset;
   readonly pool: WorkerPool;
   readonly batchMemory: BatchMemory;
   readonly journal: Journal;
@@ -47,23 +50,25 @@ const FAILURES_THAT_STOP = 5;
  * @returns the facts that failed three times
  * @throws UserError where the journal cannot be written or nothing succeeds; an AbortError on `signal`
  */
-export async function doWork(work: Work): Promise<FailedFact[]> {
-  const { plan, stages, pool, journal, signal, onProgress } = work;
-  const open = plan.facts.filter(({ uuid }) => lacks(journal.get(uuid), stages));
-  const doneBefore = plan.facts.length - open.length;
+export async function doWork(pass: Pass, work: Work): Promise<FailedFact[]> {
+  const { facts } = pass;
+  const { pool, journal, signal, onProgress } = work;
+  const open = facts.filter(pass.isOpen);
+  const doneBefore = facts.length - open.length;
   const session = { facts: 0, prompts: 0 };
   const failures = new Map<string, FailedFact>();
   let fault: unknown;
   const report = () =>
     onProgress({
-      facts: plan.facts.length,
+      pass: pass.name,
+      facts: facts.length,
       done: doneBefore + session.facts,
       failed: failures.size,
       session,
     });
 
   const finish = async (fact: FactKey) => {
-    const task = taskOf(fact, work);
+    const task = pass.taskOf(fact);
     const outcome = await attempt(task, work, () => signal.aborted || fault !== undefined);
     if (outcome === undefined) return;
     if ('record' in outcome) {
@@ -93,14 +98,14 @@ export async function doWork(work: Work): Promise<FailedFact[]> {
   await Promise.all(underWay);
   if (fault !== undefined) throw fault;
   signal.throwIfAborted();
-  return plan.facts.flatMap(({ uuid }) => failures.get(uuid) ?? []);
+  return facts.flatMap(({ uuid }) => failures.get(uuid) ?? []);
 }
 
 /**
  * A fact's record, or its last error; undefined where the run is over first. Full memory is no fault of the fact, and not
  * counted among its tries.
  */
-async function attempt(task: FactTask, { pool, batchMemory }: Work, isOver: () => boolean) {
+async function attempt(task: WorkerTask, { pool, batchMemory }: Work, isOver: () => boolean) {
   const batches = new BatchTrial(batchMemory);
   let error = '';
   for (let tried = 0; tried < ATTEMPTS; ) {
@@ -121,29 +126,6 @@ async function attempt(task: FactTask, { pool, batchMemory }: Work, isOver: () =
     }
   }
   return isOver() ? undefined : { error };
-}
-
-/** What a fact still lacks, as a worker is to do it. */
-function taskOf(fact: FactKey, { stages, dataset, journal, unrelated, negatives }: Work): FactTask {
-  const { neurons, suppress, enhance, site, continuation } = stages;
-  const known = journal.get(fact.uuid);
-  const asked = (key: FactKey) => ({ object: key.object, prompts: dataset.withPrompts(key).prompts });
-  const other = unrelated.get(fact.uuid);
-  return {
-    uuid: fact.uuid,
-    fact: asked(fact),
-    site,
-    continuation,
-    negatives: negativePrompts(negatives.get(fact.uuid) ?? [], dataset.withPrompts),
-    neurons: areGiven(neurons) ? (neurons.of(fact.uuid) ?? []) : (known?.neurons ?? neurons),
-    interventions: other
-      ? {
-          suppress: suppress && !known?.suppression,
-          enhance: known?.enhancement ? null : enhance,
-          unrelated: asked(other),
-        }
-      : null,
-  };
 }
 
 function nothingSucceeds(error: string): UserError {

@@ -7,6 +7,7 @@ import { type Engine, startOn } from '../runtime/engine.js';
 import type { EngineName } from '../runtime/engine-names.js';
 import { endWithParent } from '../runtime/orphan-watch.js';
 import { asOutOfMemory } from '../runtime/out-of-memory.js';
+import { type CountTask, runCountTask } from './count-task.js';
 import { type FactTask, runFactTask } from './fact-task.js';
 import type { FactRecord } from './record.js';
 
@@ -18,9 +19,11 @@ export interface WorkerStart {
   readonly device: DeviceKind;
 }
 
+export type WorkerTask = FactTask | CountTask;
+
 /** What `runFact` is called with. */
 export interface TaskCall {
-  readonly task: FactTask;
+  readonly task: WorkerTask;
   /** What the values of a batch may take. */
   readonly batchBytes: number;
 }
@@ -59,10 +62,10 @@ workerpool.worker({
     loading ??= load();
     try {
       const { model, tokenizer } = (await loading).loaded;
-      return await runFactTask(model, tokenizer, task, {
-        batchBytes,
-        layersTogether: start.device !== 'cpu',
-      });
+      const batches = { batchBytes, layersTogether: start.device !== 'cpu' };
+      return 'counting' in task
+        ? await runCountTask(model, tokenizer, task, batches)
+        : await runFactTask(model, tokenizer, task, batches);
     } catch (error) {
       throw asOutOfMemory(error) ?? error;
     }

@@ -10,7 +10,7 @@ import type { RunPlan } from './plan.js';
 import type { FactResult } from './record.js';
 import { formatResultsFile, type ResultsOfFacts } from './results-file.js';
 import type { ResultsFolder } from './results-folder.js';
-import { areGiven, lacks, type Stages } from './stages.js';
+import { areGiven, areTuned, effectsOf, lacks, type Stages } from './stages.js';
 import {
   accuracyBefore,
   type FailedFact,
@@ -18,6 +18,7 @@ import {
   summarizeIntervention,
   summaryCsv,
 } from './summary.js';
+import { type TunedRelations, tuneRelations } from './tuned-relations.js';
 
 export interface FinishedRun {
   readonly model: string;
@@ -37,28 +38,41 @@ export async function writeResults(
   folder: ResultsFolder,
   figures: (results: ResultsOfFacts) => Promise<ReadonlyMap<string, string>>,
 ): Promise<{ summary: Summary; files: string[] }> {
-  const neurons = neuronsOfFacts(run, folder.journal);
-  const { results, incomplete } = resultsOfFacts(run, folder.journal, neurons);
-  const summary = summarize(run, neurons, results, [...run.failed, ...incomplete]);
+  const tuned = tunedRelations(run, folder.journal);
+  const neurons = neuronsOfFacts(run, folder.journal, tuned);
+  const { results, incomplete } = resultsOfFacts(run, folder.journal, neurons, tuned);
+  const summary = summarize(run, neurons, results, [...run.failed, ...incomplete], tuned);
   const files: string[] = [];
   const write = async (name: string, content: string) => files.push(await folder.write(name, content));
   if (!areGiven(run.stages.neurons))
     await write(`${run.model}_pararel_neurons_0.json`, formatNeuronFile(neurons));
+  if (tuned) {
+    const baseline = new Map([...tuned.neurons].map(([uuid, { baseline }]) => [uuid, baseline]));
+    await write(`${run.model}_pararel_baseline_0.json`, formatNeuronFile(baseline));
+  }
+  if (results.size > 0) await write(`${run.model}_pararel_results_0.json`, formatResultsFile(results));
+  if (results.size > 0 || tuned) await write('summary.csv', summaryCsv(summary));
   if (results.size > 0) {
-    await write(`${run.model}_pararel_results_0.json`, formatResultsFile(results));
-    await write('summary.csv', summaryCsv(summary));
     for (const [name, content] of await figures(results)) await write(name, content);
   }
   await write('summary.json', `${JSON.stringify(summary, null, 2)}\n`);
   return { summary, files };
 }
 
+function tunedRelations({ plan, stages }: FinishedRun, journal: Journal): TunedRelations | undefined {
+  if (!areTuned(stages.neurons)) return undefined;
+  return tuneRelations(plan.facts, uuid => journal.get(uuid), stages.neurons);
+}
+
 function neuronsOfFacts(
   { plan, stages }: FinishedRun,
   journal: Journal,
+  tuned: TunedRelations | undefined,
 ): ReadonlyMap<string, readonly Neuron[]> {
-  const of = (uuid: string) =>
-    areGiven(stages.neurons) ? stages.neurons.of(uuid) : journal.get(uuid)?.neurons;
+  const of = (uuid: string) => {
+    if (areGiven(stages.neurons)) return stages.neurons.of(uuid);
+    return tuned ? tuned.neurons.get(uuid)?.knowledge : journal.get(uuid)?.neurons;
+  };
   return new Map(
     plan.facts.flatMap(({ uuid }) => {
       const neurons = of(uuid);
@@ -75,25 +89,29 @@ function resultsOfFacts(
   { plan, unrelated, stages }: FinishedRun,
   journal: Journal,
   neurons: ReadonlyMap<string, readonly Neuron[]>,
+  tuned: TunedRelations | undefined,
 ): { results: ResultsOfFacts; incomplete: FailedFact[] } {
   const results = new Map<string, FactResult>();
   const incomplete: FailedFact[] = [];
   for (const { uuid, relation } of plan.facts) {
     const record = journal.get(uuid);
     const own = neurons.get(uuid);
+    const compared = tuned?.neurons.get(uuid);
     const partner = unrelated.get(uuid);
-    if (!record || !own || !partner || lacks(record, stages)) continue;
-    if (!record.suppression && !record.enhancement) continue;
+    if (!record || !own || !partner || lacks(record, stages, compared)) continue;
+    const { suppression, enhancement } = effectsOf(record, compared);
+    if (!suppression && !enhancement) continue;
     const theirs = neurons.get(partner.uuid);
     if (!theirs) {
       incomplete.push({ uuid, relation, error: `its unrelated fact ${partner.uuid} failed` });
       continue;
     }
     results.set(uuid, {
-      ...(record.suppression && { suppression: record.suppression }),
-      ...(record.enhancement && { enhancement: record.enhancement }),
+      ...(suppression && { suppression }),
+      ...(enhancement && { enhancement }),
       n_refined_neurons: own.length,
       n_unrelated_neurons: theirs.length,
+      ...(compared && { n_baseline_neurons: compared.baseline.length }),
       relation_name: relation,
       unrelated_uuid: partner.uuid,
     });
@@ -106,6 +124,7 @@ function summarize(
   neurons: ReadonlyMap<string, readonly Neuron[]>,
   results: ResultsOfFacts,
   failed: readonly FailedFact[],
+  tuned: TunedRelations | undefined,
 ): Summary {
   const total = [...neurons.values()].reduce((sum, list) => sum + list.length, 0);
   return {
@@ -120,5 +139,6 @@ function summarize(
     accuracy: accuracyBefore(results),
     suppression: summarizeIntervention(results, 'suppression'),
     enhancement: summarizeIntervention(results, 'enhancement'),
+    ...(tuned && { tuning: Object.fromEntries(tuned.relations) }),
   };
 }

@@ -10,24 +10,32 @@ export interface Bar {
   readonly facts: number;
 }
 
-/** The two bars of each relation, in order. */
-const GROUPS = ['Related facts', 'Unrelated facts'];
+/** The two bars of each relation, in order: what knowledge neurons do to two kinds of facts, or two kinds of neurons to a fact. */
+const FACTS = ['Related facts', 'Unrelated facts'];
+const NEURONS = ['Knowledge neurons', 'Baseline neurons'];
 
 /** Blue and orange of Okabe and Ito (2008): told apart with any colour vision, and by lightness in grey. */
 const COLOURS = ['#0072b2', '#e69f00'];
 
 export function barsOf(means: ReadonlyMap<string, MeanChange>): Bar[] {
-  return [...means].flatMap(([relation, { related, unrelated, facts }]) =>
-    [related, unrelated].map((change, i) => ({ relation, group: GROUPS[i], change, facts })),
+  return [...means].flatMap(([relation, { related, unrelated, baseline, facts }]) =>
+    [related, baseline ?? unrelated].map((change, i) => ({
+      relation,
+      group: (baseline === undefined ? FACTS : NEURONS)[i],
+      change,
+      facts,
+    })),
   );
 }
 
 /** A group of two bars a relation: the form of the paper's Figures 3 and 4. */
 export function barChart(bars: readonly Bar[], title: string): TopLevelSpec {
   const relations = [...new Set(bars.map(({ relation }) => relation))];
-  const facts = bars.filter(({ group }) => group === GROUPS[0]).reduce((sum, bar) => sum + bar.facts, 0);
+  const groups = bars.some(({ group }) => group === NEURONS[0]) ? NEURONS : FACTS;
+  const facts = bars.filter(({ group }) => group === groups[0]).reduce((sum, bar) => sum + bar.facts, 0);
+  const measure = groups === NEURONS ? 'Mean change by mean probability, all prompts of' : 'Mean over';
   return {
-    ...frame(title, `Mean over ${facts} facts of ${relations.length} relations`),
+    ...frame(title, `${measure} ${facts} facts of ${relations.length} relations`),
     data: { values: [...bars] },
     width: { step: 13 },
     height: 320,
@@ -49,7 +57,7 @@ export function barChart(bars: readonly Bar[], title: string): TopLevelSpec {
               domain: false,
             },
           },
-          xOffset: { field: 'group', type: 'nominal', sort: GROUPS },
+          xOffset: { field: 'group', type: 'nominal', sort: groups },
           y: {
             field: 'change',
             type: 'quantitative',
@@ -63,8 +71,8 @@ export function barChart(bars: readonly Bar[], title: string): TopLevelSpec {
           color: {
             field: 'group',
             type: 'nominal',
-            sort: GROUPS,
-            scale: { domain: GROUPS, range: COLOURS },
+            sort: groups,
+            scale: { domain: groups, range: COLOURS },
             legend: { title: null, orient: 'top', labelLimit: 0 },
           },
         },

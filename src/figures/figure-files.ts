@@ -1,4 +1,5 @@
-import { type InterventionName, relationMeans } from '../experiment/relation-means.js';
+import { measuredChanges } from '../experiment/measured-changes.js';
+import type { InterventionName } from '../experiment/relation-means.js';
 import type { ResultsOfFacts } from '../experiment/results-file.js';
 import { barChart, barsOf } from './bar-chart.js';
 import { drawFigure } from './draw-figure.js';
@@ -15,7 +16,7 @@ const FIGURES: readonly { name: string; intervention: InterventionName; title: s
 export async function figureFiles(results: ResultsOfFacts): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const { name, intervention, title } of FIGURES) {
-    const bars = barsOf(relationMeans(results.values(), intervention));
+    const bars = barsOf(measuredChanges(results, intervention).relations);
     if (bars.length === 0) continue;
     for (const file of await drawFigure(name, barChart(bars, title), bars)) files.set(...file);
   }

@@ -82,6 +82,22 @@ describe('a figure of 39 relations', () => {
   });
 });
 
+describe('a figure of two kinds of neurons', () => {
+  it('names them in its legend and its data, and says what its bars are', async () => {
+    const means = new Map([['P36', { related: -0.5, unrelated: 0.25, baseline: -0.125, facts: 4 }]]);
+    const bars = barsOf(means);
+    expect(bars.map(({ group, change }) => [group, change])).toEqual([
+      ['Knowledge neurons', -0.5],
+      ['Baseline neurons', -0.125],
+    ]);
+    const svg = await renderSvg(barChart(bars, 'Suppressing knowledge neurons'));
+    const texts = [...svg.matchAll(/<text[^>]*>([^<]+)</g)].map(([, text]) => text);
+    expect(texts).toEqual(expect.arrayContaining(['Knowledge neurons', 'Baseline neurons']));
+    expect(texts).toContain('Mean change by mean probability, all prompts of 4 facts of 1 relations');
+    expect(texts).not.toContain('Related facts');
+  });
+});
+
 describe('a figure', () => {
   it('is the same text each time it is drawn', async () => {
     const specification = barChart(barsOf(means(['P36', 'P30'])), 'x');

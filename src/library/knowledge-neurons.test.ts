@@ -11,8 +11,9 @@ import type { CoarseThreshold } from '../neurons/coarse.js';
 import { startEngine } from '../runtime/engine.js';
 import { enginesHere } from '../testing/engines.js';
 import { describeWith, GOLDEN_BERT, GOLDEN_MODELS, readGolden } from '../testing/shared.js';
-import { type Changed, KnowledgeNeurons } from './knowledge-neurons.js';
+import { KnowledgeNeurons } from './knowledge-neurons.js';
 import { loadModel } from './load-model.js';
+import type { Changed } from './options.js';
 
 const THRESHOLDS: Record<string, CoarseThreshold> = {
   adaptive_threshold_0_3: { kind: 'adaptive', value: 0.3 },

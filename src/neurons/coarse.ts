@@ -1,14 +1,22 @@
 import type { Scores } from '../attribution/scores.js';
 import type { Neuron } from './neuron.js';
 
-/** Which scores make a neuron coarse; all comparisons are strict. */
-export type CoarseThreshold =
-  /** Above this share of the prompt's highest score (Dai et al., section 3.1: 0.2; the replication: 0.3). */
-  | { readonly kind: 'adaptive'; readonly value: number }
-  /** Above this score. */
-  | { readonly kind: 'absolute'; readonly value: number }
-  /** Above this percentile of the prompt's scores, from 0 to 100, as numpy.percentile interpolates it. */
-  | { readonly kind: 'percentile'; readonly value: number };
+/** Which scores make a neuron coarse. */
+export interface CoarseThreshold {
+  /**
+   * What the score must be above:
+   * `adaptive`: this share of the prompt's highest score (Dai et al., section 3.1: 0.2; the replication: 0.3);
+   * `absolute`: this score;
+   * `percentile`: this percentile of the prompt's scores, from 0 to 100, as numpy.percentile interpolates it.
+   */
+  readonly kind: 'adaptive' | 'absolute' | 'percentile';
+  readonly value: number;
+  /**
+   * The threshold itself is enough (Dai et al.'s code, src/2_get_kn.py, line 20). Default: false, as in the replication
+   * (knowledge_neurons.py, get_coarse_neurons).
+   */
+  readonly inclusive?: boolean;
+}
 
 /** The neurons that one prompt's scores point at, in the order of layers. */
 export function coarseNeurons(scores: Scores, threshold: CoarseThreshold): Neuron[] {
@@ -16,7 +24,7 @@ export function coarseNeurons(scores: Scores, threshold: CoarseThreshold): Neuro
   const neurons: Neuron[] = [];
   scores.forEach((row, layer) => {
     row.forEach((score, index) => {
-      if (score > least) neurons.push([layer, index]);
+      if (score > least || (threshold.inclusive && score === least)) neurons.push([layer, index]);
     });
   });
   return neurons;

@@ -5,13 +5,9 @@ import { batchesOfEqualLength, ofEachPrompt } from '../model/prompt-batches.js';
 import type { Query } from '../model/tokenizer.js';
 import { type CoarseThreshold, coarseNeurons } from './coarse.js';
 import type { Neuron } from './neuron.js';
-import { refinedNeurons, splitByNegatives } from './refined.js';
+import { refinedNeurons, type Sharing, splitByNegatives } from './refined.js';
 
-export type FindOptions = AttributeOptions & {
-  readonly threshold: CoarseThreshold;
-  /** Of the prompts, that a refined neuron must be coarse in more than. */
-  readonly share: number;
-};
+export type FindOptions = AttributeOptions & Sharing & { readonly threshold: CoarseThreshold };
 
 export interface NegativePrompts {
   /**
@@ -52,7 +48,7 @@ export async function findNeurons(
   // In batches of their own, so that they change no prompt's scores, not by a bit.
   const inNegatives = await findInPrompts(model, negatives, options, onScored);
   const coarseOf = (list: readonly FoundInPrompt[]) => list.map(({ coarse }) => coarse);
-  const refined = refinedNeurons(coarseOf(found), options.share);
+  const refined = refinedNeurons(coarseOf(found), options.share, options);
   const { kept, removed } = splitByNegatives(refined, coarseOf(inNegatives));
   return { neurons: kept, removed, prompts: found, negatives: inNegatives };
 }

@@ -56,6 +56,35 @@ describe('coarse neurons', () => {
   ])('are strictly above %o', (threshold, expected) => {
     expect(coarseNeurons(scores, threshold)).toEqual(expected);
   });
+
+  it.each<[CoarseThreshold, [number, number][]]>([
+    [{ kind: 'adaptive', value: 1, inclusive: true }, [[1, 1]]],
+    // 2/3 of 3 is 2, which two scores are.
+    [
+      { kind: 'adaptive', value: 2 / 3, inclusive: true },
+      [
+        [0, 2],
+        [1, 1],
+        [1, 2],
+      ],
+    ],
+    [
+      { kind: 'absolute', value: 2, inclusive: true },
+      [
+        [0, 2],
+        [1, 1],
+        [1, 2],
+      ],
+    ],
+    [{ kind: 'percentile', value: 100, inclusive: true }, [[1, 1]]],
+  ])('include the threshold itself where that is asked for: %o', (threshold, expected) => {
+    expect(coarseNeurons(scores, threshold)).toEqual(expected);
+  });
+
+  it('are none above or at a share of a highest score below zero, which is above it', () => {
+    const below = [Float32Array.of(-1, -2)];
+    expect(coarseNeurons(below, { kind: 'adaptive', value: 0.2, inclusive: true })).toEqual([]);
+  });
 });
 
 describe('refined neurons', () => {

@@ -1,0 +1,22 @@
+import { compareNeurons, type Neuron } from './neuron.js';
+
+/** A neuron, and in how many of a fact's prompts it is coarse. */
+export type PromptCount = readonly [layer: number, index: number, prompts: number];
+
+/**
+ * Every neuron that is coarse in some prompt, in the order of layers.
+ * @param coarse the coarse neurons of each prompt
+ */
+export function countPrompts(coarse: readonly (readonly Neuron[])[]): PromptCount[] {
+  const counts = new Map<string, { neuron: Neuron; prompts: number }>();
+  for (const neurons of coarse) {
+    for (const neuron of neurons) {
+      const entry = counts.get(neuron.join()) ?? { neuron, prompts: 0 };
+      entry.prompts++;
+      counts.set(neuron.join(), entry);
+    }
+  }
+  return [...counts.values()]
+    .sort((a, b) => compareNeurons(a.neuron, b.neuron))
+    .map(({ neuron: [layer, index], prompts }) => [layer, index, prompts]);
+}
