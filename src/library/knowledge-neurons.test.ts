@@ -22,16 +22,13 @@ const THRESHOLDS: Record<string, CoarseThreshold> = {
 };
 
 describe.each(await enginesHere())('on the %s engine', engine => {
-  beforeAll(async () => {
-    await startEngine(engine);
-  });
-
   for (const folder of GOLDEN_MODELS) {
     describeWith(folder, `the golden file of ${basename(folder)}`, () => {
       const golden = readGolden(folder);
       let loaded: LoadedModel;
       let kn: KnowledgeNeurons;
       beforeAll(async () => {
+        await startEngine(engine);
         loaded = await loadFolder(folder);
         kn = new KnowledgeNeurons(loaded);
       });

@@ -16,8 +16,6 @@ import {
   type ValueRule,
 } from '../intervention/value-rules.js';
 import { askPrompts } from '../model/continuation.js';
-import type { Continuation } from '../model/continuation-names.js';
-import type { Site } from '../model/language-model.js';
 import type { LoadedModel } from '../model/load.js';
 import { ofEachPrompt } from '../model/prompt-batches.js';
 import { answerIds } from '../model/tokenizer.js';
