@@ -69,8 +69,16 @@ async function givenNeurons(option: string, config: ModelShape): Promise<GivenNe
   };
 }
 
+/** What an experiment adds to run.json. */
+export interface RecordedExperiment {
+  readonly settings: Partial<Pick<Settings, 'update' | 'erasure'>>;
+  /** Of the command line: its own options that decide numbers. */
+  readonly words: readonly string[];
+}
+
 export interface DescribedRun {
   readonly command: string;
+  readonly recorded: RecordedExperiment;
   readonly options: DataRunOptions;
   readonly model: LocatedModel;
   readonly data: { readonly name: string; readonly dataset: Dataset };
@@ -108,6 +116,7 @@ export async function settingsOf(run: DescribedRun): Promise<Settings> {
     neurons: neuronSettings(stages),
     ...(stages.unrelated && { unrelated: stages.unrelated }),
     ...(stages.enhance !== null && { enhancement: { factor: stages.enhance } }),
+    ...run.recorded.settings,
   };
 }
 
@@ -158,7 +167,7 @@ const THRESHOLD_FLAGS = {
 };
 
 /** The command with every option that decides numbers written out, and no other. */
-function commandLine({ command, options, data, stages }: DescribedRun): string {
+function commandLine({ command, recorded, options, data, stages }: DescribedRun): string {
   const { neurons, unrelated, enhance } = stages;
   const words = ['kn', ...command.split(' '), '--model', options.model];
   if (options.revision !== 'main') words.push('--revision', options.revision);
@@ -178,6 +187,7 @@ function commandLine({ command, options, data, stages }: DescribedRun): string {
   }
   if (enhance !== null) words.push('--factor', String(enhance));
   if (unrelated) words.push('--unrelated', unrelated.rule, '--seed', String(unrelated.seed));
+  words.push(...recorded.words);
   return words.map(quoted).join(' ');
 }
 

@@ -38,7 +38,9 @@ describe('facts that cannot be done', () => {
     expect(summary.facts.skipped).toMatchObject([
       { uuid: 'odd', relation: 'P36', subject: 'Ethiopia', object: 'Addis Ababa' },
     ]);
-    expect(summary.facts.skipped[0].reason).toMatch(/^the object is \d+ tokens, and --max-answer-tokens is 1$/);
+    expect(summary.facts.skipped[0].reason).toMatch(
+      /^the object is \d+ tokens, and --max-answer-tokens is 1$/,
+    );
   });
 
   it('are skipped where a prompt is longer than the model takes', async () => {

@@ -91,6 +91,6 @@ async function findInData(options: Options): Promise<number> {
   const { UsageError } = await import('../errors.js');
   if (options.scores !== undefined)
     throw new UsageError('--scores is for one fact', 'Give its --prompt and --answer.');
-  const { runOverData } = await import('./data-run.js');
+  const { runOverData } = await import('./intervention-run.js');
   return runOverData('find', options, { suppress: false, enhance: null });
 }

@@ -22,6 +22,9 @@ describe('help', () => {
     [['--help']],
     [['find', '--help']],
     [['evaluate', '--help']],
+    [['evaluate', 'pararel', '--help']],
+    [['evaluate', 'update', '--help']],
+    [['evaluate', 'erasure', '--help']],
     [['plot', '--help']],
     [['--version']],
   ])('is printed by %o with code 0, and loads neither tfjs nor vega nor zod', async args => {
@@ -37,6 +40,10 @@ describe('help', () => {
     for (const name of ['find', 'suppress', 'enhance', 'evaluate', 'plot']) {
       expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
       expect((await kn([name, '--help'])).stdout).toContain('Examples:');
+    }
+    for (const name of ['pararel', 'update', 'erasure']) {
+      expect((await kn(['evaluate', '--help'])).stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+      expect((await kn(['evaluate', name, '--help'])).stdout).toContain('Examples:');
     }
   });
 });

@@ -188,10 +188,11 @@ export function addFactorOption(command: Command): Command {
   return command.option('--factor <x>', 'enhancing multiplies activations by it', number(0, 1e6), 2);
 }
 
-export function addRunOptions(command: Command): Command {
+/** @param suffix of the results folder's name, after the model's */
+export function addRunOptions(command: Command, suffix = ''): Command {
   return command
     .optionsGroup('Run:')
-    .option('-r, --results <folder>', 'where results go (default: "results/<model>")')
+    .option('-r, --results <folder>', `where results go (default: "results/<model>${suffix}")`)
     .option(
       '-w, --workers <n>',
       'worker processes on each device (default: as many as keep it busy and its memory holds)',
@@ -217,7 +218,7 @@ function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
 
-function list(value: string): string[] {
+export function list(value: string): string[] {
   const items = value.split(',').map(item => item.trim());
   if (items.some(item => item === ''))
     throw new InvalidArgumentError('Expected names with commas between them.');
@@ -231,7 +232,7 @@ function devices(value: string): string[] {
   return words;
 }
 
-function number(least: number, most: number, end: 'to' | 'below' = 'to') {
+export function number(least: number, most: number, end: 'to' | 'below' = 'to') {
   return (value: string): number => {
     const parsed = Number(value);
     if (value.trim() === '' || !(parsed >= least && (end === 'to' ? parsed <= most : parsed < most))) {
@@ -243,7 +244,7 @@ function number(least: number, most: number, end: 'to' | 'below' = 'to') {
   };
 }
 
-function wholeNumber(least: number, most: number) {
+export function wholeNumber(least: number, most: number) {
   return (value: string): number => {
     const parsed = Number(value);
     if (value.trim() === '' || !Number.isInteger(parsed) || parsed < least || parsed > most) {

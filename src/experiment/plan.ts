@@ -17,7 +17,7 @@ export interface RunPlan {
 
 /**
  * Sets aside the facts that cannot be asked: those whose object the vocabulary lacks or has in too many tokens, those with
- * a prompt that the model does not take, and those that the given neurons lack.
+ * a prompt that the model does not take, and those that the given neurons lack, where any are given.
  * @param maxTokens what the model takes
  * @throws UserError where no fact is left
  */
@@ -25,7 +25,7 @@ export function planRun(
   dataset: Dataset,
   tokenizer: Tokenizer,
   maxTokens: number,
-  { neurons, maxAnswerTokens }: Pick<Stages, 'neurons' | 'maxAnswerTokens'>,
+  { neurons, maxAnswerTokens }: Partial<Pick<Stages, 'neurons'>> & Pick<Stages, 'maxAnswerTokens'>,
 ): RunPlan {
   const facts: FactKey[] = [];
   const skipped: SkippedFact[] = [];
@@ -36,7 +36,7 @@ export function planRun(
         ? `the object ${found.problem}`
         : found.ids.length > maxAnswerTokens
           ? `the object is ${found.ids.length} tokens, and --max-answer-tokens is ${maxAnswerTokens}`
-          : areGiven(neurons) && !neurons.of(fact.uuid)
+          : neurons && areGiven(neurons) && !neurons.of(fact.uuid)
             ? 'no neurons given for it'
             : promptProblem(dataset.withPrompts(fact), found.ids, tokenizer, maxTokens);
     if (reason === undefined) facts.push(fact);

@@ -1,5 +1,7 @@
 /** What a run finds out about one fact, as the journal keeps it and the result files show it. */
 import { z } from 'zod';
+import { erasureSchema } from './erasure-record.js';
+import { updateSchema } from './update-record.js';
 
 const count = z.int().nonnegative();
 
@@ -23,12 +25,14 @@ const interventionEffectsSchema = z.object({ related: promptEffectsSchema, unrel
 export type PromptEffects = z.infer<typeof promptEffectsSchema>;
 export type InterventionEffects = z.infer<typeof interventionEffectsSchema>;
 
-/** One line of the journal. A later line of the same fact adds to the earlier ones. */
+/** One line of the journal, of a fact or, for an erasure, of a relation. A later line of the same one adds to the earlier. */
 export const recordSchema = z.object({
   uuid: z.string(),
   neurons: z.array(z.tuple([count, count])).optional(),
   suppression: interventionEffectsSchema.optional(),
   enhancement: interventionEffectsSchema.optional(),
+  update: updateSchema.optional(),
+  erasure: erasureSchema.optional(),
 });
 
 export type FactRecord = z.infer<typeof recordSchema>;

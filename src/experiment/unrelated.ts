@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { FactKey } from '../dataset/fact.js';
 import { UsageError } from '../errors.js';
+import { draw } from './draw.js';
 
 /** Which facts count as unrelated to a fact: those of another relation, or, as the replication has it, any other. */
 export const UNRELATED_RULES = ['relation', 'any'] as const;
@@ -38,11 +38,6 @@ function relationStretches(facts: readonly FactKey[]): Map<string, { from: numbe
     else stretches.set(relation, { from: index, length: 1 });
   });
   return stretches;
-}
-
-/** A number in 0 .. bound-1 from the first 48 bits of a SHA-256: even to bound / 2^48. */
-function draw(key: string, bound: number): number {
-  return createHash('sha256').update(key).digest().readUIntBE(0, 6) % bound;
 }
 
 function noCandidate({ relation }: FactKey, rule: UnrelatedRule): UsageError {

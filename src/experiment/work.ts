@@ -1,17 +1,12 @@
-/** The work of a run: facts go to the workers, each finished one into the journal. */
-import type { Dataset } from '../dataset/dataset.js';
-import type { FactKey } from '../dataset/fact.js';
+/** The work of a run: its pieces go to the workers, each finished one into the journal. */
 import { UserError } from '../errors.js';
 import type { BatchMemory } from '../runtime/batch-memory.js';
 import { BatchTrial } from '../runtime/batch-trial.js';
 import type { WorkerPool } from '../runtime/worker-pool.js';
-import type { FactTask } from './fact-task.js';
 import type { Journal } from './journal.js';
-import type { RunPlan } from './plan.js';
 import type { FactRecord } from './record.js';
-import { areGiven, lacks, type Stages } from './stages.js';
 import type { FailedFact } from './summary.js';
-import type { TaskCall } from './worker.js';
+import type { TaskCall, WorkerMethod } from './worker.js';
 
 export interface WorkProgress {
   readonly facts: number;
@@ -22,11 +17,31 @@ export interface WorkProgress {
   readonly session: { readonly facts: number; readonly prompts: number };
 }
 
-export interface Work {
-  readonly plan: RunPlan;
-  readonly unrelated: ReadonlyMap<string, FactKey>;
-  readonly stages: Stages;
-  readonly dataset: Dataset;
+/** What a worker does in one call: a fact, or whatever else has a record of its own. */
+export interface Piece {
+  /** Of the record that it gives. */
+  readonly uuid: string;
+  readonly relation: string;
+  /** The worker's. */
+  readonly method: WorkerMethod;
+  /** Made when its turn comes, so that the data set is never in memory as tasks. */
+  readonly task: () => PieceTask;
+}
+
+export interface PieceTask {
+  /** Plain data: it travels to a worker process. */
+  readonly task: unknown;
+  /** How many it asks, as progress counts them. */
+  readonly prompts: number;
+}
+
+/** Pieces that are to be done, of a number that is done already. */
+export interface OpenWork {
+  readonly open: readonly Piece[];
+  readonly done: number;
+}
+
+export interface Work extends OpenWork {
   readonly pool: WorkerPool;
   readonly batchMemory: BatchMemory;
   readonly journal: Journal;
@@ -34,53 +49,51 @@ export interface Work {
   readonly onProgress: (progress: WorkProgress) => void;
 }
 
-/** Times that a fact is tried: a worker that dies may be no fault of the fact it was at. */
+/** Times that a piece is tried: a worker that dies may be no fault of the piece it was at. */
 const ATTEMPTS = 3;
 
 /** After so many facts failed with none done, the fault is not in the facts. */
 const FAILURES_THAT_STOP = 5;
 
 /**
- * Does what the journal lacks. Whatever happens, what is in the journal stays done.
- * @returns the facts that failed three times
+ * Does what is open, and appends each record to the journal. Whatever happens, what is in the journal stays done.
+ * @returns the pieces that failed three times
  * @throws UserError where the journal cannot be written or nothing succeeds; an AbortError on `signal`
  */
 export async function doWork(work: Work): Promise<FailedFact[]> {
-  const { plan, stages, pool, journal, signal, onProgress } = work;
-  const open = plan.facts.filter(({ uuid }) => lacks(journal.get(uuid), stages));
-  const doneBefore = plan.facts.length - open.length;
+  const { open, pool, journal, signal, onProgress } = work;
   const session = { facts: 0, prompts: 0 };
   const failures = new Map<string, FailedFact>();
   let fault: unknown;
   const report = () =>
     onProgress({
-      facts: plan.facts.length,
-      done: doneBefore + session.facts,
+      facts: open.length + work.done,
+      done: work.done + session.facts,
       failed: failures.size,
       session,
     });
 
-  const finish = async (fact: FactKey) => {
-    const task = taskOf(fact, work);
-    const outcome = await attempt(task, work, () => signal.aborted || fault !== undefined);
+  const finish = async ({ uuid, relation, method, task: make }: Piece) => {
+    const { task, prompts } = make();
+    const outcome = await attempt(method, task, work, () => signal.aborted || fault !== undefined);
     if (outcome === undefined) return;
     if ('record' in outcome) {
       journal.append(outcome.record);
       session.facts++;
-      session.prompts += task.fact.prompts.length;
+      session.prompts += prompts;
     } else {
-      failures.set(fact.uuid, { uuid: fact.uuid, relation: fact.relation, error: outcome.error });
+      failures.set(uuid, { uuid, relation, error: outcome.error });
       if (session.facts === 0 && failures.size >= FAILURES_THAT_STOP) throw nothingSucceeds(outcome.error);
     }
     report();
   };
 
   report();
-  // A bounded prefetch: each worker has a next fact waiting, and the data set is never in memory as tasks.
+  // A bounded prefetch: each worker has a next piece waiting.
   const underWay = new Set<Promise<void>>();
-  for (const fact of open) {
+  for (const piece of open) {
     if (signal.aborted || fault !== undefined) break;
-    const one = finish(fact)
+    const one = finish(piece)
       .catch(error => {
         fault ??= error;
       })
@@ -91,14 +104,19 @@ export async function doWork(work: Work): Promise<FailedFact[]> {
   await Promise.all(underWay);
   if (fault !== undefined) throw fault;
   signal.throwIfAborted();
-  return plan.facts.flatMap(({ uuid }) => failures.get(uuid) ?? []);
+  return open.flatMap(({ uuid }) => failures.get(uuid) ?? []);
 }
 
 /**
- * A fact's record, or its last error; undefined where the run is over first. Full memory is no fault of the fact, and not
+ * A piece's record, or its last error; undefined where the run is over first. Full memory is no fault of the piece, and not
  * counted among its tries.
  */
-async function attempt(task: FactTask, { pool, batchMemory }: Work, isOver: () => boolean) {
+async function attempt(
+  method: WorkerMethod,
+  task: unknown,
+  { pool, batchMemory }: Work,
+  isOver: () => boolean,
+) {
   const batches = new BatchTrial(batchMemory);
   let error = '';
   for (let tried = 0; tried < ATTEMPTS; ) {
@@ -107,8 +125,8 @@ async function attempt(task: FactTask, { pool, batchMemory }: Work, isOver: () =
     try {
       const record = await pool.use(worker => {
         device = worker.device;
-        const call: TaskCall = { task, batchBytes: batches.tryOn(device) };
-        return worker.call<FactRecord>('runFact', call);
+        const call: TaskCall<unknown> = { task, batchBytes: batches.tryOn(device) };
+        return worker.call<FactRecord>(method, call);
       });
       batches.succeeded(device);
       return { record };
@@ -119,28 +137,6 @@ async function attempt(task: FactTask, { pool, batchMemory }: Work, isOver: () =
     }
   }
   return isOver() ? undefined : { error };
-}
-
-/** What a fact still lacks, as a worker is to do it. */
-function taskOf(fact: FactKey, { stages, dataset, journal, unrelated }: Work): FactTask {
-  const { neurons, suppress, enhance, site, continuation } = stages;
-  const known = journal.get(fact.uuid);
-  const asked = (key: FactKey) => ({ object: key.object, prompts: dataset.withPrompts(key).prompts });
-  const other = unrelated.get(fact.uuid);
-  return {
-    uuid: fact.uuid,
-    fact: asked(fact),
-    site,
-    continuation,
-    neurons: areGiven(neurons) ? (neurons.of(fact.uuid) ?? []) : (known?.neurons ?? neurons),
-    interventions: other
-      ? {
-          suppress: suppress && !known?.suppression,
-          enhance: known?.enhancement ? null : enhance,
-          unrelated: asked(other),
-        }
-      : null,
-  };
 }
 
 function nothingSucceeds(error: string): UserError {

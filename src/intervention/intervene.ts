@@ -88,7 +88,11 @@ function activationFactors(width: number, neurons: readonly Neuron[], factor: nu
   return new Map([...rows].map(([layer, row]) => [layer, tf.tensor2d(row, [1, width])]));
 }
 
-async function distributions(model: LanguageModel, prediction: () => tf.Tensor2D): Promise<Distribution[]> {
+/** What the model predicts from last hidden rows, a distribution each. */
+export async function distributions(
+  model: LanguageModel,
+  prediction: () => tf.Tensor2D,
+): Promise<Distribution[]> {
   // Read outside the tidy, which would walk through every value that it hands on.
   const probabilities = tf.tidy(() => model.probabilities(prediction()));
   const [rows, width] = probabilities.shape;

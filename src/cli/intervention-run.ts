@@ -1,0 +1,43 @@
+/** Suppressing and enhancing over a data set: `evaluate pararel`, and `find`, `suppress` and `enhance` without a prompt. */
+import { factWork } from '../experiment/fact-work.js';
+import { unrelatedFacts } from '../experiment/plan.js';
+import { writeResults } from '../experiment/write-results.js';
+import { figureFiles } from '../figures/figure-files.js';
+import { runExperiment } from './data-run.js';
+import type { AskedInterventions, DataRunOptions } from './data-settings.js';
+import type { OutputOptions, RunOptions } from './options.js';
+import { printSummary } from './summary.js';
+
+/**
+ * @param command as the user knows it: "evaluate pararel"
+ * @returns the exit code
+ */
+export function runOverData(
+  command: string,
+  options: DataRunOptions & RunOptions & OutputOptions,
+  asked: AskedInterventions,
+): Promise<number> {
+  return runExperiment(
+    {
+      command,
+      asked,
+      recorded: { settings: {}, words: [] },
+      suffix: '',
+      needsNeurons: true,
+      prepare: ({ model, dataset, stages, plan }) => {
+        const drawn = unrelatedFacts(plan, stages.unrelated);
+        return async ({ folder, work }) => {
+          const { facts } = plan;
+          const { journal, settings } = folder;
+          const failed = await work('facts', factWork({ facts, unrelated: drawn, stages, dataset, journal }));
+          // A folder where interventions were measured before keeps showing them, whatever this command did.
+          const unrelated = unrelatedFacts(plan, stages.unrelated ?? settings.unrelated ?? null);
+          const finished = { model, plan, unrelated, stages, failed };
+          const { summary, files } = await writeResults(finished, folder, figureFiles);
+          return printSummary(summary, files, folder.path, options);
+        };
+      },
+    },
+    options,
+  );
+}
