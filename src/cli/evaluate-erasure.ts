@@ -33,7 +33,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some facts or relations 
 export function addErasure(evaluate: Command): void {
   const command = evaluate
     .command('erasure')
-    .description("erase the values of relations' neurons, so that they say nothing");
+    .description("erase the values of relations' neurons, and measure it");
   addModelOptions(command);
   addAskingOptions(command);
   addAttributionOptions(command, '0.3, as in the replication');

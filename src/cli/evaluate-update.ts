@@ -37,9 +37,7 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some facts failed, 130 interrupted.`;
 
 export function addUpdate(evaluate: Command): void {
-  const command = evaluate
-    .command('update')
-    .description("edit the values of facts' neurons, so that they say something else");
+  const command = evaluate.command('update').description("edit the values of facts' neurons, and measure it");
   const lambdas = (name: 'lambda1' | 'lambda2') =>
     EDIT_RULES.map(rule => `${LAMBDAS[rule][name]} with ${rule}`).join(', ');
   addModelOptions(command);

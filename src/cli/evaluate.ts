@@ -56,6 +56,7 @@ export function addEvaluate(program: Command): void {
   const command = program
     .command('evaluate')
     .description("the paper's experiments over a data set, whole and resumable")
+    .helpCommand(false)
     .addHelpText('after', EXPERIMENTS);
   addPararel(command);
   addUpdate(command);
