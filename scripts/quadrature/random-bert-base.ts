@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TOKENIZER_FILES } from '../../src/model/load-tokenizer.js';
-import { BERT_BASE, writeRandomCheckpoint } from '../bench/random-checkpoint.js';
+import { BERT_BASE, writeRandomBert } from '../bench/random-checkpoint.js';
 
 /**
  * A checkpoint of bert-base-uncased's shape with random weights, that is gone when the process ends.
@@ -12,7 +12,7 @@ export async function randomBertBase(vocabulary: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'kn-quadrature-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
-  await writeRandomCheckpoint(folder, BERT_BASE);
+  await writeRandomBert(folder, BERT_BASE);
   for (const name of TOKENIZER_FILES) {
     if (existsSync(join(vocabulary, name))) copyFileSync(join(vocabulary, name), join(folder, name));
   }

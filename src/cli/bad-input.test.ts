@@ -28,8 +28,18 @@ const one = ['--model', 'demo', '--answer', 'paris', '--prompt', 'france is gove
 describe('a command line that means nothing', () => {
   it.each<[string[], RegExp]>([
     [['serve'], /unknown command 'serve'/],
-    [['evaluate'], /missing required argument 'experiment'/],
-    [['evaluate', 'lama'], /command-argument value 'lama' is invalid .*Allowed choices are pararel/],
+    [['evaluate'], /Commands:\n +pararel .*\n +update .*\n +erasure /],
+    [['evaluate', 'lama'], /unknown command 'lama'/],
+    [['evaluate', 'update', '--model', 'demo', '--shared', '2'], /Expected a number from 0 to 1/],
+    [
+      ['evaluate', 'update', '--model', 'demo', '--edit-rule', 'rome'],
+      /Allowed choices are eleutherai, paper/,
+    ],
+    [['evaluate', 'erasure', '--model', 'demo', '--top', '0'], /Expected a whole number from 1/],
+    [
+      ['evaluate', 'erasure', '--model', 'demo', '--relations', 'P36,P30', '--erase', 'P36,P19'],
+      /--erase: no fact of a relation P19 is selected\nThere are facts of P30, P36/,
+    ],
     [['find', '--shares', '0.5'], /unknown option '--shares'\n\(Did you mean --share\?\)/],
     [
       ['find', ...one, '--steps', '0'],

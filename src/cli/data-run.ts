@@ -1,19 +1,20 @@
-/** A run over a data set: what `evaluate` does, and `find`, `suppress` and `enhance` without a prompt. */
+/** A run over a data set: what every command does that asks one, whatever it measures. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Dataset, openDataset } from '../dataset/dataset.js';
+import type { FactKey } from '../dataset/fact.js';
 import { fewerNegatives } from '../experiment/negatives.js';
-import { doPasses } from '../experiment/passes.js';
-import { negativeFacts, planRun, type RunPlan, unrelatedFacts } from '../experiment/plan.js';
+import type { DoWork } from '../experiment/passes.js';
+import { negativeFacts, planRun, type RunPlan } from '../experiment/plan.js';
 import { earlierPlans, holdFolder, ResultsFolder } from '../experiment/results-folder.js';
 import type { RecordedPlan } from '../experiment/settings.js';
 import type { Stages } from '../experiment/stages.js';
+import { doWork, type OpenWork } from '../experiment/work.js';
 import type { WorkerStart } from '../experiment/worker.js';
-import { writeResults } from '../experiment/write-results.js';
-import { figureFiles } from '../figures/figure-files.js';
 import { type ModelConfig, parameterCount, readModelConfig } from '../model/config.js';
 import { loadTokenizer } from '../model/load-tokenizer.js';
 import type { LocatedModel } from '../model/locate.js';
+import type { Tokenizer } from '../model/tokenizer.js';
 import { BatchMemory, loweredText } from '../runtime/batch-memory.js';
 import { type ChosenDevices, chooseDevices } from '../runtime/devices/choose-devices.js';
 import { type DevicePlan, planText, startFleet } from '../runtime/fleet.js';
@@ -21,6 +22,7 @@ import { WorkerPool } from '../runtime/worker-pool.js';
 import {
   type AskedInterventions,
   type DataRunOptions,
+  type RecordedExperiment,
   recordedPlan,
   settingsOf,
   stagesOf,
@@ -30,15 +32,51 @@ import { interruptible } from './interrupt.js';
 import { findData, findModel } from './locate.js';
 import type { ModelOptions, OutputOptions, RunOptions } from './options.js';
 import { createProgress, type Progress } from './progress.js';
-import { printSummary } from './summary.js';
 import { workProgress } from './work-progress.js';
 
 type Options = DataRunOptions & RunOptions & OutputOptions;
 
 const WORKER_SCRIPT = fileURLToPath(new URL('../experiment/worker.js', import.meta.url));
 
+/** What one command measures. */
+export interface DataExperiment {
+  /** As the user knows it: "evaluate pararel". */
+  readonly command: string;
+  readonly asked: AskedInterventions;
+  readonly recorded: RecordedExperiment;
+  /** Of the name of its own results folder, after the model. */
+  readonly suffix: string;
+  /** Whether facts that the given neurons lack are left out of everything. */
+  readonly needsNeurons: boolean;
+  /**
+   * Checks what can be checked before anything is computed or written.
+   * @returns what to do once workers have started
+   */
+  readonly prepare: (data: ExperimentData) => (session: DataSession) => Promise<number>;
+}
+
+export interface ExperimentData {
+  /** The model's name. */
+  readonly model: string;
+  readonly config: ModelConfig;
+  readonly tokenizer: Tokenizer;
+  readonly dataset: Dataset;
+  readonly stages: Stages;
+  readonly plan: RunPlan;
+}
+
+/** A results folder that is open, and workers that work into it. */
+export interface DataSession {
+  readonly folder: ResultsFolder;
+  /** Does work, and shows its progress under a name. Returns what failed. */
+  readonly work: DoWork;
+  /** Facts that each fact's negative prompts are made of, where they are asked for. */
+  readonly negatives: ReadonlyMap<string, readonly FactKey[]>;
+}
+
 interface PreparedRun {
   readonly command: string;
+  readonly recorded: RecordedExperiment;
   readonly options: Options;
   readonly model: LocatedModel;
   readonly config: ModelConfig;
@@ -48,18 +86,12 @@ interface PreparedRun {
   readonly chosen: ChosenDevices;
   readonly resultsFolder: string;
   readonly progress: Progress;
+  readonly measure: (session: DataSession) => Promise<number>;
 }
 
-/**
- * @param command as the user knows it: "evaluate pararel"
- * @returns the exit code
- */
-export async function runOverData(
-  command: string,
-  options: Options,
-  asked: AskedInterventions,
-): Promise<number> {
-  const run = await prepare(command, options, asked);
+/** @returns the exit code */
+export async function runExperiment(experiment: DataExperiment, options: Options): Promise<number> {
+  const run = await prepare(experiment, options);
   const lock = await holdFolder(run.resultsFolder);
   try {
     return await interruptible(signal => execute(run, signal));
@@ -70,7 +102,7 @@ export async function runOverData(
 }
 
 /** All that can be checked before anything is computed or written. */
-async function prepare(command: string, options: Options, asked: AskedInterventions): Promise<PreparedRun> {
+async function prepare(experiment: DataExperiment, options: Options): Promise<PreparedRun> {
   const progress = createProgress(options);
   const { name, folder } = await findData(options, options, progress);
   const model = await findModel(options, progress);
@@ -82,14 +114,19 @@ async function prepare(command: string, options: Options, asked: AskedInterventi
     ...(facts && { facts }),
   };
   const dataset = await openDataset(folder, selection, config.causal);
-  const stages = await stagesOf(options, asked, config);
+  const stages = await stagesOf(options, experiment.asked, config);
   const tokenizer = await loadTokenizer(model.folder, config);
-  const plan = planRun(dataset, tokenizer, config, stages);
-  unrelatedFacts(plan, stages.unrelated);
+  const { neurons, maxAnswerTokens } = stages;
+  const plan = planRun(dataset, tokenizer, config, {
+    maxAnswerTokens,
+    ...(experiment.needsNeurons && { neurons }),
+  });
+  const measure = experiment.prepare({ model: model.name, config, tokenizer, dataset, stages, plan });
   const chosen = await chooseDevices(options);
   progress.stop();
   return {
-    command,
+    command: experiment.command,
+    recorded: experiment.recorded,
     options,
     model,
     config,
@@ -97,8 +134,9 @@ async function prepare(command: string, options: Options, asked: AskedInterventi
     stages,
     plan,
     chosen,
-    resultsFolder: options.results ?? join('results', model.name),
+    resultsFolder: options.results ?? join('results', `${model.name}${experiment.suffix}`),
     progress,
+    measure,
   };
 }
 
@@ -137,28 +175,20 @@ async function execute(run: PreparedRun, signal: AbortSignal): Promise<number> {
           );
         },
       );
-      const failed = await doPasses({
-        plan,
-        unrelated: unrelatedFacts(plan, stages.unrelated),
-        negatives,
-        stages,
-        dataset: run.data.dataset,
-        pool,
-        batchMemory,
-        journal: folder.journal,
-        signal,
-        onProgress: workProgress(progress),
-      }).finally(async () => {
+      const work = async (name: string, { open, done }: OpenWork) => {
+        const onProgress = workProgress(progress, name);
+        const failed = await doWork({
+          ...{ open, done, pool, batchMemory, signal, onProgress },
+          journal: folder.journal,
+        });
+        progress.stop();
+        return failed;
+      };
+      return await run.measure({ folder, work, negatives }).finally(async () => {
         if (!plans.some(({ memoryWasFull }) => memoryWasFull)) return;
         // A disk that takes no more is no reason to hide how the work ended: the next session finds it out again.
         await folder.notePlans(plans.map(recordedPlan)).catch(() => undefined);
       });
-      progress.stop();
-      // A folder where interventions were measured before keeps showing them, whatever this command did.
-      const unrelated = unrelatedFacts(plan, stages.unrelated ?? folder.settings.unrelated ?? null);
-      const finished = { model: model.name, plan, unrelated, stages, failed };
-      const { summary, files } = await writeResults(finished, folder, figureFiles);
-      return printSummary(summary, files, run.resultsFolder, options);
     } finally {
       folder.close();
     }

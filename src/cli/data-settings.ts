@@ -80,8 +80,16 @@ async function givenNeurons(option: string, config: ModelShape): Promise<GivenNe
   };
 }
 
+/** What an experiment adds to run.json. */
+export interface RecordedExperiment {
+  readonly settings: Partial<Pick<Settings, 'update' | 'erasure'>>;
+  /** Of the command line: its own options that decide numbers. */
+  readonly words: readonly string[];
+}
+
 export interface DescribedRun {
   readonly command: string;
+  readonly recorded: RecordedExperiment;
   readonly options: DataRunOptions;
   readonly model: LocatedModel;
   readonly config: ModelShape;
@@ -122,6 +130,7 @@ export async function settingsOf(run: DescribedRun): Promise<Settings> {
     neurons: neuronSettings(stages),
     ...(stages.unrelated && { unrelated: stages.unrelated }),
     ...(stages.enhance !== null && { enhancement: { factor: stages.enhance } }),
+    ...run.recorded.settings,
   };
 }
 
@@ -197,7 +206,7 @@ const THRESHOLD_FLAGS = {
 };
 
 /** The command with every option that decides numbers written out, and no other. */
-function commandLine({ command, options, data, stages }: DescribedRun): string {
+function commandLine({ command, recorded, options, data, stages }: DescribedRun): string {
   const { neurons, negatives, unrelated, enhance } = stages;
   const words = ['kn', ...command.split(' '), '--model', options.model];
   if (options.revision !== 'main') words.push('--revision', options.revision);
@@ -222,7 +231,9 @@ function commandLine({ command, options, data, stages }: DescribedRun): string {
   if (negatives) words.push('--negatives', String(negatives.count));
   if (unrelated) words.push('--unrelated', unrelated.rule);
   const drawn = unrelated ?? negatives;
-  if (drawn) words.push('--seed', String(drawn.seed));
+  // An experiment of its own draws with the same seed, and says so itself.
+  if (drawn && !recorded.words.includes('--seed')) words.push('--seed', String(drawn.seed));
+  words.push(...recorded.words);
   return words.map(quoted).join(' ');
 }
 

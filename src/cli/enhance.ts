@@ -30,7 +30,7 @@ export function addEnhance(program: Command): void {
         neurons => `Multiplied ${neurons} by ${factor}`,
       );
     } else {
-      const { runOverData } = await import('./data-run.js');
+      const { runOverData } = await import('./intervention-run.js');
       process.exitCode = await runOverData('enhance', options, { suppress: false, enhance: options.factor });
     }
   });

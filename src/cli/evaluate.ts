@@ -1,4 +1,6 @@
-import { Argument, type Command } from 'commander';
+import type { Command } from 'commander';
+import { addErasure } from './evaluate-erasure.js';
+import { addUpdate } from './evaluate-update.js';
 import {
   type AskingOptions,
   type AttributionOptions,
@@ -43,11 +45,29 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some facts failed, 130 interrupted.`;
 
+const EXPERIMENTS = `
+Examples:
+  kn evaluate pararel --model demo
+  kn evaluate update --model demo
+  kn evaluate erasure --model demo
+
+Each explains itself: kn evaluate update --help`;
+
 export function addEvaluate(program: Command): void {
   const command = program
     .command('evaluate')
-    .description('the whole experiment: find, suppress and enhance for every fact, with figures')
-    .addArgument(new Argument('<experiment>', 'which one').choices(['pararel']));
+    .description("the paper's experiments over a data set, whole and resumable")
+    .helpCommand(false)
+    .addHelpText('after', EXPERIMENTS);
+  addPararel(command);
+  addUpdate(command);
+  addErasure(command);
+}
+
+function addPararel(evaluate: Command): void {
+  const command = evaluate
+    .command('pararel')
+    .description('find, suppress and enhance for every fact, with figures');
   addModelOptions(command);
   addAskingOptions(command);
   addAttributionOptions(command, '0.3, as in the replication');
@@ -58,8 +78,8 @@ export function addEvaluate(program: Command): void {
   addDataOptions(command);
   addRunOptions(command);
   addOutputOptions(command).addHelpText('after', DETAILS);
-  command.action(async (_experiment: string, options: Options) => {
-    const { runOverData } = await import('./data-run.js');
+  command.action(async (options: Options) => {
+    const { runOverData } = await import('./intervention-run.js');
     process.exitCode = await runOverData('evaluate pararel', options, {
       suppress: true,
       enhance: options.factor,

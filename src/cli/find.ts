@@ -91,6 +91,6 @@ async function findInFact(options: Options): Promise<number> {
 async function findInData(options: Options): Promise<number> {
   const given = (['scores', 'convergence'] as const).find(name => options[name] !== undefined);
   if (given) throw new UsageError(`--${given} is for one fact`, 'Give its --prompt and --answer.');
-  const { runOverData } = await import('./data-run.js');
+  const { runOverData } = await import('./intervention-run.js');
   return runOverData('find', options, { suppress: false, enhance: null });
 }

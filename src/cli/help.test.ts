@@ -23,6 +23,9 @@ describe('help', () => {
     [['find', '--help']],
     [['edit', '--help']],
     [['evaluate', '--help']],
+    [['evaluate', 'pararel', '--help']],
+    [['evaluate', 'update', '--help']],
+    [['evaluate', 'erasure', '--help']],
     [['plot', '--help']],
     [['stats', '--help']],
     [['compare', '--help']],
@@ -43,6 +46,10 @@ describe('help', () => {
     ]) {
       expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
       expect((await kn([name, '--help'])).stdout).toContain('Examples:');
+    }
+    for (const name of ['pararel', 'update', 'erasure']) {
+      expect((await kn(['evaluate', '--help'])).stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+      expect((await kn(['evaluate', name, '--help'])).stdout).toContain('Examples:');
     }
   });
 });

@@ -230,10 +230,11 @@ export function addFactorOption(command: Command): Command {
   return command.option('--factor <x>', 'enhancing multiplies activations by it', number(0, 1e6), 2);
 }
 
-export function addRunOptions(command: Command): Command {
+/** @param suffix of the results folder's name, after the model's */
+export function addRunOptions(command: Command, suffix = ''): Command {
   return command
     .optionsGroup('Run:')
-    .option('-r, --results <folder>', 'where results go (default: "results/<model>")')
+    .option('-r, --results <folder>', `where results go (default: "results/<model>${suffix}")`)
     .option(
       '-w, --workers <n>',
       'worker processes on each device (default: as many as keep it busy and its memory holds)',
@@ -259,7 +260,7 @@ export function collect(value: string, before: readonly string[] = []): string[]
   return [...before, value];
 }
 
-function list(value: string): string[] {
+export function list(value: string): string[] {
   const items = value.split(',').map(item => item.trim());
   if (items.some(item => item === ''))
     throw new InvalidArgumentError('Expected names with commas between them.');

@@ -1,8 +1,7 @@
 import type { InterventionSummary, Summary } from '../experiment/summary.js';
 import type { RelationTuning } from '../experiment/tuned-relations.js';
-import { coloured } from './colour.js';
-import { EXIT } from './exit.js';
 import type { OutputOptions } from './options.js';
+import { filesText, printResult, skippedAndFailed } from './result-text.js';
 import { percent, signedPercent, table } from './tables.js';
 
 /** Dai et al., arXiv 2104.08696 v1: mean change of the correct probability. */
@@ -18,31 +17,20 @@ export function printSummary(
   folder: string,
   output: OutputOptions,
 ): number {
-  const failed = summary.facts.failed.length;
-  if (output.json) process.stdout.write(`${JSON.stringify({ ...summary, files })}\n`);
-  else process.stdout.write(`${summaryText(summary, files, folder)}\n`);
-  return failed === 0 ? EXIT.done : EXIT.someFactsFailed;
+  return printResult(summary, files, output, () => summaryText(summary, files, folder));
 }
 
-function summaryText(summary: Summary, files: readonly string[], folder: string): string {
+function summaryText(summary: Summary, files: readonly string[], folder: string): string[] {
   const { done, skipped, failed } = summary.facts;
-  const bold = (text: string) => coloured('bold', text, process.stdout);
   const lines = [
-    bold(`${summary.model}: ${done} facts done, ${skipped.length} skipped, ${failed.length} failed`),
+    `${summary.model}: ${done} facts done, ${skipped.length} skipped, ${failed.length} failed`,
     `${summary.neuronsPerFact.toFixed(1)} refined neurons a fact on average`,
   ];
   if (summary.accuracy !== null)
     lines.push(`${percent(summary.accuracy)} of the prompts answered before any intervention`);
-  if (skipped.length > 0)
-    lines.push(`Skipped, the first: ${skipped[0].uuid}: ${skipped[0].reason} (all in summary.json)`);
-  if (failed.length > 0) {
-    lines.push(`Failed, the first: ${failed[0].uuid}: ${failed[0].error} (all in summary.json)`);
-    lines.push('The same command tries the failed ones again.');
-  }
+  lines.push(...skippedAndFailed(summary.facts, 'summary.json'));
   lines.push(...(summary.tuning ? tunedLines(summary, summary.tuning) : changeLines(summary)));
-  return [...lines, '', `In ${folder}:`, ...files.map(file => `  ${file.slice(folder.length + 1)}`)].join(
-    '\n',
-  );
+  return [...lines, ...filesText(files, folder)];
 }
 
 function changeLines({ suppression, enhancement }: Summary): string[] {

@@ -17,7 +17,7 @@ export function addSuppress(program: Command): void {
     if (asksOneFact(options)) {
       process.exitCode = await interveneOnFact(options, 0, neurons => `Suppressed ${neurons}`);
     } else {
-      const { runOverData } = await import('./data-run.js');
+      const { runOverData } = await import('./intervention-run.js');
       process.exitCode = await runOverData('suppress', options, { suppress: true, enhance: null });
     }
   });

@@ -53,3 +53,14 @@ export function signedPercent(value: number): string {
 export function decimals(value: number | null, digits: number): string {
   return value === null ? '-' : value.toFixed(digits);
 }
+
+/** A perplexity, from 1 upwards: 12.34 as "12.3", 1234.5 as "1235". */
+export function perplexity(value: number): string {
+  if (value >= 1e6) return value.toPrecision(3);
+  return value.toFixed(value < 10 ? 2 : value < 1000 ? 1 : 0);
+}
+
+/** A change of a perplexity, with its sign. */
+export function signed(value: number): string {
+  return `${value < 0 ? '-' : '+'}${perplexity(Math.abs(value))}`;
+}

@@ -1,27 +1,24 @@
 import type { WorkProgress } from '../experiment/work.js';
 import type { Progress } from './progress.js';
 
-/** Shows facts done, prompts a second and the time left, of each pass. */
-export function workProgress(progress: Progress): (state: WorkProgress) => void {
-  let start = Date.now();
-  let current: string | undefined;
-  return ({ pass, facts, done, failed, session }) => {
-    if (pass !== current) {
-      progress.stop();
-      start = Date.now();
-      current = pass;
-    }
+/**
+ * Shows facts done, prompts a second and the time left.
+ * @param name of what is done, as progress calls it
+ */
+export function workProgress(progress: Progress, name = 'facts'): (state: WorkProgress) => void {
+  const start = Date.now();
+  return ({ facts, done, failed, session }) => {
     const seconds = (Date.now() - start) / 1000;
     const left = facts - done - failed;
     const promptsPerSecond = session.facts === 0 ? 0 : session.prompts / seconds;
     const secondsLeft = session.facts === 0 ? undefined : (left * seconds) / session.facts;
     const parts = [
-      'facts',
+      name,
       ...(session.facts === 0 ? [] : [`${promptsPerSecond.toPrecision(3)} prompts/s`]),
       ...(secondsLeft === undefined ? [] : [`${duration(secondsLeft)} left`]),
       ...(failed === 0 ? [] : [`${failed} failed`]),
     ];
-    progress.show(pass, {
+    progress.show(name, {
       done,
       total: facts,
       text: parts.slice(1).join(', '),

@@ -4,9 +4,10 @@
  */
 import type { Dataset } from '../dataset/dataset.js';
 import type { FactKey } from '../dataset/fact.js';
+import type { CountTask } from './count-task.js';
 import type { AskedFact, FactTask } from './fact-task.js';
+import type { Journal } from './journal.js';
 import { negativePrompts } from './negatives.js';
-import type { RunPlan } from './plan.js';
 import {
   areGiven,
   areTuned,
@@ -18,37 +19,71 @@ import {
 } from './stages.js';
 import type { FailedFact } from './summary.js';
 import { type ComparedNeurons, tuneRelations } from './tuned-relations.js';
-import { doWork, type Pass, type Work } from './work.js';
+import type { OpenWork } from './work.js';
+import type { WorkerMethod } from './worker.js';
 
-export interface Run extends Work {
-  readonly plan: RunPlan;
+export interface Run {
+  readonly facts: readonly FactKey[];
   readonly unrelated: ReadonlyMap<string, FactKey>;
   readonly negatives: ReadonlyMap<string, readonly FactKey[]>;
   readonly stages: Stages;
   readonly dataset: Dataset;
+  readonly journal: Journal;
 }
 
-/** @returns the facts that failed three times; throws what {@link doWork} does */
-export async function doPasses(run: Run): Promise<FailedFact[]> {
-  const { plan, stages, journal } = run;
-  if (!areTuned(stages.neurons)) return doWork(wholePass(run, stages.neurons), run);
-  const uncounted = await doWork(countingPass(run, stages.neurons), run);
+/** Does work, and shows its progress under a name. Returns what failed three times. */
+export type DoWork = (name: string, work: OpenWork) => Promise<FailedFact[]>;
+
+/** Once over the facts of a run. */
+interface Pass {
+  /** As progress shows it. */
+  readonly name: string;
+  readonly facts: readonly FactKey[];
+  /** Whether the journal lacks something that this pass finds out. */
+  readonly isOpen: (fact: FactKey) => boolean;
+  readonly method: WorkerMethod;
+  readonly taskOf: (fact: FactKey) => FactTask | CountTask;
+}
+
+/** @returns the facts that failed three times; throws what `doWork` does */
+export async function doPasses(run: Run, doWork: DoWork): Promise<FailedFact[]> {
+  const { facts, stages, journal } = run;
+  const work = (pass: Pass) => doWork(pass.name, workOf(pass));
+  if (!areTuned(stages.neurons)) return work(wholePass(run, stages.neurons));
+  const uncounted = await work(countingPass(run, stages.neurons));
   if (!stages.suppress && stages.enhance === null) return uncounted;
-  const { neurons } = tuneRelations(plan.facts, uuid => journal.get(uuid), stages.neurons);
-  const unmeasured = await doWork(measuringPass(run, neurons), run);
+  const { neurons } = tuneRelations(facts, uuid => journal.get(uuid), stages.neurons);
+  const unmeasured = await work(measuringPass(run, neurons));
   const failed = new Map([...uncounted, ...unmeasured].map(fact => [fact.uuid, fact]));
-  return plan.facts.flatMap(({ uuid }) => failed.get(uuid) ?? []);
+  return facts.flatMap(({ uuid }) => failed.get(uuid) ?? []);
+}
+
+function workOf({ facts, isOpen, method, taskOf }: Pass): OpenWork {
+  const open = facts.filter(isOpen);
+  return {
+    done: facts.length - open.length,
+    open: open.map(fact => ({
+      uuid: fact.uuid,
+      relation: fact.relation,
+      method,
+      task: () => {
+        const task = taskOf(fact);
+        return { task, prompts: task.fact.prompts.length };
+      },
+    })),
+  };
 }
 
 /** All that is asked of a fact at once. */
 function wholePass(
-  { plan, stages, dataset, journal, unrelated, negatives }: Run,
+  { facts, stages, dataset, journal, unrelated, negatives }: Run,
   neurons: Exclude<NeuronSource, TunedFinding>,
 ): Pass {
   const { site, continuation } = stages;
   return {
     name: 'facts',
-    facts: plan.facts,
+    facts,
+    method: 'runFact',
     isOpen: ({ uuid }) => lacks(journal.get(uuid), stages),
     taskOf: fact => {
       const known = journal.get(fact.uuid);
@@ -65,11 +100,12 @@ function wholePass(
   };
 }
 
-function countingPass({ plan, stages, dataset, journal, negatives }: Run, counting: TunedFinding): Pass {
+function countingPass({ facts, stages, dataset, journal, negatives }: Run, counting: TunedFinding): Pass {
   const { site, continuation } = stages;
   return {
     name: 'counting',
-    facts: plan.facts,
+    facts,
+    method: 'runCount',
     isOpen: ({ uuid }) => !journal.get(uuid)?.counts,
     taskOf: fact => ({
       uuid: fact.uuid,
@@ -84,13 +120,14 @@ function countingPass({ plan, stages, dataset, journal, negatives }: Run, counti
 
 /** @param neurons of the facts that were counted: the others are left out */
 function measuringPass(
-  { plan, stages, dataset, journal, unrelated }: Run,
+  { facts, stages, dataset, journal, unrelated }: Run,
   neurons: ReadonlyMap<string, ComparedNeurons>,
 ): Pass {
   const { site, continuation } = stages;
   return {
     name: 'measuring',
-    facts: plan.facts.filter(({ uuid }) => neurons.has(uuid)),
+    facts: facts.filter(({ uuid }) => neurons.has(uuid)),
+    method: 'runFact',
     isOpen: ({ uuid }) => lacks(journal.get(uuid), stages, neurons.get(uuid)),
     taskOf: fact => {
       const compared = neurons.get(fact.uuid);

@@ -21,7 +21,7 @@ export interface RunPlan {
 /**
  * Sets aside the facts that cannot be asked: those whose object the vocabulary lacks or has in too many tokens, those with
  * a prompt that the model does not take or, for a causal one, with fewer than two that end with the object, and those that
- * the given neurons lack.
+ * the given neurons lack, where any are given.
  * @param model what it takes
  * @throws UserError where no fact is left
  */
@@ -29,7 +29,7 @@ export function planRun(
   dataset: Dataset,
   tokenizer: Tokenizer,
   { maxTokens, causal }: Pick<ModelShape, 'maxTokens' | 'causal'>,
-  { neurons, maxAnswerTokens }: Pick<Stages, 'neurons' | 'maxAnswerTokens'>,
+  { neurons, maxAnswerTokens }: Partial<Pick<Stages, 'neurons'>> & Pick<Stages, 'maxAnswerTokens'>,
 ): RunPlan {
   const facts: FactKey[] = [];
   const skipped: SkippedFact[] = [];
@@ -40,7 +40,7 @@ export function planRun(
         ? `the object ${found.problem}`
         : found.ids.length > maxAnswerTokens
           ? `the object is ${found.ids.length} tokens, and --max-answer-tokens is ${maxAnswerTokens}`
-          : areGiven(neurons) && !neurons.of(fact.uuid)
+          : neurons && areGiven(neurons) && !neurons.of(fact.uuid)
             ? 'no neurons given for it'
             : ((causal ? tooFewPrompts(dataset.patternsOf(fact.relation)) : undefined) ??
               promptProblem(dataset.withPrompts(fact), found.ids, tokenizer, maxTokens));

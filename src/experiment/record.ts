@@ -1,5 +1,7 @@
 /** What a run finds out about one fact, as the journal keeps it and the result files show it. */
 import { z } from 'zod';
+import { erasureSchema } from './erasure-record.js';
+import { updateSchema } from './update-record.js';
 
 const count = z.int().nonnegative();
 
@@ -31,7 +33,10 @@ export type InterventionEffects = z.infer<typeof interventionEffectsSchema>;
 const neuronsSchema = z.array(z.tuple([count, count]));
 const promptCountsSchema = z.array(z.tuple([count, count, count]));
 
-/** One line of the journal. A later line of the same fact adds to the earlier ones ({@link joinRecords}). */
+/**
+ * One line of the journal, of a fact or, for an erasure, of a relation. A later line of the same one adds to the earlier
+ * ({@link joinRecords}).
+ */
 export const recordSchema = z.object({
   uuid: z.string(),
   /** Where a relation's facts decide together which neurons are shared enough: `[layer, index, prompts]`. */
@@ -42,6 +47,8 @@ export const recordSchema = z.object({
   baseline_neurons: neuronsSchema.optional(),
   suppression: interventionEffectsSchema.optional(),
   enhancement: interventionEffectsSchema.optional(),
+  update: updateSchema.optional(),
+  erasure: erasureSchema.optional(),
 });
 
 export type FactRecord = z.infer<typeof recordSchema>;

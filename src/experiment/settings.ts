@@ -46,11 +46,24 @@ export const settingsSchema = z.object({
   unrelated: z.object({ rule: z.enum(UNRELATED_RULES), seed: z.int() }).optional(),
   /** Absent until enhancing was measured. */
   enhancement: group.optional(),
+  /** How facts were updated, and relations erased; absent until that was done. */
+  update: group.optional(),
+  erasure: group.optional(),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
 
-const GROUPS = ['model', 'data', 'versions', 'protocol', 'neurons', 'unrelated', 'enhancement'] as const;
+const GROUPS = [
+  'model',
+  'data',
+  'versions',
+  'protocol',
+  'neurons',
+  'unrelated',
+  'enhancement',
+  'update',
+  'erasure',
+] as const;
 
 /** The first setting that differs, as "neurons.share: 0.3 there, 0.5 now"; undefined where all agree. */
 export function firstDifference(there: Settings, now: Settings): string | undefined {

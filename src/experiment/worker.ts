@@ -1,4 +1,4 @@
-/** A worker process: holds one model and runs facts on it. */
+/** A worker process: holds one model and runs tasks on it. */
 import workerpool from 'workerpool';
 import { EngineFault, OutOfMemoryError, UserError } from '../errors.js';
 import { type LoadedModel, loadModel } from '../model/load.js';
@@ -7,9 +7,12 @@ import { type Engine, startOn } from '../runtime/engine.js';
 import type { EngineName } from '../runtime/engine-names.js';
 import { endWithParent } from '../runtime/orphan-watch.js';
 import { asOutOfMemory } from '../runtime/out-of-memory.js';
+import { WeightsInDoubt } from './changed-values.js';
 import { type CountTask, runCountTask } from './count-task.js';
+import { type ErasureTask, runErasureTask } from './erasure-task.js';
 import { type FactTask, runFactTask } from './fact-task.js';
 import type { FactRecord } from './record.js';
+import { runUpdateTask, type UpdateTask } from './update-task.js';
 
 /** What the pool tells a worker at its start. */
 export interface WorkerStart {
@@ -19,11 +22,12 @@ export interface WorkerStart {
   readonly device: DeviceKind;
 }
 
-export type WorkerTask = FactTask | CountTask;
+/** What a worker can be asked to do. */
+export type WorkerMethod = 'runFact' | 'runCount' | 'runUpdate' | 'runErasure';
 
-/** What `runFact` is called with. */
-export interface TaskCall {
-  readonly task: WorkerTask;
+/** What each of these is called with. */
+export interface TaskCall<Task> {
+  readonly task: Task;
   /** What the values of a batch may take. */
   readonly batchBytes: number;
 }
@@ -52,22 +56,39 @@ async function load() {
   return { engine, loaded: await loadModel(start.modelFolder) };
 }
 
+/** Does one piece of work on the model. Full memory is an error of its own, whichever engine meets it. */
+async function onModel(work: (loaded: LoadedModel) => Promise<FactRecord>): Promise<FactRecord> {
+  loading ??= load();
+  try {
+    return await work((await loading).loaded);
+  } catch (error) {
+    const full = asOutOfMemory(error) ?? (error instanceof WeightsInDoubt && asOutOfMemory(error.cause));
+    // The pool ends a worker whose memory was full, and starts another.
+    if (full) throw full;
+    if (error instanceof WeightsInDoubt) {
+      console.error(error.message);
+      process.exit(1);
+    }
+    throw error;
+  }
+}
+
 workerpool.worker({
   /** Loads the model, so that a model that cannot be loaded ends the run before it begins. */
   async ready(): Promise<Engine> {
     loading ??= load();
     return (await loading).engine;
   },
-  async runFact({ task, batchBytes }: TaskCall): Promise<FactRecord> {
-    loading ??= load();
-    try {
-      const { model, tokenizer } = (await loading).loaded;
-      const batches = { batchBytes, layersTogether: start.device !== 'cpu' };
-      return 'counting' in task
-        ? await runCountTask(model, tokenizer, task, batches)
-        : await runFactTask(model, tokenizer, task, batches);
-    } catch (error) {
-      throw asOutOfMemory(error) ?? error;
-    }
-  },
+  runFact: ({ task, batchBytes }: TaskCall<FactTask>) =>
+    onModel(({ model, tokenizer }) =>
+      runFactTask(model, tokenizer, task, { batchBytes, layersTogether: start.device !== 'cpu' }),
+    ),
+  runCount: ({ task, batchBytes }: TaskCall<CountTask>) =>
+    onModel(({ model, tokenizer }) =>
+      runCountTask(model, tokenizer, task, { batchBytes, layersTogether: start.device !== 'cpu' }),
+    ),
+  runUpdate: ({ task, batchBytes }: TaskCall<UpdateTask>) =>
+    onModel(loaded => runUpdateTask(loaded, task, batchBytes)),
+  runErasure: ({ task, batchBytes }: TaskCall<ErasureTask>) =>
+    onModel(loaded => runErasureTask(loaded, task, batchBytes)),
 });

@@ -112,7 +112,11 @@ function activationFactors(width: number, set: Multipliers): ActivationFactors {
   );
 }
 
-async function distributions(model: LanguageModel, prediction: () => tf.Tensor2D): Promise<Distribution[]> {
+/** What the model predicts from last hidden rows, a distribution each. */
+export async function distributions(
+  model: LanguageModel,
+  prediction: () => tf.Tensor2D,
+): Promise<Distribution[]> {
   // Read outside the tidy, which would walk through every value that it hands on.
   const probabilities = tf.tidy(() => model.probabilities(prediction()));
   const [rows, width] = probabilities.shape;

@@ -1,0 +1,50 @@
+import type { ErasureSummary, SetChange } from '../experiment/erasure-summary.js';
+import type { OutputOptions } from './options.js';
+import { filesText, printResult, skippedAndFailed } from './result-text.js';
+import { perplexity, signedPercent, table } from './tables.js';
+
+/** Dai et al. (ACL 2022), section 5.2, on bert-base-cased: increase of the relation's own perplexity and of the others'. */
+const PAPER: Readonly<Record<string, readonly [string, string]>> = {
+  P19: ['+106.6%', '+1.1%'],
+  P27: ['+36.7%', '+4.2%'],
+  P106: ['+128.2%', '+4.3%'],
+  P937: ['+141.2%', '+10.1%'],
+};
+
+/** Prints how erasures ended and where their files are. Returns the exit code. */
+export function printErasures(
+  summary: ErasureSummary,
+  files: readonly string[],
+  folder: string,
+  output: OutputOptions,
+): number {
+  return printResult(summary, files, output, () => summaryText(summary, files, folder));
+}
+
+function summaryText(summary: ErasureSummary, files: readonly string[], folder: string): string[] {
+  const { facts, skippedRelations } = summary;
+  const relations = Object.entries(summary.relations);
+  const lines = [
+    `${summary.model}: ${relations.length} relations erased, ${skippedRelations.length} skipped, ${facts.failed.length} failed`,
+    ...skippedRelations.map(({ relation, reason }) => `Skipped ${relation}: ${reason}`),
+    ...skippedAndFailed(facts, 'erasure.json'),
+  ];
+  if (relations.length > 0) {
+    const head = ['', 'neurons', 'own perplexity', '', 'of others', '', 'paper, own', 'of others'];
+    const rows = relations.map(([relation, { neurons, own, others }]) => [
+      relation,
+      String(neurons.length),
+      ...change(own),
+      ...change(others),
+      ...(PAPER[relation] ?? ['', '']),
+    ]);
+    lines.push('', 'Perplexity before and after each relation was erased:', table(head, rows, 'right'));
+  }
+  return [...lines, ...filesText(files, folder)];
+}
+
+function change(set: SetChange | null): [string, string] {
+  if (!set) return ['', ''];
+  const { before, after } = set.perplexity;
+  return [`${perplexity(before)} -> ${perplexity(after)}`, signedPercent(set.relativeIncrease)];
+}

@@ -1,0 +1,46 @@
+/** What the ends of runs have in common: one JSON object, or lines for people. */
+import type { SkippedFact } from '../experiment/plan.js';
+import type { FailedFact } from '../experiment/summary.js';
+import { coloured } from './colour.js';
+import { EXIT } from './exit.js';
+import type { OutputOptions } from './options.js';
+
+interface FactCounts {
+  readonly skipped: readonly SkippedFact[];
+  readonly failed: readonly FailedFact[];
+}
+
+/**
+ * Prints a summary, or its lines, the first in bold.
+ * @returns the exit code
+ */
+export function printResult(
+  summary: { readonly facts: FactCounts },
+  files: readonly string[],
+  output: OutputOptions,
+  lines: () => readonly string[],
+): number {
+  if (output.json) {
+    process.stdout.write(`${JSON.stringify({ ...summary, files })}\n`);
+  } else {
+    const [first, ...rest] = lines();
+    process.stdout.write(`${[coloured('bold', first, process.stdout), ...rest].join('\n')}\n`);
+  }
+  return summary.facts.failed.length === 0 ? EXIT.done : EXIT.someFactsFailed;
+}
+
+/** @param file that lists them all */
+export function skippedAndFailed({ skipped, failed }: FactCounts, file: string): string[] {
+  const lines: string[] = [];
+  if (skipped.length > 0)
+    lines.push(`Skipped, the first: ${skipped[0].uuid}: ${skipped[0].reason} (all in ${file})`);
+  if (failed.length > 0) {
+    lines.push(`Failed, the first: ${failed[0].uuid}: ${failed[0].error} (all in ${file})`);
+    lines.push('The same command tries the failed ones again.');
+  }
+  return lines;
+}
+
+export function filesText(files: readonly string[], folder: string): string[] {
+  return ['', `In ${folder}:`, ...files.map(file => `  ${file.slice(folder.length + 1)}`)];
+}

@@ -1,0 +1,55 @@
+import type { PerplexityChange } from '../experiment/perplexity.js';
+import type { UpdateEffect, UpdateSummary } from '../experiment/update-summary.js';
+import type { OutputOptions } from './options.js';
+import { filesText, printResult, skippedAndFailed } from './result-text.js';
+import { percent, perplexity, signed, table } from './tables.js';
+
+/** Dai et al. (ACL 2022), section 5.1, on bert-base-cased: changed, success, increase of perplexity. */
+const PAPER = [
+  ['paper: their neurons', '48.5%', '34.4%', '', '+8.4', '+7.2'],
+  ['paper: random neurons', '4.7%', '0.0%', '', '', ''],
+];
+
+/** Prints how updates ended and where their files are. Returns the exit code. */
+export function printUpdates(
+  summary: UpdateSummary,
+  files: readonly string[],
+  folder: string,
+  output: OutputOptions,
+): number {
+  return printResult(summary, files, output, () => summaryText(summary, files, folder));
+}
+
+function summaryText(summary: UpdateSummary, files: readonly string[], folder: string): string[] {
+  const { updated, skipped, failed } = summary.facts;
+  const lines = [
+    `${summary.model}: ${updated} facts updated, ${skipped.length} skipped, ${failed.length} failed`,
+    `${summary.neuronsPerFact.toFixed(1)} neurons edited a fact on average`,
+    ...skippedAndFailed(summary.facts, 'update.json'),
+  ];
+  const effects = summary.overFacts;
+  if (effects) {
+    const head = ['', 'changed', 'success', "target's rank", 'perplexity, same relation', 'other relations'];
+    const rows = [row('their neurons', effects.knowledge), row('random neurons', effects.random), ...PAPER];
+    lines.push('', 'With the values edited:', table(head, rows, 'right'));
+  }
+  return [...lines, ...filesText(files, folder)];
+}
+
+function row(name: string, effect: UpdateEffect): string[] {
+  const { changeRate, successRate, targetRank, same, other } = effect;
+  return [
+    name,
+    changeRate === null ? '' : percent(changeRate),
+    percent(successRate),
+    `${targetRank.before.toFixed(1)} -> ${targetRank.after.toFixed(1)}`,
+    ppl(same),
+    ppl(other),
+  ];
+}
+
+function ppl(change: PerplexityChange | null): string {
+  if (!change) return '';
+  const { before, after } = change.perplexity;
+  return `${perplexity(before)} -> ${perplexity(after)} (${signed(change.increase)})`;
+}
