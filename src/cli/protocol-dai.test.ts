@@ -99,6 +99,23 @@ describe('kn evaluate pararel --protocol dai', () => {
     expect(bars[1]).toBe(`P176,Baseline neurons,${summary.suppression?.relations.P176.baseline},3`);
   });
 
+  it.each([
+    ['related', 'demo_pararel_neurons_0.json'],
+    ['baseline', 'demo_pararel_baseline_0.json'],
+  ] as const)("has as %s what suppressing the file's neurons does: %s", async (side, name) => {
+    const files = await uninterrupted();
+    const file = join(temporaryFolder(), 'neurons.json');
+    writeFileSync(file, files[name]);
+    const folder = results();
+    const selection = ['--model', 'demo', ...DEMO.slice(4)];
+    expect((await kn(['suppress', ...selection, '--neurons', file, '--results', folder])).code).toBe(0);
+    const given: Record<string, FactResult> = JSON.parse(finalFiles(folder)['demo_pararel_results_0.json']);
+    const all: Record<string, FactResult> = JSON.parse(files['demo_pararel_results_0.json']);
+    expect(Object.keys(given)).toHaveLength(FACTS);
+    for (const [uuid, { suppression }] of Object.entries(all))
+      expect(suppression?.[side]).toEqual(given[uuid].suppression?.related);
+  });
+
   it('records the protocol with every number of it, and prints its measure', async () => {
     const files = await uninterrupted();
     const { protocol, neurons, commands } = JSON.parse(files['run.json']);
