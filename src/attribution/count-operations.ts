@@ -25,14 +25,10 @@ export type CountedModel = Pick<
 > & { readonly attention?: readonly { readonly window: number | null }[] };
 
 /**
-<<<<<<< HEAD
  * Integrated gradients over all layers for one prompt of `tokens` tokens. In a masked model a step at alpha = 1 is one pass for
  * all layers; in a causal one, where that pass would be a row alone, it goes with the other steps.
+ * Gradient times activation is one step of `riemann_right`.
  * @param model with `attention` for a causal one
-=======
- * Integrated gradients over all layers of a BERT, for one prompt of `tokens` tokens. A step at alpha = 1 is one pass for all
- * layers. Gradient times activation is one step of `riemann_right`.
->>>>>>> methods
  */
 export function countOperations(
   model: CountedModel,

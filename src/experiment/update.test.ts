@@ -214,7 +214,7 @@ describe('updates in numbers', () => {
       ),
       knowledge: measured(
         [
-          [0.1, 3],
+          [0.3, 1],
           [0.2, 2],
         ],
         [
@@ -368,7 +368,7 @@ describe('the facts that are updated', () => {
   });
 
   it('are measured on facts of their own relation and of others, never on themselves', async () => {
-    const work = await start({ measured: 3 });
+    const work = await start({ measured: 100 });
     await doUpdates(work, async ({ open }) => {
       for (const piece of open) {
         const task = parseTask(piece);
@@ -377,7 +377,8 @@ describe('the facts that are updated', () => {
             .filter(({ uuid }) => uuid !== piece.uuid)
             .map(key => work.dataset.withPrompts(key).prompts[0]);
         const other = piece.relation === 'P36' ? 'P103' : 'P36';
-        expect(task.same).toHaveLength(3);
+        expect(task.same).toHaveLength(7);
+        expect(task.other).toHaveLength(8);
         for (const { prompts } of task.same) expect(promptsOf(piece.relation)).toContain(prompts[0]);
         for (const { prompts } of task.other) expect(promptsOf(other)).toContain(prompts[0]);
         expect(task.random).toHaveLength(1);
