@@ -1,4 +1,5 @@
 /** Facts of the main job that cannot be done, or fail. */
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,6 +10,16 @@ import type { Summary } from '../experiment/summary.js';
 import { evaluate, results, uninterrupted } from '../testing/demo-run.js';
 import { childrenOf, finalFiles, kn, startKn, untilJournalHas } from '../testing/run-kn.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
+
+function killWorkersOf(child: ChildProcess): void {
+  for (const worker of childrenOf(child)) {
+    try {
+      process.kill(worker, 'SIGKILL');
+    } catch {
+      // It has just ended by itself.
+    }
+  }
+}
 
 describe('facts that cannot be done', () => {
   it('are skipped where their object is more tokens than are asked for, counted and listed', async () => {
@@ -70,9 +81,7 @@ describe('facts that cannot be done', () => {
     const folder = results();
     const { child, finished } = startKn(evaluate(folder));
     await untilJournalHas(folder, 3);
-    for (const end = Date.now() + 1200; Date.now() < end; await setTimeout(50)) {
-      for (const worker of childrenOf(child)) process.kill(worker, 'SIGKILL');
-    }
+    for (const end = Date.now() + 1200; Date.now() < end; await setTimeout(50)) killWorkersOf(child);
     const { code, stdout } = await finished;
     expect(code).toBe(3);
     const { facts }: Summary = JSON.parse(finalFiles(folder)['summary.json']);
@@ -101,11 +110,9 @@ describe('facts that cannot be done', () => {
     void finished.then(() => {
       ended = true;
     });
-    for (; !ended; await setTimeout(20)) {
+    for (; !ended; await setTimeout(5)) {
       // Once the run has begun, no worker lives long enough to finish a fact.
-      if (existsSync(join(folder, 'journal.jsonl'))) {
-        for (const worker of childrenOf(child)) process.kill(worker, 'SIGKILL');
-      }
+      if (existsSync(join(folder, 'journal.jsonl'))) killWorkersOf(child);
     }
     const { code, stderr } = await finished;
     expect(code).toBe(1);
