@@ -5,7 +5,14 @@
 //   KnGeluNew(x [rows, width], bias [width]) -> value, slope   the same of GELU's approximation by tanh
 //   KnAddNorm(x, residual [rows, width], gamma, beta [width]; epsilon)
 //       -> value, unit [rows, width], inverse [rows, 1]        layer normalisation of x + residual
+//   KnNorm(x, gamma, beta; epsilon)                            the same of x alone
 //   KnNormGrad(dy, unit [rows, width], inverse [rows, 1], gamma [width]) -> dx
+//   KnAddWithBias(x [rows, width], bias [width], residual [rows, width]) -> sum
+//   KnAnswer(scores [rows, width], answers: int32 [rows])
+//       -> others [rows, width], answer, rest [rows, 1]        softmax, but 0 at the answer; there; the sum of the others
+//   KnCachedAttention(inputs [rows, 3 heads size], keys, values [prompts, heads, earlier, size]; scale)
+//       -> context [rows, heads size], weights [rows, heads (earlier + 1)]      each row attends to the earlier ones and itself
+//   KnCachedAttentionGrad(dcontext, inputs, weights, keys, values; scale) -> dinputs
 
 #include <node_api.h>
 
@@ -100,19 +107,17 @@ VECTORISED void GeluNewRow(const float* __restrict x, const float* __restrict bi
   }
 }
 
+// `residual` may be null.
 VECTORISED void AddNormRow(const float* x, const float* residual, const float* gamma, const float* beta, float epsilon,
                            float* value, float* unit, float* inverse, int64_t width) {
   float part[kLanes] = {0};
   const int64_t whole = width - width % kLanes;
+  for (int64_t i = 0; i < width; i++) unit[i] = residual == nullptr ? x[i] : x[i] + residual[i];
   for (int64_t i = 0; i < whole; i += kLanes) {
-    for (int lane = 0; lane < kLanes; lane++) {
-      const float v = x[i + lane] + residual[i + lane];
-      unit[i + lane] = v;
-      part[lane] += v;
-    }
+    for (int lane = 0; lane < kLanes; lane++) part[lane] += unit[i + lane];
   }
   float sum = 0;
-  for (int64_t i = whole; i < width; i++) sum += unit[i] = x[i] + residual[i];
+  for (int64_t i = whole; i < width; i++) sum += unit[i];
   for (const float lane : part) sum += lane;
   const float mean = sum / width;
 
@@ -158,6 +163,89 @@ VECTORISED void NormGradRow(const float* dy, const float* unit, float inverse, c
   }
   const float mean = sum / width, slope = along / width;
   for (int64_t i = 0; i < width; i++) dx[i] = (dy[i] * gamma[i] - mean - unit[i] * slope) * inverse;
+}
+
+VECTORISED void AddWithBiasRow(const float* __restrict x, const float* __restrict bias, const float* __restrict residual,
+                               float* __restrict sum, int64_t width) {
+  for (int64_t i = 0; i < width; i++) sum[i] = x[i] + bias[i] + residual[i];
+}
+
+// The answer is left out of the sum: taken away from it later, it would leave few digits where it is near 1.
+VECTORISED void AnswerRow(const float* scores, int64_t answer, float* others, float* own, float* rest, int64_t width) {
+  const int64_t whole = width - width % kLanes;
+  float tops[kLanes], part[kLanes] = {0};
+  std::fill(tops, tops + kLanes, scores[0]);
+  for (int64_t i = 0; i < whole; i += kLanes) {
+    for (int lane = 0; lane < kLanes; lane++) tops[lane] = std::max(tops[lane], scores[i + lane]);
+  }
+  float top = scores[0];
+  for (const float lane : tops) top = std::max(top, lane);
+  for (int64_t i = whole; i < width; i++) top = std::max(top, scores[i]);
+
+  for (int64_t i = 0; i < width; i++) others[i] = ExpOfNegative(scores[i] - top);
+  const float at = others[answer];
+  others[answer] = 0.0f;
+  for (int64_t i = 0; i < whole; i += kLanes) {
+    for (int lane = 0; lane < kLanes; lane++) part[lane] += others[i + lane];
+  }
+  float sum = 0;
+  for (int64_t i = whole; i < width; i++) sum += others[i];
+  for (const float lane : part) sum += lane;
+
+  const float scale = 1.0f / (sum + at);
+  for (int64_t i = 0; i < width; i++) others[i] *= scale;
+  *own = at * scale;
+  *rest = sum * scale;
+}
+
+__attribute__((always_inline)) inline float Dot(const float* a, const float* b, int64_t size) {
+  float part[kLanes] = {0};
+  const int64_t whole = size - size % kLanes;
+  for (int64_t i = 0; i < whole; i += kLanes) {
+    for (int lane = 0; lane < kLanes; lane++) part[lane] += a[i + lane] * b[i + lane];
+  }
+  float sum = 0;
+  for (int64_t i = whole; i < size; i++) sum += a[i] * b[i];
+  for (const float lane : part) sum += lane;
+  return sum;
+}
+
+__attribute__((always_inline)) inline void AddScaled(float* sum, float scale, const float* x, int64_t size) {
+  for (int64_t i = 0; i < size; i++) sum[i] += scale * x[i];
+}
+
+// One head of one row: q, k and v are its own, [size]; keys and values those before it, [earlier, size].
+VECTORISED void AttendHead(const float* q, const float* k, const float* v, const float* keys, const float* values,
+                           float scale, float* __restrict context, float* __restrict weights, int64_t earlier,
+                           int64_t size) {
+  for (int64_t c = 0; c < earlier; c++) weights[c] = scale * Dot(q, keys + c * size, size);
+  weights[earlier] = scale * Dot(q, k, size);
+  const float top = *std::max_element(weights, weights + earlier + 1);
+  float sum = 0;
+  for (int64_t c = 0; c <= earlier; c++) sum += weights[c] = ExpOfNegative(weights[c] - top);
+  for (int64_t c = 0; c <= earlier; c++) weights[c] /= sum;
+  std::fill(context, context + size, 0.0f);
+  for (int64_t c = 0; c < earlier; c++) AddScaled(context, weights[c], values + c * size, size);
+  AddScaled(context, weights[earlier], v, size);
+}
+
+// dscore = scale weight (dweight - sum of weight dweight), with dweight = dcontext value.
+VECTORISED void AttendHeadGrad(const float* dcontext, const float* q, const float* k, const float* v, const float* keys,
+                               const float* values, const float* weights, float scale, float* __restrict dq,
+                               float* __restrict dk, float* __restrict dv, float* __restrict dscores, int64_t earlier,
+                               int64_t size) {
+  for (int64_t c = 0; c < earlier; c++) dscores[c] = Dot(dcontext, values + c * size, size);
+  dscores[earlier] = Dot(dcontext, v, size);
+  float along = 0;
+  for (int64_t c = 0; c <= earlier; c++) along += weights[c] * dscores[c];
+  for (int64_t c = 0; c <= earlier; c++) dscores[c] = scale * weights[c] * (dscores[c] - along);
+  const float own = dscores[earlier];
+  for (int64_t i = 0; i < size; i++) {
+    dq[i] = own * k[i];
+    dk[i] = own * q[i];
+    dv[i] = weights[earlier] * dcontext[i];
+  }
+  for (int64_t c = 0; c < earlier; c++) AddScaled(dq, dscores[c], keys + c * size, size);
 }
 
 // ---------------------------------------------------------------- threads
@@ -207,21 +295,31 @@ class Call {
     if (tensor != nullptr) tensors_.push_back(tensor);
     if (!Ok()) return nullptr;
     if (size >= 0 && TF_TensorElementCount(tensor) != size) {
-      TF_SetStatus(status_, TF_INVALID_ARGUMENT, ("input " + std::to_string(index) + " has another size").c_str());
+      Refuse("input " + std::to_string(index) + " has another size");
       return nullptr;
     }
     return static_cast<const float*>(TF_TensorData(tensor));
   }
   // Rows and width of input 0, which must be a matrix.
   bool Matrix(int64_t* rows, int64_t* width) {
-    if (Input(0) == nullptr) return false;
-    if (TF_NumDims(tensors_[0]) != 2) {
-      TF_SetStatus(status_, TF_INVALID_ARGUMENT, "input 0 is not a matrix");
-      return false;
-    }
-    *rows = TF_Dim(tensors_[0], 0);
-    *width = TF_Dim(tensors_[0], 1);
+    int64_t dims[2];
+    if (!Shape(0, 2, dims)) return false;
+    *rows = dims[0];
+    *width = dims[1];
     return true;
+  }
+  // Fails unless input `index` has `rank` dimensions.
+  bool Shape(int index, int rank, int64_t* dims) {
+    if (Input(index) == nullptr) return false;
+    TF_Tensor* tensor = tensors_.back();
+    if (TF_NumDims(tensor) != rank) return Refuse("input " + std::to_string(index) + " has another rank");
+    for (int i = 0; i < rank; i++) dims[i] = TF_Dim(tensor, i);
+    return true;
+  }
+  // Fails, if nothing has failed before.
+  bool Refuse(const std::string& message) {
+    if (Ok()) TF_SetStatus(status_, TF_INVALID_ARGUMENT, message.c_str());
+    return false;
   }
   float* Output(int index, int64_t rows, int64_t width) {
     if (!Ok()) return nullptr;
@@ -260,17 +358,19 @@ void Gelu(void*, TF_OpKernelContext* context) {
   call.Finish();
 }
 
-void AddNorm(void* epsilon, TF_OpKernelContext* context) {
+template <bool kResidual>
+void Norm(void* epsilon, TF_OpKernelContext* context) {
   Call call(context);
   int64_t rows, width;
   if (call.Matrix(&rows, &width)) {
-    const float *x = call.Input(0), *residual = call.Input(1, rows * width);
-    const float *gamma = call.Input(2, width), *beta = call.Input(3, width);
+    int input = 0;
+    const float *x = call.Input(input++), *residual = kResidual ? call.Input(input++, rows * width) : nullptr;
+    const float *gamma = call.Input(input++, width), *beta = call.Input(input++, width);
     float *value = call.Output(0, rows, width), *unit = call.Output(1, rows, width), *inverse = call.Output(2, rows, 1);
     if (call.Ok()) {
       ForRows(rows, width, [&](int64_t i) {
         const int64_t at = i * width;
-        AddNormRow(x + at, residual + at, gamma, beta, *static_cast<float*>(epsilon), value + at, unit + at,
+        AddNormRow(x + at, kResidual ? residual + at : nullptr, gamma, beta, *static_cast<float*>(epsilon), value + at, unit + at,
                    inverse + i, width);
       });
     }
@@ -294,16 +394,117 @@ void NormGrad(void*, TF_OpKernelContext* context) {
   call.Finish();
 }
 
-void* ReadEpsilon(TF_OpKernelConstruction* construction) {
-  TF_Status* status = TF_NewStatus();
-  float* epsilon = new float(0);
-  TF_OpKernelConstruction_GetAttrFloat(construction, "epsilon", epsilon, status);
-  if (TF_GetCode(status) != TF_OK) TF_OpKernelConstruction_Failure(construction, status);
-  TF_DeleteStatus(status);
-  return epsilon;
+void AddWithBias(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  int64_t rows, width;
+  if (call.Matrix(&rows, &width)) {
+    const float *x = call.Input(0), *bias = call.Input(1, width), *residual = call.Input(2, rows * width);
+    float* sum = call.Output(0, rows, width);
+    if (call.Ok()) {
+      ForRows(rows, width, [&](int64_t i) {
+        AddWithBiasRow(x + i * width, bias, residual + i * width, sum + i * width, width);
+      });
+    }
+  }
+  call.Finish();
 }
 
-void DeleteEpsilon(void* epsilon) { delete static_cast<float*>(epsilon); }
+void Answer(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  int64_t rows, width;
+  if (call.Matrix(&rows, &width)) {
+    const float* scores = call.Input(0);
+    const int32_t* answers = reinterpret_cast<const int32_t*>(call.Input(1, rows));
+    for (int64_t i = 0; call.Ok() && i < rows; i++) {
+      if (answers[i] < 0 || answers[i] >= width) call.Refuse("no token " + std::to_string(answers[i]));
+    }
+    float *others = call.Output(0, rows, width), *own = call.Output(1, rows, 1), *rest = call.Output(2, rows, 1);
+    if (call.Ok()) {
+      ForRows(rows, width, [&](int64_t i) {
+        AnswerRow(scores + i * width, answers[i], others + i * width, own + i, rest + i, width);
+      });
+    }
+  }
+  call.Finish();
+}
+
+// What both attention kernels read: `first` is the index of `inputs`.
+struct Attention {
+  const float *inputs, *keys, *values;
+  int64_t rows, hidden, prompts, heads, earlier, size;
+  bool Read(Call& call, int first, int cache) {
+    int64_t matrix[2], shape[4];
+    if (!call.Shape(first, 2, matrix) || !call.Shape(cache, 4, shape)) return false;
+    rows = matrix[0];
+    prompts = shape[0], heads = shape[1], earlier = shape[2], size = shape[3];
+    hidden = heads * size;
+    if (matrix[1] != 3 * hidden || prompts == 0 || rows % prompts != 0) return call.Refuse("inputs and keys do not fit");
+    inputs = call.Input(first);
+    keys = call.Input(cache);
+    values = call.Input(cache + 1, prompts * heads * earlier * size);
+    return call.Ok();
+  }
+  int64_t Cache(int64_t row, int64_t head) const { return (row / (rows / prompts) * heads + head) * earlier * size; }
+  int64_t WorkOfRow() const { return 2 * hidden * (earlier + 1); }
+};
+
+void CachedAttention(void* scale, TF_OpKernelContext* context) {
+  Call call(context);
+  Attention a;
+  if (a.Read(call, 0, 1)) {
+    float *out = call.Output(0, a.rows, a.hidden), *weights = call.Output(1, a.rows, a.heads * (a.earlier + 1));
+    if (call.Ok()) {
+      ForRows(a.rows, a.WorkOfRow(), [&](int64_t row) {
+        for (int64_t head = 0; head < a.heads; head++) {
+          const float* q = a.inputs + row * 3 * a.hidden + head * a.size;
+          const int64_t cache = a.Cache(row, head);
+          AttendHead(q, q + a.hidden, q + 2 * a.hidden, a.keys + cache, a.values + cache, *static_cast<float*>(scale),
+                     out + row * a.hidden + head * a.size, weights + (row * a.heads + head) * (a.earlier + 1), a.earlier,
+                     a.size);
+        }
+      });
+    }
+  }
+  call.Finish();
+}
+
+void CachedAttentionGrad(void* scale, TF_OpKernelContext* context) {
+  Call call(context);
+  Attention a;
+  if (a.Read(call, 1, 3)) {
+    const float *dcontext = call.Input(0, a.rows * a.hidden);
+    const float *weights = call.Input(2, a.rows * a.heads * (a.earlier + 1));
+    float* dinputs = call.Output(0, a.rows, 3 * a.hidden);
+    if (call.Ok()) {
+      ForRows(a.rows, 2 * a.WorkOfRow(), [&](int64_t row) {
+        std::vector<float> dscores(a.earlier + 1);
+        for (int64_t head = 0; head < a.heads; head++) {
+          const int64_t own = row * 3 * a.hidden + head * a.size, cache = a.Cache(row, head);
+          const float* q = a.inputs + own;
+          float* dq = dinputs + own;
+          AttendHeadGrad(dcontext + row * a.hidden + head * a.size, q, q + a.hidden, q + 2 * a.hidden, a.keys + cache,
+                         a.values + cache, weights + (row * a.heads + head) * (a.earlier + 1), *static_cast<float*>(scale),
+                         dq, dq + a.hidden, dq + 2 * a.hidden, dscores.data(), a.earlier, a.size);
+        }
+      });
+    }
+  }
+  call.Finish();
+}
+
+template <const char* kName>
+void* ReadFloat(TF_OpKernelConstruction* construction) {
+  TF_Status* status = TF_NewStatus();
+  float* value = new float(0);
+  TF_OpKernelConstruction_GetAttrFloat(construction, kName, value, status);
+  if (TF_GetCode(status) != TF_OK) TF_OpKernelConstruction_Failure(construction, status);
+  TF_DeleteStatus(status);
+  return value;
+}
+
+constexpr char kEpsilon[] = "epsilon", kScale[] = "scale";
+
+void DeleteFloat(void* value) { delete static_cast<float*>(value); }
 
 struct Operation {
   const char* name;
@@ -343,9 +544,16 @@ const Operation kOperations[] = {
      {"x: float", "residual: float", "gamma: float", "beta: float"},
      {"value: float", "unit: float", "inverse: float"},
      {"epsilon: float"},
-     &ReadEpsilon,
-     &AddNorm,
-     &DeleteEpsilon},
+     &ReadFloat<kEpsilon>,
+     &Norm<true>,
+     &DeleteFloat},
+    {"KnNorm",
+     {"x: float", "gamma: float", "beta: float"},
+     {"value: float", "unit: float", "inverse: float"},
+     {"epsilon: float"},
+     &ReadFloat<kEpsilon>,
+     &Norm<false>,
+     &DeleteFloat},
     {"KnNormGrad",
      {"dy: float", "unit: float", "inverse: float", "gamma: float"},
      {"dx: float"},
@@ -353,6 +561,34 @@ const Operation kOperations[] = {
      nullptr,
      &NormGrad,
      nullptr},
+    {"KnAddWithBias",
+     {"x: float", "bias: float", "residual: float"},
+     {"sum: float"},
+     {},
+     nullptr,
+     &AddWithBias,
+     nullptr},
+    {"KnAnswer",
+     {"scores: float", "answers: int32"},
+     {"others: float", "answer: float", "rest: float"},
+     {},
+     nullptr,
+     &Answer,
+     nullptr},
+    {"KnCachedAttention",
+     {"inputs: float", "keys: float", "values: float"},
+     {"context: float", "weights: float"},
+     {"scale: float"},
+     &ReadFloat<kScale>,
+     &CachedAttention,
+     &DeleteFloat},
+    {"KnCachedAttentionGrad",
+     {"dcontext: float", "inputs: float", "weights: float", "keys: float", "values: float"},
+     {"dinputs: float"},
+     {"scale: float"},
+     &ReadFloat<kScale>,
+     &CachedAttentionGrad,
+     &DeleteFloat},
 };
 
 }  // namespace

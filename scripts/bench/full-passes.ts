@@ -11,7 +11,14 @@ import type { GptConfig } from '../../src/model/gpt/config.js';
 import { seenBy } from '../../src/model/gpt/seen-by.js';
 import type { GptWeights } from '../../src/model/gpt/weights.js';
 import { add } from '../../src/model/layers/add.js';
-import { joinedAttention } from '../../src/model/layers/attention.js';
+import {
+  type AttentionShape,
+  attendHeads,
+  gradientsOfHeads,
+  joinHeads,
+  splitHeads,
+  splitJoinedHeads,
+} from '../../src/model/layers/attention.js';
 import { differentiable } from '../../src/model/layers/differentiable.js';
 import { embedRows, positionFirst } from '../../src/model/layers/embeddings.js';
 import { feedForward, fromActivations, toActivations } from '../../src/model/layers/feed-forward.js';
@@ -71,7 +78,7 @@ function wholePass(
     const weights = all.layers[index];
     const { scale, window } = config.attention[index];
     const inputs = linear(layerNorm(x, weights.attentionNorm), weights.attentionInput); // (T S, 3 H)
-    const context = joinedAttention(inputs, x.shape[0], {
+    const context = selfAttention(inputs, {
       samples,
       heads: config.heads,
       scale,
@@ -91,6 +98,21 @@ function wholePass(
   }
   if (!activations) throw new RangeError(`no layer ${layer}`);
   return { activations, probability: probabilityOfLast(all, layerNorm(x, all.finalNorm), samples, answer) };
+}
+
+/** Every token's attention: (T S, 3 H) -> (T S, H). */
+function selfAttention(inputs: tf.Tensor2D, shape: AttentionShape): tf.Tensor2D {
+  return differentiable([inputs], save => {
+    const [q, k, v] = splitJoinedHeads(inputs, shape);
+    const { context, weights } = attendHeads(q, k, v, shape);
+    save([q, k, v, weights]);
+    return {
+      value: joinHeads(context),
+      gradient: (dy, saved) => [
+        tf.concat(gradientsOfHeads(splitHeads(dy, shape), saved, shape).map(joinHeads), 1),
+      ],
+    };
+  });
 }
 
 /** P(answer) at the last position, by way of the logits of all positions, as the replication has it. */

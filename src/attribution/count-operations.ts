@@ -25,8 +25,8 @@ export type CountedModel = Pick<
 > & { readonly attention?: readonly { readonly window: number | null }[] };
 
 /**
- * Integrated gradients over all layers for one prompt of `tokens` tokens. In a masked model a step at alpha = 1 is one pass for
- * all layers; in a causal one, where that pass would be a row alone, it goes with the other steps.
+ * Integrated gradients over all layers for one prompt of `tokens` tokens, after the non-linearity; in a causal model with the
+ * steps of all layers in one batch. A step at alpha = 1 is one pass for all layers.
  * Gradient times activation is one step of `riemann_right`.
  * @param model with `attention` for a causal one
  */
@@ -36,22 +36,16 @@ export function countOperations(
   rule: Rule,
   steps: number,
 ): OperationCount {
-  const { trace, pass } = model.attention
-    ? countCausal(model, model.attention, tokens)
-    : countMasked(model, tokens);
-  const whole = model.attention ? 0 : quadrature(rule, steps).alphas.filter(alpha => alpha === 1).length;
-  const passes = Array.from({ length: model.layers }, (_, from) => pass(from, steps - whole));
-  passes.push(pass(0, whole));
-  const forward = passes.reduce((sum, { forward }) => sum + forward, 0);
-  const backward = passes.reduce((sum, { backward }) => sum + backward, 0);
+  const { alphas } = quadrature(rule, steps);
+  const whole = alphas.filter(alpha => alpha === 1).length;
+  const changed = alphas.length - whole;
+  const { trace, forward, backward } = model.attention
+    ? countCausal(model, model.attention, tokens, changed, whole)
+    : countMasked(model, tokens, changed, whole);
   return { trace, forward, backward, total: trace + forward + backward };
 }
 
-interface Counted {
-  readonly trace: number;
-  /** Of `steps` samples, from the activations of a layer to the answer's probability. */
-  readonly pass: (from: number, steps: number) => { forward: number; backward: number };
-}
+type Counted = Omit<OperationCount, 'total'>;
 
 const product = (n: number, k: number, m: number) => 2 * n * k * m;
 
@@ -66,7 +60,7 @@ function parts({ hiddenSize: hidden, intermediateSize: intermediate, vocabularyS
   };
 }
 
-function countMasked(model: CountedModel, tokens: number): Counted {
+function countMasked(model: CountedModel, tokens: number, changed: number, whole: number): Counted {
   const { projection, network, fromActivations, vocabulary, scores } = parts(model);
   const last = model.layers - 1;
   const queriesIn = (layer: number) => (layer === last ? 1 : tokens);
@@ -77,6 +71,7 @@ function countMasked(model: CountedModel, tokens: number): Counted {
     const queries = queriesIn(layer);
     trace += 2 * projection(queries) + 2 * projection(tokens) + scores(queries, tokens, 1) + network(queries);
   }
+  // Of `steps` samples, from the activations of a layer to the answer's probability.
   const pass = (from: number, steps: number) => {
     let linear = fromActivations(steps) + transform(steps) + vocabulary(steps); // one product backward
     let attention = 0; // Q K^T and A V, each two products backward
@@ -89,13 +84,19 @@ function countMasked(model: CountedModel, tokens: number): Counted {
     }
     return { forward: linear + attention, backward: linear + 2 * attention };
   };
-  return { trace, pass };
+  const passes = Array.from({ length: model.layers }, (_, from) => pass(from, changed));
+  passes.push(pass(0, whole));
+  const forward = passes.reduce((sum, { forward }) => sum + forward, 0);
+  const backward = passes.reduce((sum, { backward }) => sum + backward, 0);
+  return { trace, forward, backward };
 }
 
 function countCausal(
   model: CountedModel,
   attends: readonly { readonly window: number | null }[],
   tokens: number,
+  changed: number,
+  whole: number,
 ): Counted {
   const { projection, network, fromActivations, vocabulary, scores } = parts(model);
   const last = model.layers - 1;
@@ -105,16 +106,15 @@ function countCausal(
     const queries = layer === last ? 1 : tokens;
     trace += 3 * projection(tokens) + projection(queries) + scores(queries, tokens, 1) + network(queries);
   }
-  const pass = (from: number, steps: number) => {
-    let linear = fromActivations(steps) + vocabulary(steps);
-    let attention = 0; // with the traced keys and values, which get no gradient: one product backward
-    for (let layer = from + 1; layer < model.layers; layer++) {
-      const { window } = attends[layer];
-      const earlier = Math.min(tokens - 1, window === null ? tokens : window - 1);
-      linear += 4 * projection(steps) + network(steps);
-      attention += scores(1, earlier, steps);
-    }
-    return { forward: linear + attention, backward: linear + attention };
-  };
-  return { trace, pass };
+  const rowsAfter = (layer: number) => whole + changed * (layer + 1);
+  let through = vocabulary(rowsAfter(last));
+  for (let layer = 1; layer < model.layers; layer++) {
+    const rows = rowsAfter(layer - 1);
+    const { window } = attends[layer];
+    const earlier = Math.min(tokens - 1, window === null ? tokens : window - 1);
+    // The traced keys and values get no gradient: one product backward for each of attention's two.
+    through += 4 * projection(rows) + network(rows) + scores(1, earlier, rows);
+  }
+  // What a layer's steps begin with is linear in alpha: nothing forward, and backward their sum.
+  return { trace, forward: through, backward: through + model.layers * fromActivations(1) };
 }

@@ -9,6 +9,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { promptsThatFit, samplesThatFit } from '../model/batch-size.js';
 import type { LanguageModel, PromptBatch, Trace } from '../model/language-model.js';
+import { scale, scaleForSteps } from '../model/layers/scale.js';
 import { splitBatch } from '../model/prompt-batches.js';
 import { isMatrix, scoresAtTrace } from './gradient-x-activation.js';
 import { type Quadrature, quadrature, type Rule } from './rules.js';
@@ -135,13 +136,14 @@ function weightedGradient(
   weights: readonly number[],
 ): tf.Tensor2D {
   return tf.tidy(() => {
-    const steps = alphas.length;
-    const scaled = scaledActivations(trace, layer, alphas);
     const answerOfSample = answers.flatMap(answer => alphas.map(() => answer));
-    const probability = (x: tf.Tensor2D) => model.answerProbability(trace.resume(layer, x), answerOfSample);
-    const weightOfSample = tf.tile(tf.tensor2d([...weights], [steps, 1]), [trace.prompts, 1]); // [samples, 1]
-    const { grad } = tf.valueAndGrad(probability)(scaled, weightOfSample); // w_k dP/dx, [samples, width]
-    return sumOverSteps(grad, steps);
+    const weightOfSample = answers.flatMap(() => weights.map(weight => [weight]));
+    const weighted = (probe: tf.Tensor2D) => {
+      const scaled = scaleForSteps(trace.activations[layer], alphas, probe); // (B S, F)
+      const probability = model.answerProbability(trace.resume(layer, scaled), answerOfSample);
+      return scale(probability, tf.tensor2d(weightOfSample)); // w_k P, [samples, 1]
+    };
+    return tf.valueAndGrad(weighted)(tf.zerosLike(trace.activations[layer])).grad;
   });
 }
 
@@ -153,29 +155,12 @@ function weightedGradients(
   alphas: readonly number[],
   weights: readonly number[],
 ): tf.Tensor2D[] {
-  const [layers, steps] = [model.layers, alphas.length];
-  const scaled = trace.activations.map((_, layer) => scaledActivations(trace, layer, alphas));
-  const answerOfSample = trace.activations.flatMap(() => answers.flatMap(answer => alphas.map(() => answer)));
-  const probability = (...activations: tf.Tensor[]) =>
-    model.answerProbability(trace.resumeTogether(activations.filter(isMatrix)), answerOfSample);
-  const weightOfSample = tf.tile(tf.tensor2d([...weights], [steps, 1]), [layers * trace.prompts, 1]);
-  const { grads } = tf.valueAndGrads(probability)(scaled, weightOfSample);
-  return grads.filter(isMatrix).map(grad => sumOverSteps(grad, steps));
-}
-
-/** alpha_k a_l for each prompt and step: [prompts * steps, intermediateSize]. */
-function scaledActivations(trace: Trace, layer: number, alphas: readonly number[]): tf.Tensor2D {
-  const activations = trace.activations[layer];
-  const [prompts, width] = activations.shape;
-  const steps = alphas.length;
-  return tf.reshape(
-    tf.mul(tf.reshape(activations, [prompts, 1, width]), tf.tensor([...alphas], [1, steps, 1])),
-    [prompts * steps, width],
-  );
-}
-
-/** [prompts * steps, width] -> [prompts, width] */
-function sumOverSteps(gradient: tf.Tensor2D, steps: number): tf.Tensor2D {
-  const [samples, width] = gradient.shape;
-  return tf.sum<tf.Tensor2D>(tf.reshape(gradient, [samples / steps, steps, width]), 1);
+  const probes = trace.activations.map(activations => tf.zerosLike(activations));
+  const weighted = (...probes: tf.Tensor[]) => {
+    const { hidden, rows } = trace.resumeTogether(alphas, probes.filter(isMatrix));
+    const answerOfRow = rows.map(({ prompt }) => answers[prompt]);
+    const weightOfRow = rows.map(({ step }) => [weights[step]]);
+    return scale(model.answerProbability(hidden, answerOfRow), tf.tensor2d(weightOfRow)); // w_k P, [rows, 1]
+  };
+  return tf.valueAndGrads(weighted)(probes).grads.filter(isMatrix);
 }

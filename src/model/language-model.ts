@@ -18,6 +18,20 @@ export type Site = (typeof SITES)[number];
 /** For some layers, what a pass multiplies the activations at the position by: [1 or samples, intermediateSize]. */
 export type ActivationFactors = ReadonlyMap<number, tf.Tensor2D>;
 
+/** Passes that went through a model together. */
+export interface JoinedPasses {
+  /** The last hidden row of each, [rows, hidden]. */
+  readonly hidden: tf.Tensor2D;
+  readonly rows: readonly PassRow[];
+}
+
+/** A step of a layer's path; where alpha is 1, nothing is replaced, and one row may stand for that step of every layer. */
+export interface PassRow {
+  readonly layer: number | 'every';
+  readonly prompt: number;
+  readonly step: number;
+}
+
 /**
  * What a forward pass of B prompts of T tokens keeps, and the passes that start from it: at any layer's activations,
  * with whatever values, computing nothing that those cannot reach. Whoever asked for it disposes of it.
@@ -39,12 +53,11 @@ export interface Trace {
   resume(layer: number, activations: tf.Tensor2D, factors?: ActivationFactors): tf.Tensor2D;
 
   /**
-   * The rest of the pass for every layer's activations at once, in as few and as large products as there are layers:
-   * what begins in one layer joins what began before it.
-   * @param activations for each layer [samples, intermediateSize]
-   * @returns the last hidden rows, layer by layer: [layers * samples, hidden]; the gradient flows to all `activations`
+   * The rest of the pass for every layer and every step of its path at once, in as few and as large products as there are
+   * layers: layer l has activations alpha_k a_l + probe_l, and what begins in one layer joins what began before it.
+   * @param probes for each layer zeros, [B, intermediateSize]: the gradient flows to them, summed over the steps
    */
-  resumeTogether(activations: readonly tf.Tensor2D[]): tf.Tensor2D;
+  resumeTogether(alphas: readonly number[], probes: readonly tf.Tensor2D[]): JoinedPasses;
 
   dispose(): void;
 }

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ActivationFactors, Site, Trace } from '../language-model.js';
+import type { ActivationFactors, JoinedPasses, Site, Trace } from '../language-model.js';
 import { type AttentionShape, attention, selfAttention } from '../layers/attention.js';
 import { fromActivations } from '../layers/feed-forward.js';
 import { addAndNorm } from '../layers/layer-norm.js';
 import { linear } from '../layers/linear.js';
 import { joinRows, joinSamples, repeatForSteps, takeMaskRows, withMaskRows } from '../layers/mask-rows.js';
+import { scaleForSteps } from '../layers/scale.js';
 import { afterAttention } from './layer.js';
 import type { BertModel } from './model.js';
 import type { BertLayerWeights } from './weights.js';
@@ -65,15 +66,17 @@ export class BertTrace implements Trace {
     return model.transformHead(x);
   }
 
-  resumeTogether(activations: readonly tf.Tensor2D[]): tf.Tensor2D {
+  resumeTogether(alphas: readonly number[], probes: readonly tf.Tensor2D[]): JoinedPasses {
     const { model, site } = this;
-    const samples = activations[0].shape[0];
+    const samples = this.prompts * alphas.length;
+    const maskAfter = (layer: number) =>
+      this.maskAfter(layer, scaleForSteps(this.activations[layer], alphas, probes[layer]));
     // Samples whose every row has changed: those that began two layers ago or before.
     let x: tf.Tensor2D | undefined;
     let whole = 0;
     for (let index = 1; index < model.layers; index++) {
       const weights = model.layerWeights(index);
-      const begun = this.maskAttention(index, this.maskAfter(index - 1, activations[index - 1]));
+      const begun = this.maskAttention(index, maskAfter(index - 1));
       let { context, residual } = begun;
       if (x) {
         const own = index === model.layers - 1 ? takeMaskRows(x, whole) : x;
@@ -86,8 +89,14 @@ export class BertTrace implements Trace {
       x = afterAttention(context, residual, weights, whole, site, undefined);
       tf.dispose([context, residual]);
     }
-    const last = this.maskAfter(model.layers - 1, activations[model.layers - 1]);
-    return model.transformHead(x ? joinRows(x, last) : last);
+    const last = maskAfter(model.layers - 1);
+    const prompts = Array.from({ length: this.prompts }, (_, prompt) => prompt);
+    return {
+      hidden: model.transformHead(x ? joinRows(x, last) : last),
+      rows: this.layers.flatMap((_, layer) =>
+        prompts.flatMap(prompt => alphas.map((_, step) => ({ layer, prompt, step }))),
+      ),
+    };
   }
 
   dispose(): void {

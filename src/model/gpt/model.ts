@@ -10,13 +10,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '../checkpoint.js';
 import type { LanguageModel, PromptBatch, Site } from '../language-model.js';
 import { answerProbability, vocabularyProbabilities } from '../layers/answer-probability.js';
-import { joinedAttention } from '../layers/attention.js';
+import { attendHeads, joinHeads, splitJoinedHeads } from '../layers/attention.js';
 import type { CachedAttentionShape, KeysAndValues } from '../layers/cached-attention.js';
 import { embedRows, positionFirst } from '../layers/embeddings.js';
-import { feedForward, fromActivations, replaceValues, toActivations } from '../layers/feed-forward.js';
+import { pastNonlinearity, replaceValues, toActivations } from '../layers/feed-forward.js';
 import { layerNorm } from '../layers/layer-norm.js';
-import { linear } from '../layers/linear.js';
-import { takeMaskRows, takeOtherRows } from '../layers/mask-rows.js';
+import { affine, linearWithResidual, product } from '../layers/linear.js';
+import { takeMaskRows } from '../layers/mask-rows.js';
 import { readRows } from '../layers/table-rows.js';
 import type { GptConfig } from './config.js';
 import { seenBy } from './seen-by.js';
@@ -51,26 +51,25 @@ export class GptModel implements LanguageModel {
     const [prompts, length] = [tokens.length, tokens[0].length];
     if (positions.some(position => position !== length - 1))
       throw new RangeError('a causal model predicts at the last position');
+    // Copies, since in the last layer the rows are the whole matrix.
+    const ownRows = (x: tf.Tensor2D) => tf.slice(x, [0, 0], [prompts, -1]);
     const { layers, prediction } = tf.tidy(() => {
       let x = this.embed(tokens); // (T B, H)
       const layers = this.weights.layers.map((weights, layer): GptLayerTrace => {
         const { context, before } = this.attend(x, layer, prompts);
         const residual = layer === this.layers - 1 ? takeMaskRows(x, prompts) : x;
-        const attended = tf.add<tf.Tensor2D>(linear(context, weights.attentionOutput), residual); // (T B, H)
-        const ownAttended = takeMaskRows(attended, prompts); // (B, H)
-        const own = layerNorm(ownAttended, weights.feedForwardNorm);
-        const activations = toActivations(own, weights.feedForward, site); // (B, F)
-        const ownAfter = tf.add<tf.Tensor2D>(
-          fromActivations(activations, weights.feedForward, site),
-          ownAttended,
-        );
-        x = ownAfter;
-        if (attended.shape[0] > prompts) {
-          const others = takeOtherRows(attended, prompts);
-          const network = feedForward(layerNorm(others, weights.feedForwardNorm), weights.feedForward);
-          x = tf.concat([ownAfter, tf.add<tf.Tensor2D>(network, others)], 0);
-        }
-        return { before, attended: tf.clone(ownAttended), activations };
+        const attended = linearWithResidual(context, weights.attentionOutput, residual); // (T B, H)
+        const { feedForward } = weights;
+        const all = toActivations(layerNorm(attended, weights.feedForwardNorm), feedForward, site); // (T B, F)
+        const contributions = product(pastNonlinearity(all, feedForward, site), feedForward.output.weight); // (T B, H)
+        const base = tf.add<tf.Tensor2D>(attended, feedForward.output.bias);
+        x = tf.add(contributions, base);
+        return {
+          before,
+          activations: ownRows(all),
+          contribution: ownRows(contributions),
+          base: ownRows(base),
+        };
       });
       return { layers, prediction: this.normalizeLast(takeMaskRows(x, prompts)) };
     });
@@ -133,24 +132,19 @@ export class GptModel implements LanguageModel {
     prompts: number,
   ): { context: tf.Tensor2D; before: KeysAndValues | undefined } {
     const { attentionNorm, attentionInput } = this.weights.layers[layer];
-    const [rows, hidden] = x.shape;
-    const tokens = rows / prompts;
-    const inputs = linear(layerNorm(x, attentionNorm), attentionInput); // (T B, 3 H)
-    const asking = layer === this.layers - 1 ? prompts : rows;
+    const tokens = x.shape[0] / prompts;
     const { heads, attention } = this.config;
     const { scale, window } = attention[layer];
-    const mask = seenBy(asking / prompts, tokens, window);
-    const context = joinedAttention(inputs, asking, { samples: prompts, heads, scale, mask });
+    const inputs = affine(layerNorm(x, attentionNorm), attentionInput); // (T B, 3 H)
+    const [queries, keys, values] = splitJoinedHeads(inputs, { samples: prompts, heads }); // (B, h, T, d)
+    const asking = layer === this.layers - 1 ? 1 : tokens;
+    const asked = asking === tokens ? queries : tf.slice(queries, [0, 0, 0, 0], [-1, -1, asking, -1]);
+    const mask = seenBy(asking, tokens, window);
+    const { context } = attendHeads(asked, keys, values, { scale, mask });
+    // The last of the others: row 0 is the last token itself.
     const seen = Math.min(tokens - 1, window === null ? tokens : window - 1);
-    return {
-      context,
-      before: seen === 0 ? undefined : { key: lastSeen(1, seen), value: lastSeen(2, seen) },
-    };
-
-    /** Keys (1) or values (2) of the last `count` tokens before the last one: (B, h, count, d). */
-    function lastSeen(part: 1 | 2, count: number): tf.Tensor4D {
-      const below = tf.slice(inputs, [(tokens - count) * prompts, part * hidden], [count * prompts, hidden]);
-      return tf.transpose(tf.reshape(below, [count, prompts, heads, hidden / heads]), [1, 2, 0, 3]);
-    }
+    const lastSeen = (x: tf.Tensor4D): tf.Tensor4D => tf.slice(x, [0, 0, tokens - seen, 0]);
+    const before = seen === 0 ? undefined : { key: lastSeen(keys), value: lastSeen(values) };
+    return { context: joinHeads(context), before };
   }
 }

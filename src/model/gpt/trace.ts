@@ -1,22 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ActivationFactors, Site, Trace } from '../language-model.js';
+import type { ActivationFactors, JoinedPasses, Site, Trace } from '../language-model.js';
 import { add } from '../layers/add.js';
 import { cachedAttention, type KeysAndValues } from '../layers/cached-attention.js';
-import { feedForward, fromActivations, toActivations } from '../layers/feed-forward.js';
+import { feedForward, pastNonlinearity, toActivations } from '../layers/feed-forward.js';
 import { layerNorm } from '../layers/layer-norm.js';
-import { linear } from '../layers/linear.js';
-import { joinSamples, repeatForSteps, swapGroups } from '../layers/mask-rows.js';
+import { linearWithResidual, product } from '../layers/linear.js';
+import { repeatForSteps } from '../layers/mask-rows.js';
 import { scale } from '../layers/scale.js';
+import { joinSteps, type LastToken } from './join-steps.js';
 import type { GptModel } from './model.js';
 import type { GptLayerWeights } from './weights.js';
 
-export type GptLayerTrace = {
+export type GptLayerTrace = LastToken & {
   /** Of the tokens before the last that the last sees; undefined where there are none. */
   readonly before: KeysAndValues | undefined;
-  /** The last row between attention and the feed-forward network, (B, H). */
-  readonly attended: tf.Tensor2D;
-  /** At the last position and the trace's site, (B, F). */
-  readonly activations: tf.Tensor2D;
 };
 
 /** A traced pass through a GPT. Every pass that starts from it computes the last token alone. */
@@ -42,18 +39,33 @@ export class GptTrace implements Trace {
     return this.model.normalizeLast(x);
   }
 
-  resumeTogether(activations: readonly tf.Tensor2D[]): tf.Tensor2D {
-    const { prompts } = this;
-    const steps = activations[0].shape[0] / prompts;
-    // Prompt by prompt, so that all samples of one share its traced keys and values: (B l S, H) after l layers.
-    let x = this.after(0, activations[0]);
-    for (let index = 1; index < this.model.layers; index++) {
+  resumeTogether(alphas: readonly number[], probes: readonly tf.Tensor2D[]): JoinedPasses {
+    const { model, prompts, site } = this;
+    const steps = [...alphas.keys()];
+    // At alpha = 1 nothing is replaced: a row that begins in the first layer stands for that step of every layer.
+    const unchanged = steps.filter(step => alphas[step] === 1);
+    const changed = steps.filter(step => alphas[step] !== 1);
+    const begin = (index: number, begun: readonly number[], before?: tf.Tensor2D) =>
+      joinSteps(before, probes[index], this.layers[index], {
+        network: model.layerWeights(index).feedForward,
+        site,
+        alphas: begun.map(step => alphas[step]),
+        unchanged: before ? unchanged.length : 0,
+      });
+    let x = begin(0, [...unchanged, ...changed]);
+    for (let index = 1; index < model.layers; index++) {
       const before = this.throughLayer(index, x);
-      const begun = this.after(index, activations[index]);
-      x = joinSamples(before, begun, index * steps, steps);
-      tf.dispose([before, begun]);
+      x = begin(index, changed, before);
+      before.dispose();
     }
-    return this.model.normalizeLast(swapGroups(x, prompts, this.model.layers));
+    const ofPrompt = [
+      ...unchanged.map(step => ({ layer: 'every' as const, step })),
+      ...this.layers.flatMap((_, layer) => changed.map(step => ({ layer, step }))),
+    ];
+    return {
+      hidden: model.normalizeLast(x),
+      rows: Array.from({ length: prompts }, (_, prompt) => ofPrompt.map(row => ({ ...row, prompt }))).flat(),
+    };
   }
 
   dispose(): void {
@@ -63,8 +75,11 @@ export class GptTrace implements Trace {
   /** The last token's row after `layer`, with these activations (N, F) in it: (N, H). */
   private after(layer: number, activations: tf.Tensor2D): tf.Tensor2D {
     const { feedForward } = this.model.layerWeights(layer);
-    const attended = repeatForSteps(this.layers[layer].attended, activations.shape[0] / this.prompts); // (N, H)
-    return add(fromActivations(activations, feedForward, this.site), attended);
+    const base = repeatForSteps(this.layers[layer].base, activations.shape[0] / this.prompts); // (N, H)
+    return add(
+      product(pastNonlinearity(activations, feedForward, this.site), feedForward.output.weight),
+      base,
+    );
   }
 
   /** The last token's row x (N, H) through one layer, which disposes of it. */
@@ -72,16 +87,11 @@ export class GptTrace implements Trace {
     const weights = this.model.layerWeights(layer);
     const { before } = this.layers[layer];
     const normalized = layerNorm(x, weights.attentionNorm);
-    const context = cachedAttention(
-      normalized,
-      weights.attentionInput,
-      before,
-      this.model.cachedShape(layer, this.prompts),
-    );
-    const output = linear(context, weights.attentionOutput);
-    const attended = add(output, x); // (N, H)
+    const shape = this.model.cachedShape(layer, this.prompts);
+    const context = cachedAttention(normalized, weights.attentionInput, before, shape);
+    const attended = linearWithResidual(context, weights.attentionOutput, x); // (N, H)
     // The operations have saved what their gradients read; the tape would keep all else to its end.
-    tf.dispose([normalized, context, output, x]);
+    tf.dispose([normalized, context, x]);
     const after = this.throughFeedForward(attended, weights, factor);
     attended.dispose();
     return after;
@@ -93,11 +103,18 @@ export class GptTrace implements Trace {
     factor: tf.Tensor2D | undefined,
   ): tf.Tensor2D {
     const normalized = layerNorm(attended, feedForwardNorm);
-    const output = factor
-      ? fromActivations(scale(toActivations(normalized, network, this.site), factor), network, this.site)
-      : feedForward(normalized, network);
-    const after = add(output, attended);
-    tf.dispose([normalized, output]);
+    if (!factor) {
+      const after = feedForward(normalized, network, attended);
+      normalized.dispose();
+      return after;
+    }
+    const activations = scale(toActivations(normalized, network, this.site), factor);
+    const after = linearWithResidual(
+      pastNonlinearity(activations, network, this.site),
+      network.output,
+      attended,
+    );
+    tf.dispose([normalized, activations]);
     return after;
   }
 }

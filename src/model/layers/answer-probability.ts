@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
+import { hasFused, runFused } from './fused.js';
 
 /** The matrix that turns a hidden row into a score for each token of the vocabulary. */
 export type VocabularyWeights = {
@@ -14,16 +15,17 @@ export type VocabularyWeights = {
  * @param hidden [rows, hidden]
  * @returns [rows, vocabulary]
  */
-export function vocabularyProbabilities(
-  hidden: tf.Tensor2D,
-  { embeddings, bias }: VocabularyWeights,
-): tf.Tensor2D {
+export function vocabularyProbabilities(hidden: tf.Tensor2D, weights: VocabularyWeights): tf.Tensor2D {
+  return tf.softmax(scoresOf(hidden, weights));
+}
+
+function scoresOf(hidden: tf.Tensor2D, { embeddings, bias }: VocabularyWeights): tf.Tensor2D {
   // The wasm engine wants both sides plain (see transposed-product.ts): E h^T, then its transpose.
   const scores: tf.Tensor2D =
     tf.getBackend() === 'wasm'
       ? tf.transpose(tf.matMul(embeddings, tf.transpose(hidden)))
       : tf.matMul(hidden, embeddings, false, true);
-  return tf.softmax(bias ? tf.add<tf.Tensor2D>(scores, bias) : scores);
+  return bias ? tf.add<tf.Tensor2D>(scores, bias) : scores;
 }
 
 /**
@@ -40,28 +42,52 @@ export function answerProbability(
   answers: readonly number[],
 ): tf.Tensor2D {
   return differentiable([hidden], save => {
-    const probabilities = vocabularyProbabilities(hidden, weights);
-    const positions = tf.tensor2d(
-      answers.map((answer, row) => [row, answer]),
-      undefined,
-      'int32',
-    );
-    const answerProbabilities: tf.Tensor2D = tf.expandDims(tf.gatherND(probabilities, positions), 1);
-    const [rows, vocabulary] = probabilities.shape;
-    const isOther = tf.notEqual(
-      tf.range(0, vocabulary, 1, 'int32'),
-      tf.tensor2d([...answers], [rows, 1], 'int32'),
-    );
-    const others: tf.Tensor2D = tf.mul(probabilities, tf.cast(isOther, 'float32'));
-    save([others, answerProbabilities]);
+    const { others, answer, rest } = splitAtAnswer(scoresOf(hidden, weights), answers);
+    save([others, answer, rest]);
     return {
-      value: answerProbabilities,
-      gradient: (dy, [others, answerProbabilities]) => {
+      value: answer,
+      gradient: (dy, [others, answer, rest]) => {
         const own = tf.gather(weights.embeddings, tf.tensor1d([...answers], 'int32')); // [rows, hidden]
         const expected = tf.matMul(others, weights.embeddings); // [rows, hidden]
-        const difference = tf.sub(tf.mul(tf.sum(others, 1, true), own), expected);
-        return [tf.mul(difference, tf.mul(dy, answerProbabilities))];
+        const difference = tf.sub(tf.mul(rest, own), expected);
+        return [tf.mul(difference, tf.mul(dy, answer))];
       },
     };
   });
+}
+
+interface SplitAtAnswer {
+  /** Probabilities, but 0 for the answer: [rows, vocabulary]. */
+  readonly others: tf.Tensor2D;
+  /** P(answer), [rows, 1]. */
+  readonly answer: tf.Tensor2D;
+  /** The sum of the others, [rows, 1]. */
+  readonly rest: tf.Tensor2D;
+}
+
+function splitAtAnswer(scores: tf.Tensor2D, answers: readonly number[]): SplitAtAnswer {
+  if (hasFused('KnAnswer')) {
+    const [others, answer, rest] = runFused('KnAnswer', {
+      scores,
+      answers: tf.tensor1d([...answers], 'int32'),
+    });
+    return { others, answer, rest };
+  }
+  const probabilities = tf.softmax(scores);
+  const [rows, vocabulary] = probabilities.shape;
+  const positions = tf.tensor2d(
+    answers.map((answer, row) => [row, answer]),
+    [rows, 2],
+    'int32',
+  );
+  const isOther = tf.notEqual(
+    tf.range(0, vocabulary, 1, 'int32'),
+    tf.tensor2d([...answers], [rows, 1], 'int32'),
+  );
+  const others: tf.Tensor2D = tf.mul(probabilities, tf.cast(isOther, 'float32'));
+  return {
+    others,
+    answer: tf.expandDims(tf.gatherND(probabilities, positions), 1),
+    rest: tf.sum(others, 1, true),
+  };
 }

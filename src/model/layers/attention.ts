@@ -14,13 +14,31 @@ export interface AttentionShape {
 }
 
 /** [tokens * samples, heads * size] -> [samples, heads, tokens, size] */
-function splitHeads(x: tf.Tensor, { samples, heads }: AttentionShape): tf.Tensor4D {
+export function splitHeads(
+  x: tf.Tensor,
+  { samples, heads }: Pick<AttentionShape, 'samples' | 'heads'>,
+): tf.Tensor4D {
   const [rows, hidden] = x.shape;
   return tf.transpose(tf.reshape(x, [rows / samples, samples, heads, hidden / heads]), [1, 2, 0, 3]);
 }
 
+/**
+ * Queries, keys and values that lie side by side.
+ * @param inputs [tokens * samples, 3 heads size]
+ * @returns [samples, heads, tokens, size] each
+ */
+export function splitJoinedHeads(
+  inputs: tf.Tensor2D,
+  { samples, heads }: Pick<AttentionShape, 'samples' | 'heads'>,
+): tf.Tensor4D[] {
+  const [rows, width] = inputs.shape;
+  const parts = tf.reshape<tf.Rank.R5>(inputs, [rows / samples, samples, 3, heads, width / (3 * heads)]);
+  const isOfHeads = (x: tf.Tensor): x is tf.Tensor4D => x.rank === 4;
+  return tf.unstack(tf.transpose(parts, [2, 1, 3, 0, 4])).filter(isOfHeads);
+}
+
 /** [samples, heads, tokens, size] -> [tokens * samples, heads * size] */
-function joinHeads(x: tf.Tensor4D): tf.Tensor2D {
+export function joinHeads(x: tf.Tensor4D): tf.Tensor2D {
   const [samples, heads, tokens, size] = x.shape;
   return tf.reshape(tf.transpose(x, [2, 0, 1, 3]), [tokens * samples, heads * size]);
 }
@@ -87,30 +105,6 @@ export function selfAttention(
   });
 }
 
-/**
- * {@link attention} with queries, keys and values side by side.
- * @param inputs [tokens * samples, 3 hidden]
- * @param asking how many rows, from the top, ask a query
- * @returns [asking, hidden]
- */
-export function joinedAttention(inputs: tf.Tensor2D, asking: number, shape: AttentionShape): tf.Tensor2D {
-  const [rows, width] = inputs.shape;
-  const hidden = width / 3;
-  return differentiable([inputs], save => {
-    const part = (index: number, count: number): tf.Tensor2D =>
-      tf.slice(inputs, [0, index * hidden], [count, hidden]);
-    return {
-      value: attend(part(0, asking), part(1, rows), part(2, rows), shape, save),
-      gradient: (dy, saved) => {
-        const [dQuery, dKey, dValue] = attendGradients(dy, saved, shape);
-        const below: [number, number] = [0, rows - asking];
-        const dAsked = asking === rows ? dQuery : tf.pad(dQuery, [below, [0, 0]]);
-        return [tf.concat([dAsked, dKey, dValue], 1)];
-      },
-    };
-  });
-}
-
 function attend(
   query: tf.Tensor2D,
   key: tf.Tensor2D,
@@ -118,28 +112,50 @@ function attend(
   shape: AttentionShape,
   save: (tensors: tf.Tensor[]) => void,
 ): tf.Tensor2D {
-  const q = splitHeads(query, shape); // (N, h, Tq, d)
-  const k = splitHeads(key, shape); // (N, h, T, d)
-  const v = splitHeads(value, shape); // (N, h, T, d)
-  const scores: tf.Tensor4D = tf.mul(tf.matMul(q, k, false, true), shape.scale); // (N, h, Tq, T)
-  const weights: tf.Tensor4D = tf.softmax(shape.mask ? tf.add(scores, shape.mask) : scores);
+  const [q, k, v] = [query, key, value].map(x => splitHeads(x, shape));
+  const { context, weights } = attendHeads(q, k, v, shape);
   save([q, k, v, weights]);
-  return joinHeads(tf.matMul(weights, v));
+  return joinHeads(context);
 }
 
 /** Those of query, key and value, from what {@link attend} saved. */
-function attendGradients(
-  dy: tf.Tensor2D,
+function attendGradients(dy: tf.Tensor2D, saved: tf.Tensor[], shape: AttentionShape): tf.Tensor2D[] {
+  return gradientsOfHeads(splitHeads(dy, shape), saved, shape).map(joinHeads);
+}
+
+/**
+ * softmax(scale Q K^T) V, head by head, without a gradient: a part of operations that have one.
+ * @param q (N, h, Tq, d)
+ * @param k (N, h, T, d)
+ * @param v (N, h, T, d)
+ * @returns context (N, h, Tq, d), weights (N, h, Tq, T)
+ */
+export function attendHeads(
+  q: tf.Tensor4D,
+  k: tf.Tensor4D,
+  v: tf.Tensor4D,
+  { scale, mask }: Pick<AttentionShape, 'scale' | 'mask'>,
+): { context: tf.Tensor4D; weights: tf.Tensor4D } {
+  const scores: tf.Tensor4D = tf.mul(tf.matMul(q, k, false, true), scale); // (N, h, Tq, T)
+  const weights: tf.Tensor4D = tf.softmax(mask ? tf.add(scores, mask) : scores);
+  return { context: tf.matMul(weights, v), weights };
+}
+
+/**
+ * Those of q, k and v in {@link attendHeads}.
+ * @param dContext (N, h, Tq, d)
+ */
+export function gradientsOfHeads(
+  dContext: tf.Tensor4D,
   [q, k, v, weights]: tf.Tensor[],
-  shape: AttentionShape,
-): [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D] {
-  const dContext = splitHeads(dy, shape); // (N, h, Tq, d)
+  { scale }: Pick<AttentionShape, 'scale'>,
+): tf.Tensor4D[] {
   const dWeights = tf.matMul(dContext, v, false, true); // (N, h, Tq, T)
   const weighted = tf.mul(dWeights, weights);
-  const dScores = tf.mul(tf.sub(weighted, tf.mul(weights, tf.sum(weighted, -1, true))), shape.scale);
+  const dScores: tf.Tensor4D = tf.mul(tf.sub(weighted, tf.mul(weights, tf.sum(weighted, -1, true))), scale);
   return [
-    joinHeads(tf.matMul(dScores, k)),
-    joinHeads(tf.matMul(dScores, q, true, false)),
-    joinHeads(tf.matMul(weights, dContext, true, false)),
+    tf.matMul(dScores, k),
+    tf.matMul(dScores, q, true, false),
+    tf.matMul(weights, dContext, true, false),
   ];
 }

@@ -6,7 +6,6 @@ import { enginesHere } from '../../testing/engines.js';
 import { affine, expectAgreement, tensor, values, vector } from '../../testing/layer-agreement.js';
 import { add } from './add.js';
 import { cachedAttention } from './cached-attention.js';
-import { swapGroups } from './mask-rows.js';
 
 describe.each(await enginesHere())('on the %s engine', engine => {
   beforeAll(async () => {
@@ -101,17 +100,5 @@ describe.each(await enginesHere())('on the %s engine', engine => {
       x,
       3,
     );
-  });
-
-  it('groups of rows change places, and their gradients back', () => {
-    // 2 groups of 3 groups of 2 rows of 2: row (i, j, k) comes to (j, i, k).
-    const reference = (x: Float64Array) => {
-      const out = new Float64Array(x.length);
-      for (let i = 0; i < 2; i++)
-        for (let j = 0; j < 3; j++)
-          for (let k = 0; k < 4; k++) out[(j * 2 + i) * 4 + k] = x[(i * 3 + j) * 4 + k];
-      return out;
-    };
-    expectAgreement(x => swapGroups(x, 2, 3), reference, values(24, 1), 12);
   });
 });

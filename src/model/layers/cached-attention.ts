@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
+import { hasFused, runFused } from './fused.js';
 import { affine, type LinearWeights } from './linear.js';
 import { enterTransposed, leaveTransposed, throughTransposed } from './transposed-product.js';
 
@@ -27,6 +28,7 @@ export function cachedAttention(
   traced: KeysAndValues | undefined,
   { prompts, heads, scale }: CachedAttentionShape,
 ): tf.Tensor2D {
+  if (traced && hasFused('KnCachedAttention')) return fusedAttention(x, weights, traced, scale);
   const [samples, hidden] = x.shape;
   const steps = samples / prompts;
   const earlier = traced?.key.shape[2] ?? 0;
@@ -61,6 +63,31 @@ export function cachedAttention(
         const dValue = tf.mul(part(attention, earlier, 1), dContext);
         const dAll = headsLast(tf.concat([dQuery, dKey, dValue], 1), [samples, 3 * hidden]);
         return [leaveTransposed(throughTransposed(weights.weight, enterTransposed(dAll)))];
+      },
+    };
+  });
+}
+
+/** The same by the engine's own kernels, which work on the rows as they are. */
+function fusedAttention(
+  x: tf.Tensor2D,
+  weights: LinearWeights,
+  { key: keys, value: values }: KeysAndValues,
+  scale: number,
+): tf.Tensor2D {
+  return differentiable([x], save => {
+    const inputs = affine(x, weights); // [prompts * steps, 3 hidden]
+    const [value, attention] = runFused('KnCachedAttention', { inputs, keys, values }, { scale });
+    save([inputs, attention]);
+    return {
+      value,
+      gradient: (dContext, [inputs, attention]) => {
+        const [dInputs] = runFused(
+          'KnCachedAttentionGrad',
+          { dContext, inputs, weights: attention, keys, values },
+          { scale },
+        );
+        return [leaveTransposed(throughTransposed(weights.weight, enterTransposed(dInputs)))];
       },
     };
   });

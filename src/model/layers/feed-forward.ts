@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Site } from '../language-model.js';
 import { differentiable } from './differentiable.js';
-import { type LinearWeights, linear, product } from './linear.js';
+import { addWithBias, type LinearWeights, linear, product } from './linear.js';
 import { type Nonlinearity, nonlinear, valueAndSlope } from './nonlinearity.js';
 import { withRows } from './table-rows.js';
 import { enterTransposed, leaveTransposed, throughTransposed } from './transposed-product.js';
@@ -14,30 +14,36 @@ export type FeedForwardWeights = {
 };
 
 /**
- * y = f(x W1 + b1) W2 + b2. One operation rather than three, so that its backward pass stays transposed
- * from dy to dx, and of all its values keeps f' alone.
+ * y = f(x W1 + b1) W2 + b2, and the residual where there is one. One operation rather than three, so that its backward pass
+ * stays transposed from dy to dx, and of all its values keeps f' alone.
  * @param x [rows, hidden]
+ * @param residual [rows, hidden]
  */
 export function feedForward(
   x: tf.Tensor2D,
   { intermediate, output, nonlinearity }: FeedForwardWeights,
+  residual?: tf.Tensor2D,
 ): tf.Tensor2D {
-  return differentiable([x], save => {
+  return differentiable(residual ? [x, residual] : [x], save => {
     const { value: activations, slope } = valueAndSlope(
       nonlinearity,
       tf.matMul(x, intermediate.weight), // [rows, F]
       intermediate.bias,
     );
     save([slope]);
+    const contributions: tf.Tensor2D = tf.matMul(activations, output.weight); // [rows, hidden]
     return {
-      value: tf.add(tf.matMul(activations, output.weight), output.bias), // [rows, hidden]
+      value: residual
+        ? addWithBias(contributions, output.bias, residual)
+        : tf.add(contributions, output.bias),
       gradient: (dy, [slope]) => {
         const dActivations = throughTransposed(output.weight, enterTransposed(dy));
         const dPre: tf.Tensor2D = tf.mul(
           dActivations,
           enterTransposed(tf.reshape(slope, [slope.shape[0], -1])),
         );
-        return [leaveTransposed(throughTransposed(intermediate.weight, dPre))];
+        const dx = leaveTransposed(throughTransposed(intermediate.weight, dPre));
+        return residual ? [dx, tf.clone(dy)] : [dx];
       },
     };
   });
@@ -64,10 +70,19 @@ export function toActivations(
  */
 export function fromActivations(
   activations: tf.Tensor2D,
-  { output, nonlinearity }: FeedForwardWeights,
+  network: FeedForwardWeights,
   site: Site,
 ): tf.Tensor2D {
-  return linear(site === 'pre' ? nonlinear(nonlinearity, activations) : activations, output);
+  return linear(pastNonlinearity(activations, network, site), network.output);
+}
+
+/** What the site's activations [rows, F] are after the non-linearity. */
+export function pastNonlinearity(
+  activations: tf.Tensor2D,
+  { nonlinearity }: FeedForwardWeights,
+  site: Site,
+): tf.Tensor2D {
+  return site === 'pre' ? nonlinear(nonlinearity, activations) : activations;
 }
 
 /**

@@ -18,11 +18,23 @@ interface Normalized {
 }
 
 function normalize(x: tf.Tensor2D, { gamma, beta, epsilon }: LayerNormWeights): Normalized {
+  if (hasFused('KnNorm')) {
+    const [value, unit, inverseDeviation] = runFused('KnNorm', { x, gamma, beta }, { epsilon });
+    return { value, unit, inverseDeviation };
+  }
   const centered: tf.Tensor2D = tf.sub(x, tf.mean(x, 1, true));
   const variance = tf.mean(tf.square(centered), 1, true); // [rows, 1]
   const inverseDeviation: tf.Tensor2D = tf.rsqrt(tf.add(variance, epsilon));
   const unit: tf.Tensor2D = tf.mul(centered, inverseDeviation);
   return { value: tf.add(tf.mul(unit, gamma), beta), unit, inverseDeviation };
+}
+
+/** normalize(x + residual) */
+function addAndNormalize(x: tf.Tensor2D, residual: tf.Tensor2D, weights: LayerNormWeights): Normalized {
+  if (!hasFused('KnAddNorm')) return normalize(tf.add(x, residual), weights);
+  const { gamma, beta, epsilon } = weights;
+  const [value, unit, inverseDeviation] = runFused('KnAddNorm', { x, residual, gamma, beta }, { epsilon });
+  return { value, unit, inverseDeviation };
 }
 
 /** dx = (g - mean(g) - unit mean(g unit)) / deviation, with g = dy gamma. */
@@ -41,21 +53,10 @@ function slopeOfNormalize(
   return tf.mul(tf.sub(tf.sub(g, tf.mean(g, 1, true)), tf.mul(unit, along)), inverseDeviation);
 }
 
-/** normalize(x + residual) */
-function addAndNormalize(x: tf.Tensor2D, residual: tf.Tensor2D, weights: LayerNormWeights): Normalized {
-  if (!hasFused('KnAddNorm')) return normalize(tf.add(x, residual), weights);
-  const { gamma, beta, epsilon } = weights;
-  const [value, unit, inverseDeviation] = runFused('KnAddNorm', { x, residual, gamma, beta }, { epsilon });
-  return { value, unit, inverseDeviation };
-}
-
 /** @param x [rows, width] */
 export function layerNorm(x: tf.Tensor2D, weights: LayerNormWeights): tf.Tensor2D {
   return differentiable([x], save => {
-    // The fused kernel adds something first: nothing, here, is still cheaper than eight operations.
-    const { value, unit, inverseDeviation } = hasFused('KnAddNorm')
-      ? addAndNormalize(x, tf.zerosLike(x), weights)
-      : normalize(x, weights);
+    const { value, unit, inverseDeviation } = normalize(x, weights);
     save([unit, inverseDeviation]);
     return { value, gradient: (dy, [unit, inverse]) => [slopeOfNormalize(dy, unit, inverse, weights.gamma)] };
   });

@@ -10,9 +10,9 @@ import { gelu as exactGelu } from '../../testing/reference-loops.js';
 import { SITES } from '../language-model.js';
 import { feedForward, fromActivations, toActivations } from './feed-forward.js';
 import { addAndNorm, layerNorm } from './layer-norm.js';
-import { linear } from './linear.js';
+import { linear, linearWithResidual } from './linear.js';
 import { nonlinear, valueAndSlope } from './nonlinearity.js';
-import { scale } from './scale.js';
+import { scale, scaleForSteps } from './scale.js';
 
 describe.each(await enginesHere())('on the %s engine', engine => {
   beforeAll(async () => {
@@ -161,6 +161,21 @@ describe.each(await enginesHere())('on the %s engine', engine => {
       };
       const reference = (x: Float64Array) => affine(affine(x, 5, w1, b1).map(exactGelu), 5, w2, b2);
       expectAgreement(x => feedForward(x, weights), reference, values(5 * 6, 5), 5);
+      const residual = values(5 * 6, 6);
+      const withResidual = (x: Float64Array, residual: Float64Array) =>
+        reference(x).map((v, i) => v + residual[i]);
+      expectAgreement(
+        x => feedForward(x, weights, tensor(residual, 5)),
+        x => withResidual(x, residual),
+        values(5 * 6, 5),
+        5,
+      );
+      expectAgreement(
+        residual => feedForward(tensor(values(5 * 6, 5), 5), weights, residual),
+        residual => withResidual(values(5 * 6, 5), residual),
+        residual,
+        5,
+      );
     });
   });
 
@@ -190,6 +205,41 @@ describe.each(await enginesHere())('on the %s engine', engine => {
         x => scale(x, tensor(row, 1)),
         x => product(x, row),
         x,
+        2,
+      );
+    });
+  });
+
+  describe('the steps of a path', () => {
+    it('are alpha times a row, and send their gradients to its probe as a sum', () => {
+      const [x, alphas] = [values(6, 1), [0, 0.25, 1]];
+      const steps = (probe: Float64Array) =>
+        Float64Array.from(
+          [0, 1].flatMap(row =>
+            alphas.flatMap(alpha => [0, 1, 2].map(i => alpha * x[3 * row + i] + probe[3 * row + i])),
+          ),
+        );
+      expectAgreement(probe => scaleForSteps(tensor(x, 2), alphas, probe), steps, values(6, 2), 2);
+    });
+  });
+
+  describe('a residual connection', () => {
+    const [w, b, x, residual] = [values(3 * 4, 1), values(4, 2), values(2 * 3, 3), values(2 * 4, 4)];
+    const weights = { weight: tensor(w, 3), bias: vector(b) };
+    const sum = (x: Float64Array, residual: Float64Array) =>
+      affine(x, 2, w, b).map((v, i) => v + residual[i]);
+
+    it('is added to a linear map, with the gradient dy', () => {
+      expectAgreement(
+        x => linearWithResidual(x, weights, tensor(residual, 2)),
+        x => sum(x, residual),
+        x,
+        2,
+      );
+      expectAgreement(
+        residual => linearWithResidual(tensor(x, 2), weights, residual),
+        residual => sum(x, residual),
+        residual,
         2,
       );
     });

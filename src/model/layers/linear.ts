@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
+import { hasFused, runFused } from './fused.js';
 import { enterTransposed, leaveTransposed, throughTransposed } from './transposed-product.js';
 
 /** An affine map. `weight` is [in, out], the transpose of what a PyTorch checkpoint stores; `bias` is [out]. */
@@ -31,6 +32,30 @@ export function linear(x: tf.Tensor2D, weights: LinearWeights): tf.Tensor2D {
     value: affine(x, weights),
     gradient: dy => [leaveTransposed(throughTransposed(weights.weight, enterTransposed(dy)))],
   }));
+}
+
+/**
+ * y = x W + b + residual: how a sublayer of a network with residual connections ends.
+ * @param x [rows, in]
+ * @param residual [rows, out]
+ * @returns [rows, out]
+ */
+export function linearWithResidual(
+  x: tf.Tensor2D,
+  { weight, bias }: LinearWeights,
+  residual: tf.Tensor2D,
+): tf.Tensor2D {
+  return differentiable([x, residual], () => ({
+    value: addWithBias(tf.matMul(x, weight), bias, residual),
+    gradient: dy => [leaveTransposed(throughTransposed(weight, enterTransposed(dy))), tf.clone(dy)],
+  }));
+}
+
+/** x + bias + residual, without a gradient. */
+export function addWithBias(x: tf.Tensor2D, bias: tf.Tensor1D, residual: tf.Tensor2D): tf.Tensor2D {
+  if (!hasFused('KnAddWithBias')) return tf.add(tf.add(x, bias), residual);
+  const [sum] = runFused('KnAddWithBias', { x, bias, residual });
+  return sum;
 }
 
 /** x W + b, without a gradient: a part of operations that have one. */

@@ -106,21 +106,3 @@ export function repeatForSteps(rows: tf.Tensor2D, steps: number): tf.Tensor2D {
     width,
   ]);
 }
-
-/**
- * Rows in `outer` groups of `inner` groups, the other way round.
- * @param x [outer * inner * rows, width]
- * @returns [inner * outer * rows, width]
- */
-export function swapGroups(x: tf.Tensor2D, outer: number, inner: number): tf.Tensor2D {
-  if (outer === 1 || inner === 1) return x;
-  const swapped = (x: tf.Tensor2D, outer: number, inner: number): tf.Tensor2D =>
-    tf.reshape(
-      tf.transpose(tf.reshape<tf.Rank.R3>(x, [outer, inner, x.size / (outer * inner)]), [1, 0, 2]),
-      x.shape,
-    );
-  return differentiable([x], () => ({
-    value: swapped(x, outer, inner),
-    gradient: dy => [swapped(dy, inner, outer)],
-  }));
-}

@@ -20,3 +20,21 @@ export function scale(x: tf.Tensor2D, factor: tf.Tensor2D): tf.Tensor2D {
     return { value: value(), gradient: (dy, [x, factor]) => [tf.mul(dy, factor), tf.mul(dy, x)] };
   });
 }
+
+/**
+ * alpha_k x + probe for every row of x and every alpha: the steps of a path.
+ * @param x [rows, width]
+ * @param probe [rows, width]: the gradient flows to it, summed over the steps
+ * @returns [rows * alphas, width], row by row
+ */
+export function scaleForSteps(x: tf.Tensor2D, alphas: readonly number[], probe: tf.Tensor2D): tf.Tensor2D {
+  const [rows, width] = x.shape;
+  const steps = alphas.length;
+  return differentiable([probe], () => {
+    const scaled = tf.mul(tf.reshape(x, [rows, 1, width]), tf.tensor3d([...alphas], [1, steps, 1]));
+    return {
+      value: tf.reshape(tf.add(scaled, tf.reshape(probe, [rows, 1, width])), [rows * steps, width]),
+      gradient: dy => [tf.sum<tf.Tensor2D>(tf.reshape(dy, [rows, steps, width]), 1)],
+    };
+  });
+}

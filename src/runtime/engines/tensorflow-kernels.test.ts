@@ -19,10 +19,48 @@ describe.skipIf(!isThere)(`the kernels of native/kernels.cc${unless}`, () => {
     ['KnGeluNew', { x: whole, bias: wrong }, 1],
     ['KnAddNorm', { x: whole, residual: wrong, gamma: row, beta: row }, 1],
     ['KnAddNorm', { x: whole, residual: whole, gamma: wrong, beta: row }, 2],
+    ['KnNorm', { x: whole, gamma: row, beta: wrong }, 2],
+    ['KnAddWithBias', { x: whole, bias: row, residual: wrong }, 2],
+    ['KnAnswer', { scores: whole, answers: wrong }, 1],
+    ['KnCachedAttention', { inputs: [2, 12], keys: [2, 2, 3, 2], values: wrong }, 2],
+    [
+      'KnCachedAttentionGrad',
+      { dContext: whole, inputs: [2, 12], weights: wrong, keys: [2, 2, 3, 2], values: [2, 2, 3, 2] },
+      2,
+    ],
     ['KnNormGrad', { dy: whole, unit: whole, inverse: wrong, gamma: row }, 2],
   ])('%s refuses an input of a wrong size, whatever comes after it', (kernel, shapes, index) => {
     expect(hasFused(kernel)).toBe(true);
-    const inputs = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, tf.ones(shape)]));
-    expect(() => runFused(kernel, inputs, { epsilon: 1e-12 })).toThrow(`input ${index} has another size`);
+    const inputs = Object.fromEntries(
+      Object.entries(shapes).map(([name, shape]) => [
+        name,
+        tf.ones(shape, name === 'answers' ? 'int32' : 'float32'),
+      ]),
+    );
+    expect(() => runFused(kernel, inputs, { epsilon: 1e-12, scale: 1 })).toThrow(
+      `input ${index} has another size`,
+    );
+  });
+
+  it('KnAnswer refuses a token that the vocabulary has not', () => {
+    const scores = tf.ones(whole);
+    for (const token of [-1, 4])
+      expect(() => runFused('KnAnswer', { scores, answers: tf.tensor1d([0, token], 'int32') })).toThrow(
+        `no token ${token}`,
+      );
+  });
+
+  it('KnCachedAttention refuses keys of other heads, and rows that the prompts cannot share', () => {
+    const run = (rows: number, prompts: number, size: number) => {
+      const cache = tf.ones([prompts, 2, 3, size]);
+      return runFused(
+        'KnCachedAttention',
+        { inputs: tf.ones([rows, 12]), keys: cache, values: cache },
+        { scale: 1 },
+      );
+    };
+    expect(run(4, 2, 2)).toHaveLength(2);
+    expect(() => run(4, 2, 3)).toThrow('inputs and keys do not fit');
+    expect(() => run(4, 3, 2)).toThrow('inputs and keys do not fit');
   });
 });

@@ -25,6 +25,15 @@ const FUSED: Readonly<Record<string, FusedKernel>> = {
   KnGelu: { inputs: ['x', 'bias'], attributes: [], outputs: 2 },
   KnGeluNew: { inputs: ['x', 'bias'], attributes: [], outputs: 2 },
   KnAddNorm: { inputs: ['x', 'residual', 'gamma', 'beta'], attributes: ['epsilon'], outputs: 3 },
+  KnNorm: { inputs: ['x', 'gamma', 'beta'], attributes: ['epsilon'], outputs: 3 },
+  KnAddWithBias: { inputs: ['x', 'bias', 'residual'], attributes: [], outputs: 1 },
+  KnAnswer: { inputs: ['scores', 'answers'], attributes: [], outputs: 3 },
+  KnCachedAttention: { inputs: ['inputs', 'keys', 'values'], attributes: ['scale'], outputs: 2 },
+  KnCachedAttentionGrad: {
+    inputs: ['dContext', 'inputs', 'weights', 'keys', 'values'],
+    attributes: ['scale'],
+    outputs: 1,
+  },
   KnNormGrad: { inputs: ['dy', 'unit', 'inverse', 'gamma'], attributes: [], outputs: 1 },
 };
 
