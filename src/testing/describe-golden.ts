@@ -1,0 +1,128 @@
+/**
+ * All that the golden files say, which were computed in float64 and are equal to EleutherAI's code wherever that runs: scores
+ * to a relative error of 1e-4, neuron lists and predictions exactly, probabilities to 1e-5. Each token's probability keeps that in
+ * float32, a product of nine what nine of them keep.
+ */
+import { basename } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { AttributeOptions } from '../attribution/attribute.js';
+import { KnowledgeNeurons } from '../library/knowledge-neurons.js';
+import type { Changed } from '../library/options.js';
+import { type LoadedModel, loadModel } from '../model/load.js';
+import { answerIds } from '../model/tokenizer.js';
+import type { CoarseThreshold } from '../neurons/coarse.js';
+import { findNeurons } from '../neurons/find.js';
+import { relativeError } from './finite-differences.js';
+import { describeWith, GOLDEN_BERT, GOLDEN_MODELS, type Golden, readGolden } from './shared.js';
+
+const RULES = ['riemann_endpoints', 'riemann_left', 'riemann_right', 'gausslegendre'] as const;
+const SCORED = { threshold: { kind: 'adaptive', value: 0.3 }, share: 0.5 } as const;
+
+const THRESHOLDS: Record<string, CoarseThreshold> = {
+  adaptive_threshold_0_3: { kind: 'adaptive', value: 0.3 },
+  threshold_1e_4: { kind: 'absolute', value: 1e-4 },
+  percentile_95: { kind: 'percentile', value: 95 },
+};
+
+/** A method as the golden file has it, which writes names with hyphens. */
+function askedMethod({ method, rule, steps }: Golden['attribution'][number]): AttributeOptions {
+  if (method === 'activation') return { method };
+  if (method === 'gradient-x-activation') return { method: 'gradient_x_activation' };
+  if (method === 'integrated-gradients' && rule && steps) return { rule, steps };
+  throw new Error(`the golden file has no ${method}`);
+}
+
+/** @param start makes the engine run that is to give them */
+export function describeGolden(start: () => Promise<void>): void {
+  for (const folder of GOLDEN_MODELS) {
+    describeWith(folder, `the golden file of ${basename(folder)}`, () => {
+      const golden = readGolden(folder);
+      let loaded: LoadedModel;
+      let kn: KnowledgeNeurons;
+      beforeAll(async () => {
+        await start();
+        loaded = await loadModel(folder);
+        kn = new KnowledgeNeurons(loaded);
+      });
+      afterAll(() => loaded.model.dispose());
+
+      it('has scores by all methods, rules and sites', () => {
+        const single = golden.attribution.filter(({ target_ids }) => !target_ids);
+        const names = single.map(({ site, method, rule }) => `${site} ${rule ?? method}`);
+        const all = [...RULES, 'activation', 'gradient-x-activation'];
+        const sites = folder === GOLDEN_BERT ? ['post'] : ['post', 'pre'];
+        expect(names).toEqual(sites.flatMap(site => all.map(name => `${site} ${name}`)));
+      });
+
+      it.each(
+        golden.attribution.flatMap(entry =>
+          [false, true].map(layersTogether => ({ ...entry, layersTogether })),
+        ),
+      )(
+        'has these scores: $target, $site, $method, $rule, $steps steps, all layers in one pass: $layersTogether',
+        async ({ layersTogether, ...entry }) => {
+          const { prompt, target, target_ids, site, steps, scores } = entry;
+          const { model, tokenizer } = loaded;
+          const answer = answerIds(tokenizer, target);
+          if (target_ids) expect(answer).toEqual(target_ids);
+          const { prompts } = await findNeurons(model, [tokenizer.ask(prompt, answer, model.maxTokens)], {
+            ...askedMethod(entry),
+            ...SCORED,
+            site,
+            // A causal model takes layers apart where memory asks for it.
+            ...(layersTogether ? { layersTogether } : { samplesAtOnce: steps ?? 1 }),
+          });
+          const found = prompts[0].scores.flatMap(row => [...row]);
+          expect(relativeError(found, scores.flat())).toBeLessThan(1e-4);
+        },
+      );
+
+      it('has these coarse neurons exactly, by every threshold', async () => {
+        expect(Object.keys(golden.coarse)).toEqual(Object.keys(THRESHOLDS));
+        for (const [name, expected] of Object.entries(golden.coarse)) {
+          const threshold = THRESHOLDS[name];
+          expect(await kn.coarseNeurons(golden.prompts[0], golden.target, { threshold })).toEqual(expected);
+        }
+      });
+
+      it.each([0.3, 0.5, 0.7])('has these refined neurons exactly, by a share of %d', async share => {
+        expect(await kn.refinedNeurons(golden.prompts, golden.target, { share })).toEqual(
+          golden.refined[`p_${share}`],
+        );
+      });
+
+      it.each(golden.edits)('has these probabilities and predictions: $prompt $target', async edit => {
+        const { prompt, target, neurons } = { ...edit, neurons: golden.neurons };
+        const expectEffect = async (
+          changed: Promise<Changed>,
+          expected: { target_prob: number; argmax_id: number },
+          expectedBefore = edit.before,
+          answer = target,
+        ) => {
+          const tokens = answerIds(loaded.tokenizer, answer).length;
+          const [{ before, after }] = (await changed).prompts;
+          for (const [found, golden] of [
+            [before, expectedBefore],
+            [after, expected],
+          ] as const) {
+            expect(Math.abs(found.probability / golden.target_prob - 1)).toBeLessThan(tokens * 1e-5);
+            expect(found.top[0].token).toBe(loaded.tokenizer.token(golden.argmax_id));
+          }
+        };
+        await expectEffect(kn.suppress([prompt], target, neurons), edit.suppress);
+        await expectEffect(kn.enhance([prompt], target, neurons), edit.enhance);
+        await expectEffect(kn.erase([prompt], target, neurons), edit.erase_zero);
+        if (edit.erase_unk)
+          await expectEffect(kn.erase([prompt], target, neurons, { value: 'unk' }), edit.erase_unk);
+        const edited = kn.edit([prompt], target, edit.edit_to, neurons);
+        await expectEffect(edited, edit.edit, edit.edit_before, edit.edit_to);
+      });
+
+      it('has an unknown token to erase with, or says that there is none', async () => {
+        const erased = kn.erase(golden.prompts, golden.target, golden.neurons, { value: 'unk' });
+        if (folder === GOLDEN_BERT) expect((await erased).prompts).toHaveLength(golden.prompts.length);
+        else await expect(erased).rejects.toThrow('the model has no unknown token');
+      });
+    });
+  }
+}
