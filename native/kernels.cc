@@ -261,7 +261,7 @@ int Threads() {
 }
 
 // Less work than this is not worth a thread.
-constexpr int64_t kElementsOfThread = 1 << 15;
+constexpr int64_t kElementsOfThread = 1 << 17;
 
 // Calls row(i) for each row. Every row is computed in the same way whatever the number of threads.
 template <typename Row>

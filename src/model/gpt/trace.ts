@@ -7,9 +7,8 @@ import { layerNorm } from '../layers/layer-norm.js';
 import { linearWithResidual, product } from '../layers/linear.js';
 import { repeatForSteps } from '../layers/mask-rows.js';
 import { scale } from '../layers/scale.js';
-import { joinSteps, type LastToken } from './join-steps.js';
 import type { GptModel } from './model.js';
-import type { GptLayerWeights } from './weights.js';
+import { type BeginningSteps, beginSteps, type LastToken, networkWithSteps } from './network-with-steps.js';
 
 export type GptLayerTrace = LastToken & {
   /** Of the tokens before the last that the last sees; undefined where there are none. */
@@ -45,18 +44,19 @@ export class GptTrace implements Trace {
     // At alpha = 1 nothing is replaced: a row that begins in the first layer stands for that step of every layer.
     const unchanged = steps.filter(step => alphas[step] === 1);
     const changed = steps.filter(step => alphas[step] !== 1);
-    const begin = (index: number, begun: readonly number[], before?: tf.Tensor2D) =>
-      joinSteps(before, probes[index], this.layers[index], {
-        network: model.layerWeights(index).feedForward,
-        site,
-        alphas: begun.map(step => alphas[step]),
-        unchanged: before ? unchanged.length : 0,
-      });
-    let x = begin(0, [...unchanged, ...changed]);
+    const begun = (layer: number, steps: readonly number[]): BeginningSteps => ({
+      last: this.layers[layer],
+      network: model.layerWeights(layer).feedForward,
+      site,
+      alphas: steps.map(step => alphas[step]),
+      probe: probes[layer],
+    });
+    let x = beginSteps(begun(0, [...unchanged, ...changed]));
     for (let index = 1; index < model.layers; index++) {
-      const before = this.throughLayer(index, x);
-      x = begin(index, changed, before);
-      before.dispose();
+      const attended = this.throughAttention(index, x);
+      const normalized = layerNorm(attended, model.layerWeights(index).feedForwardNorm);
+      x = networkWithSteps(normalized, attended, begun(index, changed), unchanged.length);
+      tf.dispose([attended, normalized]);
     }
     const ofPrompt = [
       ...unchanged.map(step => ({ layer: 'every' as const, step })),
@@ -84,37 +84,31 @@ export class GptTrace implements Trace {
 
   /** The last token's row x (N, H) through one layer, which disposes of it. */
   private throughLayer(layer: number, x: tf.Tensor2D, factor?: tf.Tensor2D): tf.Tensor2D {
+    const { feedForwardNorm, feedForward: network } = this.model.layerWeights(layer);
+    const attended = this.throughAttention(layer, x);
+    const normalized = layerNorm(attended, feedForwardNorm);
+    let after: tf.Tensor2D;
+    if (factor) {
+      const activations = scale(toActivations(normalized, network, this.site), factor);
+      after = linearWithResidual(pastNonlinearity(activations, network, this.site), network.output, attended);
+      activations.dispose();
+    } else {
+      after = feedForward(normalized, network, attended);
+    }
+    tf.dispose([normalized, attended]);
+    return after;
+  }
+
+  /** The row between a layer's attention and its network, (N, H); x is disposed of. */
+  private throughAttention(layer: number, x: tf.Tensor2D): tf.Tensor2D {
     const weights = this.model.layerWeights(layer);
     const { before } = this.layers[layer];
     const normalized = layerNorm(x, weights.attentionNorm);
     const shape = this.model.cachedShape(layer, this.prompts);
     const context = cachedAttention(normalized, weights.attentionInput, before, shape);
-    const attended = linearWithResidual(context, weights.attentionOutput, x); // (N, H)
+    const attended = linearWithResidual(context, weights.attentionOutput, x);
     // The operations have saved what their gradients read; the tape would keep all else to its end.
     tf.dispose([normalized, context, x]);
-    const after = this.throughFeedForward(attended, weights, factor);
-    attended.dispose();
-    return after;
-  }
-
-  private throughFeedForward(
-    attended: tf.Tensor2D,
-    { feedForwardNorm, feedForward: network }: GptLayerWeights,
-    factor: tf.Tensor2D | undefined,
-  ): tf.Tensor2D {
-    const normalized = layerNorm(attended, feedForwardNorm);
-    if (!factor) {
-      const after = feedForward(normalized, network, attended);
-      normalized.dispose();
-      return after;
-    }
-    const activations = scale(toActivations(normalized, network, this.site), factor);
-    const after = linearWithResidual(
-      pastNonlinearity(activations, network, this.site),
-      network.output,
-      attended,
-    );
-    tf.dispose([normalized, activations]);
-    return after;
+    return attended;
   }
 }

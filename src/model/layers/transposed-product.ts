@@ -27,3 +27,8 @@ export function throughTransposed(weight: tf.Tensor2D, dy: tf.Tensor2D): tf.Tens
 export function leaveTransposed(dx: tf.Tensor2D): tf.Tensor2D {
   return sideways() ? tf.transpose(dx) : dx;
 }
+
+/** `count` of the rows of dx, from `from` on, in the arrangement. */
+export function rowsTransposed(dx: tf.Tensor2D, from: number, count: number): tf.Tensor2D {
+  return sideways() ? tf.slice(dx, [0, from], [-1, count]) : tf.slice(dx, [from, 0], [count, -1]);
+}
