@@ -11,6 +11,7 @@ import type { GptConfig } from '../../src/model/gpt/config.js';
 import { seenBy } from '../../src/model/gpt/seen-by.js';
 import type { GptWeights } from '../../src/model/gpt/weights.js';
 import { add } from '../../src/model/layers/add.js';
+import { vocabularyScores } from '../../src/model/layers/answer-probability.js';
 import {
   type AttentionShape,
   attendHeads,
@@ -117,14 +118,14 @@ function selfAttention(inputs: tf.Tensor2D, shape: AttentionShape): tf.Tensor2D 
 
 /** P(answer) at the last position, by way of the logits of all positions, as the replication has it. */
 function probabilityOfLast(
-  { vocabulary: { embeddings } }: GptWeights,
+  { vocabulary }: GptWeights,
   hidden: tf.Tensor2D,
   samples: number,
   answer: number,
 ): tf.Tensor2D {
   const logits = differentiable([hidden], () => ({
-    value: tf.matMul(hidden, embeddings, false, true), // (T S, V)
-    gradient: dy => [tf.matMul(dy, embeddings)],
+    value: vocabularyScores(hidden, vocabulary), // (T S, V)
+    gradient: dy => [tf.matMul(dy, vocabulary.embeddings)],
   }));
   const last = takeMaskRows(logits, samples); // (S, V)
   return differentiable([last], save => {

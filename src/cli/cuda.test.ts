@@ -57,7 +57,7 @@ describe.skipIf(!hasCompiler)(`a build for CUDA${hasCompiler ? '' : ' (skipped: 
 
   it('is the engine for the CPU too, without a word where GPUs are hidden', async () => {
     const { data } = await madeUpEngine({ kernels: true });
-    const onCpu = { usable: true, version: 'tensorflow 2.99.0, tfjs-node 4.22.0', gpu: false, notice: null };
+    const onCpu = { usable: true, version: 'tensorflow 2.99.0, tfjs-node 4.22.0', gpu: false };
     const drivers = driver('int cuInit() { return 0; }');
     expect(await tensorflowOn('cpu', data, { PATH: L4(), LD_LIBRARY_PATH: drivers })).toMatchObject(onCpu);
 
@@ -67,6 +67,14 @@ describe.skipIf(!hasCompiler)(`a build for CUDA${hasCompiler ? '' : ' (skipped: 
     // A machine without a driver: whoever asked for CUDA hears of it, once.
     const { stderr } = await kn(fact, { env: { KN_DATA: data } });
     expect(stderr).toContain('the tensorflow engine is made for CUDA, and there is no NVIDIA driver here\n');
+  });
+
+  it('is said to be slower than it can be where its kernels are those of an earlier version', async () => {
+    const { data } = await madeUpEngine({ kernels: true });
+    const { stdout } = await kn(['doctor', '--no-bench'], { env: { KN_DATA: data } });
+    expect(stdout).toMatch(
+      /tensorflow on cpu: .* by an earlier version .*KnCachedAttention.* kn setup tensorflow renews it/,
+    );
   });
 
   it('is refused for a GPU that it does not see, with the reason, and auto says what it does instead', async () => {

@@ -150,9 +150,14 @@ function print(
     ({ device, name, memory }) =>
       name === null ? [] : [[device, name, memory === null ? 'memory not told' : gibibytes(memory)]],
   );
-  const mends = engines.flatMap(report =>
-    report.usable ? [] : [`${nameOf(report)}: ${[report.why, report.remedy].filter(Boolean).join('. ')}`],
-  );
+  const mends = engines.flatMap(report => {
+    const said = report.usable ? [report.notice] : [report.why, report.remedy];
+    const text = said.filter(Boolean).join('. ');
+    return text && !isToldOfAnother(report) ? [`${nameOf(report)}: ${text}`] : [];
+  });
+  function isToldOfAnother(report: Report): boolean {
+    return report.usable && engines.some(other => !other.usable && other.why === report.notice);
+  }
   const sizes = folders.map(({ holds, path, bytes }) => [holds, `${(bytes / 1e6).toFixed(0)} MB`, path]);
   process.stdout.write(
     [

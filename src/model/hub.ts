@@ -195,9 +195,9 @@ async function findCached(storage: string, revision: string): Promise<HubModel |
 async function connect(): Promise<Connection> {
   const hubUrl = (process.env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, '');
   const home =
-    process.env.HF_HOME ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'huggingface');
-  const stored = await readFile(process.env.HF_TOKEN_PATH ?? join(home, 'token'), 'utf8').catch(() => '');
-  const accessToken = (process.env.HF_TOKEN ?? stored).trim();
+    process.env.HF_HOME || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface');
+  const stored = await readFile(process.env.HF_TOKEN_PATH || join(home, 'token'), 'utf8').catch(() => '');
+  const accessToken = (process.env.HF_TOKEN || stored).trim();
   if (accessToken && !accessToken.startsWith('hf_')) {
     throw new UserError('HF_TOKEN is not an access token of the hub: it does not begin with "hf_"');
   }

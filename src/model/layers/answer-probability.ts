@@ -16,10 +16,11 @@ export type VocabularyWeights = {
  * @returns [rows, vocabulary]
  */
 export function vocabularyProbabilities(hidden: tf.Tensor2D, weights: VocabularyWeights): tf.Tensor2D {
-  return tf.softmax(scoresOf(hidden, weights));
+  return tf.softmax(vocabularyScores(hidden, weights));
 }
 
-function scoresOf(hidden: tf.Tensor2D, { embeddings, bias }: VocabularyWeights): tf.Tensor2D {
+/** A score for every token: [rows, hidden] -> [rows, vocabulary]; without a gradient, a part of operations that have one. */
+export function vocabularyScores(hidden: tf.Tensor2D, { embeddings, bias }: VocabularyWeights): tf.Tensor2D {
   // The wasm engine wants both sides plain (see transposed-product.ts): E h^T, then its transpose.
   const scores: tf.Tensor2D =
     tf.getBackend() === 'wasm'
@@ -42,7 +43,7 @@ export function answerProbability(
   answers: readonly number[],
 ): tf.Tensor2D {
   return differentiable([hidden], save => {
-    const { others, answer, rest } = splitAtAnswer(scoresOf(hidden, weights), answers);
+    const { others, answer, rest } = splitAtAnswer(vocabularyScores(hidden, weights), answers);
     save([others, answer, rest]);
     return {
       value: answer,

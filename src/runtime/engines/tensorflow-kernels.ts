@@ -43,11 +43,12 @@ const FIRST_OPERATIONS = ['KnGelu', 'KnAddNorm', 'KnNormGrad'];
 /**
  * Makes them known to tfjs, which model/layers/ asks for kernels by these names.
  * @param operations that the addon has: one that an earlier version of kn set up has fewer, and is used without them
+ * @returns the kernels that it lacks
  */
 export function registerFusedKernels(
   backend: OperationRunner,
   operations: readonly string[] = FIRST_OPERATIONS,
-): void {
+): string[] {
   for (const [kernelName, { inputs: names, attributes, outputs }] of Object.entries(FUSED)) {
     if (!operations.includes(kernelName)) continue;
     tf.registerKernel({
@@ -62,6 +63,7 @@ export function registerFusedKernels(
         ),
     });
   }
+  return Object.keys(FUSED).filter(name => !operations.includes(name));
 }
 
 function missing(kernel: string, input: string): never {

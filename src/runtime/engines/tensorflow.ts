@@ -78,14 +78,19 @@ async function loadInstalled({ folder, manifest }: InstalledTensorflow): Promise
   if (backend.isUsingGpuDevice)
     return { name: 'tensorflow', version: `tensorflow ${addon.TF_Version} on CUDA, ${tfjsNode}`, gpu: true };
   const { operations }: KernelsAddon = require(join(folder, KERNELS_ADDON));
-  registerFusedKernels(backend, operations);
+  const lacking = registerFusedKernels(backend, operations);
   const engine: Engine = { name: 'tensorflow', version: `tensorflow ${addon.TF_Version}, ${tfjsNode}` };
-  return cuda?.driver ? { ...engine, notice: withoutGpu(cuda.missing) } : engine;
+  if (cuda?.driver) return { ...engine, notice: withoutGpu(cuda.missing) };
+  return lacking.length > 0 ? { ...engine, notice: ofEarlierVersion(lacking) } : engine;
 }
 
 function readyCuda(folder: string, addon: PreloadAddon): Promise<CudaLoaded> {
   setCudaEnvironment();
   return loadCuda(folder, addon);
+}
+
+function ofEarlierVersion(lacking: readonly string[]): string {
+  return `the tensorflow engine was set up by an earlier version of kn, and is slower than it can be (it lacks ${lacking.join(', ')}): kn setup tensorflow renews it`;
 }
 
 function withoutGpu(missing: readonly string[]): string {
