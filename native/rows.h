@@ -1,0 +1,222 @@
+// What the kernels do with one row: loops that the compiler turns into vector instructions.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+// One binary serves processors of different age: a data folder may be shared by the machines of a cluster.
+#if defined(__x86_64__) && !defined(__clang__) && __GNUC__ >= 12
+#define VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#elif defined(__x86_64__) && !defined(__clang__) && defined(__GNUC__)
+#define VECTORISED __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define VECTORISED
+#endif
+
+namespace {
+
+// Sums are made in this many parts, so that a compiler may keep them in vector registers.
+constexpr int kLanes = 16;
+
+// Adding it pushes all that is below 1 out of a float.
+constexpr float kRounding = 12582912.0f;
+
+// exp(y) for y <= 0, to 2 units in the last place: Cody and Waite's reduction to |r| <= ln(2) / 2, and the polynomial of
+// Moshier's Cephes library (expf).
+__attribute__((always_inline)) inline float ExpOfNegative(float y) {
+  y = std::max(y, -87.0f);
+  const float n = (y * 1.44269504088896341f + kRounding) - kRounding;
+  const float r = (y - n * 0.693359375f) + n * 2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  const int32_t bits = (static_cast<int32_t>(n) + 127) << 23;
+  float power;
+  std::memcpy(&power, &bits, sizeof power);
+  return p * power;
+}
+
+// As byPolynomial in src/model/layers/nonlinearity.ts: the upper tail by Abramowitz and Stegun 7.1.26, |error| <= 7.5e-8.
+VECTORISED void GeluRow(const float* __restrict x, const float* __restrict bias, float* __restrict value,
+                        float* __restrict slope, int64_t width) {
+  for (int64_t i = 0; i < width; i++) {
+    const float v = x[i] + bias[i];
+    const float u = std::fabs(v);
+    const float bell = ExpOfNegative(-0.5f * u * u);
+    const float t = 1.0f / (1.0f + 0.3275911f * 0.70710678118654752f * u);
+    float p = 1.061405429f * 0.5f;
+    p = p * t - 1.453152027f * 0.5f;
+    p = p * t + 1.421413741f * 0.5f;
+    p = p * t - 0.284496736f * 0.5f;
+    p = p * t + 0.254829592f * 0.5f;
+    const float tail = p * t * bell;
+    const float bend = u * bell * 0.39894228040143268f - tail;
+    value[i] = std::max(v, 0.0f) - u * tail;
+    slope[i] = v > 0.0f ? 1.0f + bend : -bend;
+  }
+}
+
+// As byTanh in src/model/layers/nonlinearity.ts: (1 + tanh u) / 2 is the sigmoid of 2u, of which only e^-|2u| is computed.
+VECTORISED void GeluNewRow(const float* __restrict x, const float* __restrict bias, float* __restrict value,
+                           float* __restrict slope, int64_t width) {
+  constexpr float kTwice = 2.0f * 0.79788456080286536f; // 2 sqrt(2 / pi)
+  for (int64_t i = 0; i < width; i++) {
+    const float v = x[i] + bias[i];
+    const float square = 0.044715f * v * v;
+    const float twice = kTwice * v * (1.0f + square);
+    const float e = ExpOfNegative(-std::fabs(twice));
+    const float upper = 1.0f / (1.0f + e), lower = e * upper;
+    const float s = twice > 0.0f ? upper : lower, rest = twice > 0.0f ? lower : upper; // rest = 1 - s, with all its digits
+    value[i] = v * s;
+    slope[i] = s + v * s * rest * kTwice * (1.0f + 3.0f * square);
+  }
+}
+
+// `residual` may be null.
+VECTORISED void AddNormRow(const float* x, const float* residual, const float* gamma, const float* beta, float epsilon,
+                           float* value, float* unit, float* inverse, int64_t width) {
+  float part[kLanes] = {0};
+  const int64_t whole = width - width % kLanes;
+  for (int64_t i = 0; i < width; i++) unit[i] = residual == nullptr ? x[i] : x[i] + residual[i];
+  for (int64_t i = 0; i < whole; i += kLanes) {
+    for (int lane = 0; lane < kLanes; lane++) part[lane] += unit[i + lane];
+  }
+  float sum = 0;
+  for (int64_t i = whole; i < width; i++) sum += unit[i];
+  for (const float lane : part) sum += lane;
+  const float mean = sum / width;
+
+  std::fill(part, part + kLanes, 0.0f);
+  for (int64_t i = 0; i < whole; i += kLanes) {
+    for (int lane = 0; lane < kLanes; lane++) {
+      const float centred = unit[i + lane] - mean;
+      part[lane] += centred * centred;
+    }
+  }
+  float squares = 0;
+  for (int64_t i = whole; i < width; i++) squares += (unit[i] - mean) * (unit[i] - mean);
+  for (const float lane : part) squares += lane;
+  *inverse = 1.0f / std::sqrt(squares / width + epsilon);
+
+  const float scale = *inverse;
+  for (int64_t i = 0; i < width; i++) {
+    unit[i] = (unit[i] - mean) * scale;
+    value[i] = unit[i] * gamma[i] + beta[i];
+  }
+}
+
+// dx = (g - mean(g) - unit mean(g unit)) / deviation, with g = dy gamma.
+VECTORISED void NormGradRow(const float* dy, const float* unit, float inverse, const float* gamma, float* dx,
+                            int64_t width) {
+  float sums[kLanes] = {0}, alongs[kLanes] = {0};
+  const int64_t whole = width - width % kLanes;
+  for (int64_t i = 0; i < whole; i += kLanes) {
+    for (int lane = 0; lane < kLanes; lane++) {
+      const float g = dy[i + lane] * gamma[i + lane];
+      sums[lane] += g;
+      alongs[lane] += g * unit[i + lane];
+    }
+  }
+  float sum = 0, along = 0;
+  for (int64_t i = whole; i < width; i++) {
+    sum += dy[i] * gamma[i];
+    along += dy[i] * gamma[i] * unit[i];
+  }
+  for (int lane = 0; lane < kLanes; lane++) {
+    sum += sums[lane];
+    along += alongs[lane];
+  }
+  const float mean = sum / width, slope = along / width;
+  for (int64_t i = 0; i < width; i++) dx[i] = (dy[i] * gamma[i] - mean - unit[i] * slope) * inverse;
+}
+
+VECTORISED void AddWithBiasRow(const float* __restrict x, const float* __restrict bias, const float* __restrict residual,
+                               float* __restrict sum, int64_t width) {
+  for (int64_t i = 0; i < width; i++) sum[i] = x[i] + bias[i] + residual[i];
+}
+
+// The answer is left out of the sum: taken away from it later, it would leave few digits where it is near 1.
+VECTORISED void AnswerRow(const float* scores, int64_t answer, float* others, float* own, float* rest, int64_t width) {
+  const int64_t whole = width - width % kLanes;
+  float tops[kLanes], part[kLanes] = {0};
+  std::fill(tops, tops + kLanes, scores[0]);
+  for (int64_t i = 0; i < whole; i += kLanes) {
+    for (int lane = 0; lane < kLanes; lane++) tops[lane] = std::max(tops[lane], scores[i + lane]);
+  }
+  float top = scores[0];
+  for (const float lane : tops) top = std::max(top, lane);
+  for (int64_t i = whole; i < width; i++) top = std::max(top, scores[i]);
+
+  for (int64_t i = 0; i < width; i++) others[i] = ExpOfNegative(scores[i] - top);
+  const float at = others[answer];
+  others[answer] = 0.0f;
+  for (int64_t i = 0; i < whole; i += kLanes) {
+    for (int lane = 0; lane < kLanes; lane++) part[lane] += others[i + lane];
+  }
+  float sum = 0;
+  for (int64_t i = whole; i < width; i++) sum += others[i];
+  for (const float lane : part) sum += lane;
+
+  const float scale = 1.0f / (sum + at);
+  for (int64_t i = 0; i < width; i++) others[i] *= scale;
+  *own = at * scale;
+  *rest = sum * scale;
+}
+
+__attribute__((always_inline)) inline float Dot(const float* a, const float* b, int64_t size) {
+  float part[kLanes] = {0};
+  const int64_t whole = size - size % kLanes;
+  for (int64_t i = 0; i < whole; i += kLanes) {
+    for (int lane = 0; lane < kLanes; lane++) part[lane] += a[i + lane] * b[i + lane];
+  }
+  float sum = 0;
+  for (int64_t i = whole; i < size; i++) sum += a[i] * b[i];
+  for (const float lane : part) sum += lane;
+  return sum;
+}
+
+__attribute__((always_inline)) inline void AddScaled(float* sum, float scale, const float* x, int64_t size) {
+  for (int64_t i = 0; i < size; i++) sum[i] += scale * x[i];
+}
+
+// One head of one row: q, k and v are its own, [size]; keys and values those before it, [earlier, size].
+VECTORISED void AttendHead(const float* q, const float* k, const float* v, const float* keys, const float* values,
+                           float scale, float* __restrict context, float* __restrict weights, int64_t earlier,
+                           int64_t size) {
+  for (int64_t c = 0; c < earlier; c++) weights[c] = scale * Dot(q, keys + c * size, size);
+  weights[earlier] = scale * Dot(q, k, size);
+  const float top = *std::max_element(weights, weights + earlier + 1);
+  float sum = 0;
+  for (int64_t c = 0; c <= earlier; c++) sum += weights[c] = ExpOfNegative(weights[c] - top);
+  for (int64_t c = 0; c <= earlier; c++) weights[c] /= sum;
+  std::fill(context, context + size, 0.0f);
+  for (int64_t c = 0; c < earlier; c++) AddScaled(context, weights[c], values + c * size, size);
+  AddScaled(context, weights[earlier], v, size);
+}
+
+// dscore = scale weight (dweight - sum of weight dweight), with dweight = dcontext value.
+VECTORISED void AttendHeadGrad(const float* dcontext, const float* q, const float* k, const float* v, const float* keys,
+                               const float* values, const float* weights, float scale, float* __restrict dq,
+                               float* __restrict dk, float* __restrict dv, float* __restrict dscores, int64_t earlier,
+                               int64_t size) {
+  for (int64_t c = 0; c < earlier; c++) dscores[c] = Dot(dcontext, values + c * size, size);
+  dscores[earlier] = Dot(dcontext, v, size);
+  float along = 0;
+  for (int64_t c = 0; c <= earlier; c++) along += weights[c] * dscores[c];
+  for (int64_t c = 0; c <= earlier; c++) dscores[c] = scale * weights[c] * (dscores[c] - along);
+  const float own = dscores[earlier];
+  for (int64_t i = 0; i < size; i++) {
+    dq[i] = own * k[i];
+    dk[i] = own * q[i];
+    dv[i] = weights[earlier] * dcontext[i];
+  }
+  for (int64_t c = 0; c < earlier; c++) AddScaled(dq, dscores[c], keys + c * size, size);
+}
+
+}  // namespace
