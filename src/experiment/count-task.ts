@@ -1,8 +1,9 @@
 import type { LanguageModel } from '../model/language-model.js';
 import type { Query, Tokenizer } from '../model/tokenizer.js';
-import { type FindOptions, findNeurons } from '../neurons/find.js';
+import { type FindOptions, findNeuronsBy } from '../neurons/find.js';
 import { countPrompts } from '../neurons/prompt-counts.js';
 import { type AskedFact, askFact, type Batches, type FactTask } from './fact-task.js';
+import { type Passes, passesOn } from './gathered-passes.js';
 import type { FactRecord } from './record.js';
 import type { TunedFinding } from './stages.js';
 
@@ -21,12 +22,13 @@ export async function runCountTask(
   tokenizer: Tokenizer,
   { uuid, fact, site, continuation, negatives, counting }: CountTask,
   batches: Batches,
+  passes: Passes = passesOn(model, batches.batchBytes),
 ): Promise<FactRecord> {
   const ask = (prompts: readonly string[]) =>
     askFact(model, tokenizer, { object: fact.object, prompts }, continuation);
   const queries = await ask(fact.prompts);
   const count = async (options: FindOptions, negatives: readonly (readonly Query[])[]) => {
-    const found = await findNeurons(model, queries, { ...options, ...batches, site, negatives });
+    const found = await findNeuronsBy(passes.score, queries, { ...options, ...batches, site, negatives });
     const ruledOut = new Set(found.negatives.flatMap(({ coarse }) => coarse.map(String)));
     return countPrompts(found.prompts.map(({ coarse }) => coarse))
       .filter(([layer, index, count]) => {

@@ -1,13 +1,14 @@
 import { standingOf, standingOfTokens } from '../intervention/distribution.js';
-import { type Intervened, intervene, SUPPRESS } from '../intervention/intervene.js';
+import { type Intervened, interveneBy, SUPPRESS } from '../intervention/intervene.js';
 import { askPrompts } from '../model/continuation.js';
 import type { Continuation } from '../model/continuation-names.js';
 import type { LanguageModel, Site } from '../model/language-model.js';
 import { ofEachPrompt } from '../model/prompt-batches.js';
 import { answerIds, type Query, type Tokenizer } from '../model/tokenizer.js';
-import { type FindOptions, findNeurons } from '../neurons/find.js';
+import { type FindOptions, findNeuronsBy } from '../neurons/find.js';
 import type { Neuron } from '../neurons/neuron.js';
 import { checkNeurons } from '../neurons/neuron-file.js';
+import { type Passes, passesOn } from './gathered-passes.js';
 import type { FactRecord, InterventionEffects, PromptEffects } from './record.js';
 
 /** A fact as a worker needs it. */
@@ -39,19 +40,23 @@ export interface FactTask {
 /** What the values of a batch may take, and whether the device wants few and large ones. */
 export type Batches = Required<Pick<FindOptions, 'batchBytes' | 'layersTogether'>>;
 
-/** Does all that a task asks for. */
+/**
+ * Does all that a task asks for.
+ * @param passes on the model, or gathered with those of other facts
+ */
 export async function runFactTask(
   model: LanguageModel,
   tokenizer: Tokenizer,
   task: FactTask,
   batches: Batches,
+  passes: Passes = passesOn(model, batches.batchBytes),
 ): Promise<FactRecord> {
   const ask = (fact: AskedFact) => askFact(model, tokenizer, fact, task.continuation);
   const related = await ask(task.fact);
   const { site } = task;
   const find = async (options: FindOptions) => {
     const negatives = await ask({ object: task.fact.object, prompts: task.negatives });
-    return findNeurons(model, related, { ...options, ...batches, site, negatives });
+    return findNeuronsBy(passes.score, related, { ...options, ...batches, site, negatives });
   };
   const neurons = isList(task.neurons) ? task.neurons : (await find(task.neurons)).neurons;
   const baseline = task.interventions?.baseline ?? null;
@@ -64,10 +69,11 @@ export async function runFactTask(
   const { suppress, enhance } = task.interventions;
   const unrelated = await ask(task.interventions.unrelated);
   const factors = [...(suppress ? [SUPPRESS] : []), ...(enhance === null ? [] : [enhance])];
-  const options = { site, batchBytes: batches.batchBytes };
-  const onRelated = await intervene(model, related.flat(), neurons, factors, options);
-  const onUnrelated = await intervene(model, unrelated.flat(), neurons, factors, options);
-  const ofBaseline = baseline && (await intervene(model, related.flat(), baseline, factors, options));
+  const measure = (prompts: readonly (readonly Query[])[], neurons: readonly Neuron[]) =>
+    interveneBy(passes.predict, prompts.flat(), neurons, factors, site);
+  const onRelated = await measure(related, neurons);
+  const onUnrelated = await measure(unrelated, neurons);
+  const ofBaseline = baseline && (await measure(related, baseline));
   const effects = (factor: number): InterventionEffects => ({
     related: promptEffects(related, onRelated, factors.indexOf(factor)),
     unrelated: promptEffects(unrelated, onUnrelated, factors.indexOf(factor)),

@@ -44,6 +44,8 @@ export interface OpenWork {
 export interface Work extends OpenWork {
   readonly pool: WorkerPool;
   readonly batchMemory: BatchMemory;
+  /** How many pieces, which are all of one method, a worker of a device takes in one call. */
+  readonly piecesAtOnce: (device: string) => number;
   readonly journal: Journal;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: WorkProgress) => void;
@@ -73,33 +75,57 @@ export async function doWork(work: Work): Promise<FailedFact[]> {
       session,
     });
 
-  const finish = async ({ uuid, relation, method, task: make }: Piece) => {
-    const { task, prompts } = make();
-    const outcome = await attempt(method, task, work, () => signal.aborted || fault !== undefined);
+  const isOver = () => signal.aborted || fault !== undefined;
+  const alone: Piece[] = [];
+  let begun = 0;
+  const next = (device: string): readonly Piece[] => {
+    const again = alone.shift();
+    if (again) return [again];
+    const pieces = open.slice(begun, begun + work.piecesAtOnce(device));
+    begun += pieces.length;
+    return pieces;
+  };
+  const take = (device: string): readonly MadePiece[] => {
+    if (isOver()) return [];
+    try {
+      return next(device).map(piece => ({ ...piece, ...piece.task() }));
+    } catch (error) {
+      fault ??= error;
+      return [];
+    }
+  };
+  const finish = async () => {
+    const { pieces, outcome } = await attempt(take, work, isOver);
     if (outcome === undefined) return;
-    if ('record' in outcome) {
-      journal.append(outcome.record);
-      session.facts++;
-      session.prompts += prompts;
+    if ('records' in outcome) {
+      for (const record of outcome.records) journal.append(record);
+      session.facts += outcome.records.length;
+      session.prompts += outcome.prompts;
+    } else if (pieces.length > 1) {
+      // One of them may be at fault, and the others not.
+      const uuids = new Set(pieces.map(({ uuid }) => uuid));
+      alone.push(...open.filter(({ uuid }) => uuids.has(uuid)));
     } else {
-      failures.set(uuid, { uuid, relation, error: outcome.error });
+      for (const { uuid, relation } of pieces) failures.set(uuid, { uuid, relation, error: outcome.error });
       if (session.facts === 0 && failures.size >= FAILURES_THAT_STOP) throw nothingSucceeds(outcome.error);
     }
     report();
   };
 
   report();
-  // A bounded prefetch: each worker has a next piece waiting.
+  // A bounded prefetch: each worker has a next call waiting.
   const underWay = new Set<Promise<void>>();
-  for (const piece of open) {
-    if (signal.aborted || fault !== undefined) break;
-    const one = finish(piece)
-      .catch(error => {
-        fault ??= error;
-      })
-      .finally(() => underWay.delete(one));
-    underWay.add(one);
-    if (underWay.size >= 2 * pool.size) await Promise.race(underWay);
+  while ((begun < open.length || alone.length > 0 || underWay.size > 0) && !isOver()) {
+    if (begun < open.length || alone.length > 0) {
+      const call = finish()
+        .catch(error => {
+          fault ??= error;
+        })
+        .finally(() => underWay.delete(call));
+      underWay.add(call);
+      if (underWay.size < 2 * pool.size) continue;
+    }
+    await Promise.race(underWay);
   }
   await Promise.all(underWay);
   if (fault !== undefined) throw fault;
@@ -107,36 +133,53 @@ export async function doWork(work: Work): Promise<FailedFact[]> {
   return open.flatMap(({ uuid }) => failures.get(uuid) ?? []);
 }
 
+type MadePiece = Omit<Piece, 'task'> & PieceTask;
+
+interface Attempt {
+  readonly pieces: readonly MadePiece[];
+  /** Their records, or the last error; undefined where the run is over first, or nothing was left to do. */
+  readonly outcome:
+    | { readonly records: readonly FactRecord[]; readonly prompts: number }
+    | { readonly error: string }
+    | undefined;
+}
+
 /**
- * A piece's record, or its last error; undefined where the run is over first. Full memory is no fault of the piece, and not
- * counted among its tries.
+ * Does what the first free worker takes. Several pieces at once are tried once: whoever asked tries each by itself then. Full
+ * memory is no fault of a piece, and not counted among its tries.
  */
 async function attempt(
-  method: WorkerMethod,
-  task: unknown,
+  take: (device: string) => readonly MadePiece[],
   { pool, batchMemory }: Work,
   isOver: () => boolean,
-) {
+): Promise<Attempt> {
   const batches = new BatchTrial(batchMemory);
+  let pieces: readonly MadePiece[] = [];
   let error = '';
-  for (let tried = 0; tried < ATTEMPTS; ) {
-    if (isOver()) return undefined;
+  for (let tried = 0; tried < (pieces.length > 1 ? 1 : ATTEMPTS); ) {
+    if (isOver()) break;
     let device = '';
     try {
-      const record = await pool.use(worker => {
+      const records = await pool.use(async worker => {
         device = worker.device;
-        const call: TaskCall<unknown> = { task, batchBytes: batches.tryOn(device) };
-        return worker.call<FactRecord>(method, call);
+        if (pieces.length === 0) pieces = take(device);
+        if (pieces.length === 0) return undefined;
+        const call: TaskCall<unknown> = {
+          tasks: pieces.map(({ task }) => task),
+          batchBytes: batches.tryOn(device),
+        };
+        return worker.call<FactRecord[]>(pieces[0].method, call);
       });
+      if (records === undefined) break;
       batches.succeeded(device);
-      return { record };
+      return { pieces, outcome: { records, prompts: pieces.reduce((sum, { prompts }) => sum + prompts, 0) } };
     } catch (reason) {
       error = reason instanceof Error ? reason.message : String(reason);
-      if (isOver()) return undefined;
+      if (isOver()) break;
       if (!batches.failed(device, reason)) tried++;
     }
   }
-  return isOver() ? undefined : { error };
+  return { pieces, outcome: isOver() || pieces.length === 0 ? undefined : { error } };
 }
 
 function nothingSucceeds(error: string): UserError {

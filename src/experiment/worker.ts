@@ -1,7 +1,9 @@
 /** A worker process: holds one model and runs tasks on it. */
 import workerpool from 'workerpool';
 import { EngineFault, OutOfMemoryError, UserError } from '../errors.js';
+import type { LanguageModel } from '../model/language-model.js';
 import { type LoadedModel, loadModel } from '../model/load.js';
+import type { Tokenizer } from '../model/tokenizer.js';
 import type { DeviceKind } from '../runtime/devices/device.js';
 import { type Engine, startOn } from '../runtime/engine.js';
 import type { EngineName } from '../runtime/engine-names.js';
@@ -10,7 +12,8 @@ import { asOutOfMemory } from '../runtime/out-of-memory.js';
 import { WeightsInDoubt } from './changed-values.js';
 import { type CountTask, runCountTask } from './count-task.js';
 import { type ErasureTask, runErasureTask } from './erasure-task.js';
-import { type FactTask, runFactTask } from './fact-task.js';
+import { type Batches, type FactTask, runFactTask } from './fact-task.js';
+import { gather, type Passes, passesOn } from './gathered-passes.js';
 import type { FactRecord } from './record.js';
 import { runUpdateTask, type UpdateTask } from './update-task.js';
 
@@ -25,9 +28,10 @@ export interface WorkerStart {
 /** What a worker can be asked to do. */
 export type WorkerMethod = 'runFact' | 'runCount' | 'runUpdate' | 'runErasure';
 
-/** What each of these is called with. */
+/** What each of these is called with; a record comes back for each task. */
 export interface TaskCall<Task> {
-  readonly task: Task;
+  /** Facts that are measured on the model as it is go through it together; those that change it, one after the other. */
+  readonly tasks: readonly Task[];
   /** What the values of a batch may take. */
   readonly batchBytes: number;
 }
@@ -56,8 +60,8 @@ async function load() {
   return { engine, loaded: await loadModel(start.modelFolder) };
 }
 
-/** Does one piece of work on the model. Full memory is an error of its own, whichever engine meets it. */
-async function onModel(work: (loaded: LoadedModel) => Promise<FactRecord>): Promise<FactRecord> {
+/** Does some work on the model. Full memory is an error of its own, whichever engine meets it. */
+async function onModel(work: (loaded: LoadedModel) => Promise<FactRecord[]>): Promise<FactRecord[]> {
   loading ??= load();
   try {
     return await work((await loading).loaded);
@@ -79,16 +83,38 @@ workerpool.worker({
     loading ??= load();
     return (await loading).engine;
   },
-  runFact: ({ task, batchBytes }: TaskCall<FactTask>) =>
-    onModel(({ model, tokenizer }) =>
-      runFactTask(model, tokenizer, task, { batchBytes, layersTogether: start.device !== 'cpu' }),
-    ),
-  runCount: ({ task, batchBytes }: TaskCall<CountTask>) =>
-    onModel(({ model, tokenizer }) =>
-      runCountTask(model, tokenizer, task, { batchBytes, layersTogether: start.device !== 'cpu' }),
-    ),
-  runUpdate: ({ task, batchBytes }: TaskCall<UpdateTask>) =>
-    onModel(loaded => runUpdateTask(loaded, task, batchBytes)),
-  runErasure: ({ task, batchBytes }: TaskCall<ErasureTask>) =>
-    onModel(loaded => runErasureTask(loaded, task, batchBytes)),
+  runFact: (call: TaskCall<FactTask>) => together(call, runFactTask),
+  runCount: (call: TaskCall<CountTask>) => together(call, runCountTask),
+  runUpdate: (call: TaskCall<UpdateTask>) => inTurn(call, runUpdateTask),
+  runErasure: (call: TaskCall<ErasureTask>) => inTurn(call, runErasureTask),
 });
+
+function together<Task>(
+  { tasks, batchBytes }: TaskCall<Task>,
+  run: (
+    model: LanguageModel,
+    tokenizer: Tokenizer,
+    task: Task,
+    batches: Batches,
+    passes: Passes,
+  ) => Promise<FactRecord>,
+): Promise<FactRecord[]> {
+  const batches = { batchBytes, layersTogether: start.device !== 'cpu' };
+  return onModel(({ model, tokenizer }) =>
+    gather(
+      passesOn(model, batchBytes),
+      tasks.map(task => passes => run(model, tokenizer, task, batches, passes)),
+    ),
+  );
+}
+
+function inTurn<Task>(
+  { tasks, batchBytes }: TaskCall<Task>,
+  run: (loaded: LoadedModel, task: Task, batchBytes: number) => Promise<FactRecord>,
+): Promise<FactRecord[]> {
+  return onModel(async loaded => {
+    const records: FactRecord[] = [];
+    for (const task of tasks) records.push(await run(loaded, task, batchBytes));
+    return records;
+  });
+}

@@ -38,76 +38,122 @@ export function multipliers(neurons: readonly Neuron[], factor: number): Multipl
   return layers;
 }
 
+/** A prompt, and the sets of multipliers to ask it under; under an empty one, the model is as it is. */
+export interface AskedUnder {
+  readonly prompt: EncodedPrompt;
+  readonly sets: readonly Multipliers[];
+}
+
+/** What is predicted for each prompt: a distribution for each of its sets. All have as many. */
+export type Predict = (asked: readonly AskedUnder[], site?: Site) => Promise<readonly Distribution[][]>;
+
 /**
  * What the model predicts for each prompt, as it is and with `neurons` multiplied by each of `factors`.
  */
-export async function intervene(
+export function intervene(
   model: LanguageModel,
   prompts: readonly EncodedPrompt[],
   neurons: readonly Neuron[],
   factors: readonly number[],
-  options: InterventionOptions = {},
+  { site, batchBytes }: InterventionOptions = {},
+): Promise<Intervened[]> {
+  return interveneBy(predictOn(model, batchBytes), prompts, neurons, factors, site);
+}
+
+/** The same, whoever predicts: {@link predictOn} a model, or several facts together. */
+export async function interveneBy(
+  predict: Predict,
+  prompts: readonly EncodedPrompt[],
+  neurons: readonly Neuron[],
+  factors: readonly number[],
+  site?: Site,
 ): Promise<Intervened[]> {
   const sets = [new Map(), ...factors.map(factor => multipliers(neurons, factor))];
-  const predicted = await predict(model, prompts, sets, options);
-  return predicted.map(([before, ...after]) => ({ before, after }));
+  const asked = prompts.map(prompt => ({ prompt, sets }));
+  return (await predict(asked, site)).map(([before, ...after]) => ({ before, after }));
 }
 
 /**
- * What the model predicts for each prompt under each set of multipliers; under an empty one, as it is. One traced pass
- * serves them all; a changed pass starts at the first layer that a set changes.
+ * What the model predicts for each prompt under each set of multipliers.
  * @returns for each prompt a distribution for each set
  */
-export async function predict(
+export function predict(
   model: LanguageModel,
   prompts: readonly EncodedPrompt[],
   sets: readonly Multipliers[],
   { site, batchBytes }: InterventionOptions = {},
-): Promise<Distribution[][]> {
-  const results: Distribution[][] = [];
-  for (const { batch, indices } of batchesOfEqualLength(prompts)) {
-    let done = 0;
-    for (const part of splitBatch(batch, promptsThatFit(model, batch.tokens[0].length, batchBytes))) {
-      const ofSets = await predictBatch(model, part, sets, site);
-      for (const prompt of part.tokens.keys()) results[indices[done++]] = ofSets.map(rows => rows[prompt]);
+): Promise<readonly Distribution[][]> {
+  const asked = prompts.map(prompt => ({ prompt, sets }));
+  return predictOn(model, batchBytes)(asked, site);
+}
+
+/**
+ * Predictions of a model, prompts of one token length together. One traced pass serves all sets; a changed pass starts at the
+ * first layer that a set changes.
+ */
+export function predictOn(model: LanguageModel, batchBytes?: number): Predict {
+  return async (asked, site) => {
+    const results: Distribution[][] = [];
+    for (const { batch, indices } of batchesOfEqualLength(asked.map(({ prompt }) => prompt))) {
+      let done = 0;
+      for (const part of splitBatch(batch, promptsThatFit(model, batch.tokens[0].length, batchBytes))) {
+        const places = indices.slice(done, done + part.tokens.length);
+        done += places.length;
+        const ofSets = await predictBatch(
+          model,
+          part,
+          places.map(place => asked[place].sets),
+          site,
+        );
+        places.forEach((place, prompt) => {
+          results[place] = ofSets.map(rows => rows[prompt]);
+        });
+      }
     }
-  }
-  return results;
+    return results;
+  };
 }
 
 /** For each set a distribution for each prompt of the batch. */
 async function predictBatch(
   model: LanguageModel,
   batch: PromptBatch,
-  sets: readonly Multipliers[],
+  setsOfPrompts: readonly (readonly Multipliers[])[],
   site: Site | undefined,
 ): Promise<Distribution[][]> {
   const trace = model.trace(batch, site);
   try {
     const ofSets: Distribution[][] = [];
-    for (const set of sets)
-      ofSets.push(await distributions(model, () => resumeWith(model.intermediateSize, trace, set)));
+    for (const index of setsOfPrompts[0].keys()) {
+      const sets = setsOfPrompts.map(sets => sets[index]);
+      ofSets.push(await distributions(model, () => resumeWith(model.intermediateSize, trace, sets)));
+    }
     return ofSets;
   } finally {
     trace.dispose();
   }
 }
 
-function resumeWith(width: number, trace: Trace, set: Multipliers): tf.Tensor2D {
-  if (set.size === 0) return trace.prediction;
-  const factors = activationFactors(width, set);
+function resumeWith(width: number, trace: Trace, sets: readonly Multipliers[]): tf.Tensor2D {
+  const factors = activationFactors(width, sets);
+  if (factors.size === 0) return trace.prediction;
   const [first, factorsOfFirst] = [...factors].sort(([a], [b]) => a - b)[0];
   const activations: tf.Tensor2D = tf.mul(trace.activations[first], factorsOfFirst);
   return trace.resume(first, activations, factors);
 }
 
-/** For each layer of the set its factors, 1 elsewhere, [1, intermediateSize]. */
-function activationFactors(width: number, set: Multipliers): ActivationFactors {
+/** For each layer that a set changes the factors, 1 elsewhere, [1 or prompts, intermediateSize]. */
+function activationFactors(width: number, sets: readonly Multipliers[]): ActivationFactors {
+  const isShared = sets.every(set => set === sets[0]);
+  const rows = isShared ? [sets[0]] : sets;
+  const layers = new Set(rows.flatMap(set => [...set.keys()]));
   return new Map(
-    [...set].map(([layer, factors]) => {
-      const row = new Float32Array(width).fill(1);
-      for (const [index, factor] of factors) row[index] = factor;
-      return [layer, tf.tensor2d(row, [1, width])];
+    [...layers].map(layer => {
+      const values = new Float32Array(rows.length * width).fill(1);
+      rows.forEach((set, row) => {
+        for (const [index, factor] of set.get(layer) ?? []) values[row * width + index] = factor;
+      });
+      return [layer, tf.tensor2d(values, [rows.length, width])];
     }),
   );
 }

@@ -1,7 +1,8 @@
-import { type AttributeOptions, attribute } from '../attribution/attribute.js';
+import type { AttributeOptions } from '../attribution/attribute.js';
+import { type ScoreQueries, scoreQueriesOn } from '../attribution/score-queries.js';
 import type { OnScored, Scores } from '../attribution/scores.js';
 import type { LanguageModel } from '../model/language-model.js';
-import { batchesOfEqualLength, ofEachPrompt } from '../model/prompt-batches.js';
+import { ofEachPrompt } from '../model/prompt-batches.js';
 import type { Query } from '../model/tokenizer.js';
 import { type CoarseThreshold, coarseNeurons } from './coarse.js';
 import type { Neuron } from './neuron.js';
@@ -38,15 +39,24 @@ export interface FoundNeurons {
  * @param prompts ways of asking for it, each as a query for each token of the answer; a prompt's scores are the mean over
  *   these
  */
-export async function findNeurons(
+export function findNeurons(
   model: LanguageModel,
   prompts: readonly (readonly Query[])[],
-  { negatives = [], ...options }: FindOptions & NegativePrompts,
+  options: FindOptions & NegativePrompts,
   onScored?: OnScored,
 ): Promise<FoundNeurons> {
-  const found = await findInPrompts(model, prompts, options, onScored);
+  return findNeuronsBy(scoreQueriesOn(model, onScored), prompts, options);
+}
+
+/** The same, whoever scores: {@link scoreQueriesOn} a model, or several facts together. */
+export async function findNeuronsBy(
+  score: ScoreQueries,
+  prompts: readonly (readonly Query[])[],
+  { negatives = [], ...options }: FindOptions & NegativePrompts,
+): Promise<FoundNeurons> {
+  const found = await findInPrompts(score, prompts, options);
   // In batches of their own, so that they change no prompt's scores, not by a bit.
-  const inNegatives = await findInPrompts(model, negatives, options, onScored);
+  const inNegatives = await findInPrompts(score, negatives, options);
   const coarseOf = (list: readonly FoundInPrompt[]) => list.map(({ coarse }) => coarse);
   const refined = refinedNeurons(coarseOf(found), options.share, options);
   const { kept, removed } = splitByNegatives(refined, coarseOf(inNegatives));
@@ -54,20 +64,11 @@ export async function findNeurons(
 }
 
 async function findInPrompts(
-  model: LanguageModel,
+  score: ScoreQueries,
   prompts: readonly (readonly Query[])[],
   options: FindOptions,
-  onScored?: OnScored,
 ): Promise<FoundInPrompt[]> {
-  const queries = prompts.flat();
-  const scoresOfQuery: Scores[] = [];
-  for (const { batch, indices } of batchesOfEqualLength(queries)) {
-    const answers = indices.map(index => queries[index].answer);
-    const scores = await attribute(model, batch, answers, options, onScored);
-    indices.forEach((index, i) => {
-      scoresOfQuery[index] = scores[i];
-    });
-  }
+  const scoresOfQuery = await score(prompts.flat(), options);
   return ofEachPrompt(prompts, scoresOfQuery).map(ofTokens => {
     const scores = meanScores(ofTokens);
     return { scores, coarse: coarseNeurons(scores, options.threshold) };
