@@ -15,11 +15,10 @@ import type { EraseValue } from '../intervention/value-rules.js';
 import type { Neuron } from '../neurons/neuron.js';
 import { formatNeuronFile } from '../neurons/neuron-file.js';
 import { runExperiment } from './data-run.js';
-import type { DataRunOptions } from './data-settings.js';
+import type { DataRunOptions } from './data-run-options.js';
 import { printErasures } from './erasure-table.js';
-import type { OutputOptions, RunOptions } from './options.js';
 
-export interface ErasureOptions extends DataRunOptions, RunOptions, OutputOptions {
+export interface ErasureOptions extends DataRunOptions {
   readonly erase?: readonly string[];
   readonly top: number;
   readonly value: EraseValue;

@@ -4,8 +4,8 @@ import { unrelatedFacts } from '../experiment/plan.js';
 import { writeResults } from '../experiment/write-results.js';
 import { figureFiles } from '../figures/figure-files.js';
 import { runExperiment } from './data-run.js';
-import type { AskedInterventions, DataRunOptions } from './data-settings.js';
-import type { OutputOptions, RunOptions } from './options.js';
+import type { DataRunOptions } from './data-run-options.js';
+import type { AskedInterventions } from './data-settings.js';
 import { printSummary } from './summary.js';
 
 /**
@@ -14,7 +14,7 @@ import { printSummary } from './summary.js';
  */
 export function runOverData(
   command: string,
-  options: DataRunOptions & RunOptions & OutputOptions,
+  options: DataRunOptions,
   asked: AskedInterventions,
 ): Promise<number> {
   return runExperiment(

@@ -9,11 +9,10 @@ import { type EditRule, LAMBDAS } from '../intervention/value-rules.js';
 import { answerIds } from '../model/tokenizer.js';
 import { formatNeuronFile } from '../neurons/neuron-file.js';
 import { runExperiment } from './data-run.js';
-import type { DataRunOptions } from './data-settings.js';
-import type { OutputOptions, RunOptions } from './options.js';
+import type { DataRunOptions } from './data-run-options.js';
 import { printUpdates } from './update-table.js';
 
-export interface UpdateOptions extends DataRunOptions, RunOptions, OutputOptions {
+export interface UpdateOptions extends DataRunOptions {
   readonly editRule: EditRule;
   readonly lambda1?: number;
   readonly lambda2?: number;
