@@ -6,7 +6,8 @@ import { figureFiles } from '../figures/figure-files.js';
 import { runExperiment } from './data-run.js';
 import type { DataRunOptions } from './data-run-options.js';
 import type { AskedInterventions } from './data-settings.js';
-import { printSummary } from './summary.js';
+import { printResult } from './result-text.js';
+import { summaryText } from './summary.js';
 
 /**
  * @param command as the user knows it: "evaluate pararel"
@@ -35,7 +36,7 @@ export function runOverData(
           const unrelated = unrelatedFacts(plan, stages.unrelated ?? settings.unrelated ?? null);
           const finished = { model, plan, unrelated, stages, failed };
           const { summary, files } = await writeResults(finished, folder, figureFiles);
-          return printSummary(summary, files, folder.path, options);
+          return printResult({ summary, files, folder: folder.path }, summaryText, options);
         };
       },
     },
