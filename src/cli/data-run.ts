@@ -20,9 +20,9 @@ import { BatchMemory, loweredText } from '../runtime/batch-memory.js';
 import { type ChosenDevices, chooseDevices } from '../runtime/devices/choose-devices.js';
 import { type DevicePlan, planText, startFleet } from '../runtime/fleet.js';
 import { WorkerPool } from '../runtime/worker-pool.js';
+import type { DataRunOptions } from './data-run-options.js';
 import {
   type AskedInterventions,
-  type DataRunOptions,
   type RecordedExperiment,
   recordedPlan,
   settingsOf,
@@ -31,11 +31,9 @@ import {
 import { Interrupted } from './exit.js';
 import { interruptible } from './interrupt.js';
 import { findData, findModel } from './locate.js';
-import type { ModelOptions, OutputOptions, RunOptions } from './options.js';
+import type { ModelOptions } from './options.js';
 import { createProgress, type Progress } from './progress.js';
 import { workProgress } from './work-progress.js';
-
-type Options = DataRunOptions & RunOptions & OutputOptions;
 
 const WORKER_SCRIPT = fileURLToPath(new URL('../experiment/worker.js', import.meta.url));
 
@@ -78,7 +76,7 @@ export interface DataSession {
 interface PreparedRun {
   readonly command: string;
   readonly recorded: RecordedExperiment;
-  readonly options: Options;
+  readonly options: DataRunOptions;
   readonly model: LocatedModel;
   readonly config: ModelConfig;
   readonly data: { readonly name: string; readonly dataset: Dataset };
@@ -91,7 +89,7 @@ interface PreparedRun {
 }
 
 /** @returns the exit code */
-export async function runExperiment(experiment: DataExperiment, options: Options): Promise<number> {
+export async function runExperiment(experiment: DataExperiment, options: DataRunOptions): Promise<number> {
   const run = await prepare(experiment, options);
   const lock = await holdFolder(run.resultsFolder);
   try {
@@ -103,7 +101,7 @@ export async function runExperiment(experiment: DataExperiment, options: Options
 }
 
 /** All that can be checked before anything is computed or written. */
-async function prepare(experiment: DataExperiment, options: Options): Promise<PreparedRun> {
+async function prepare(experiment: DataExperiment, options: DataRunOptions): Promise<PreparedRun> {
   const progress = createProgress(options);
   const { name, folder } = await findData(options, options, progress);
   const model = await findModel(options, progress);

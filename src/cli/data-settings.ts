@@ -15,24 +15,9 @@ import type { FindOptions } from '../neurons/find.js';
 import { checkNeurons, parseNeurons, readNeuronFiles } from '../neurons/neuron-file.js';
 import { TUNING } from '../neurons/tune-share.js';
 import type { DevicePlan } from '../runtime/fleet.js';
+import type { DataRunOptions } from './data-run-options.js';
 import { findOptionsOverData } from './find-options.js';
-import type {
-  AskingOptions,
-  AttributionOptions,
-  DataOptions,
-  ModelOptions,
-  UnrelatedOptions,
-} from './options.js';
 import { VERSION } from './version.js';
-
-export interface DataRunOptions
-  extends ModelOptions,
-    AskingOptions,
-    AttributionOptions,
-    DataOptions,
-    Partial<UnrelatedOptions> {
-  readonly neurons?: string;
-}
 
 /** The interventions that a command measures. */
 export interface AskedInterventions {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { EDIT_RULES, type EditRule, LAMBDAS } from '../intervention/value-rules.js';
-import { number } from './options.js';
+import { number } from './option-values.js';
 import { addValueOptions, type ValueOptions } from './value-options.js';
 
 const EXAMPLES = `

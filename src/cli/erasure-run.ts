@@ -11,15 +11,15 @@ import {
 import { neuronsOfFacts } from '../experiment/neurons-of-facts.js';
 import { type FactsByRelation, factsByRelation } from '../experiment/sample.js';
 import { areGiven } from '../experiment/stages.js';
+import { writeValueResults } from '../experiment/value-results.js';
 import type { EraseValue } from '../intervention/value-rules.js';
 import type { Neuron } from '../neurons/neuron.js';
-import { formatNeuronFile } from '../neurons/neuron-file.js';
 import { runExperiment } from './data-run.js';
-import type { DataRunOptions } from './data-settings.js';
-import { printErasures } from './erasure-table.js';
-import type { OutputOptions, RunOptions } from './options.js';
+import type { DataRunOptions } from './data-run-options.js';
+import { erasureText } from './erasure-table.js';
+import { printResult } from './result-text.js';
 
-export interface ErasureOptions extends DataRunOptions, RunOptions, OutputOptions {
+export interface ErasureOptions extends DataRunOptions {
   readonly erase?: readonly string[];
   readonly top: number;
   readonly value: EraseValue;
@@ -73,14 +73,13 @@ export function runErasures(options: ErasureOptions): Promise<number> {
                 }),
             ),
           };
-          const files: string[] = [];
-          const write = async (name: string, content: string) =>
-            files.push(await folder.write(name, content));
-          if (!areGiven(stages.neurons))
-            await write(`${model}_pararel_neurons_0.json`, formatNeuronFile(found.neurons));
-          await write('erasure.csv', erasureCsv(summary));
-          await write('erasure.json', `${JSON.stringify(summary, null, 2)}\n`);
-          return printErasures(summary, files, folder.path, options);
+          const neurons = areGiven(stages.neurons) ? undefined : found.neurons;
+          const files = await writeValueResults(folder, 'erasure', {
+            neurons,
+            csv: erasureCsv(summary),
+            summary,
+          });
+          return printResult({ summary, files, folder: folder.path }, erasureText, options);
         };
       },
     },

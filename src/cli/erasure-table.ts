@@ -1,6 +1,5 @@
 import type { ErasureSummary, SetChange } from '../experiment/erasure-summary.js';
-import type { OutputOptions } from './options.js';
-import { filesText, printResult, skippedAndFailed } from './result-text.js';
+import { skippedAndFailed } from './result-text.js';
 import { perplexity, signedPercent, table } from './tables.js';
 
 /** Dai et al. (ACL 2022), section 5.2, on bert-base-cased: increase of the relation's own perplexity. */
@@ -9,17 +8,8 @@ const PAPER: Readonly<Record<string, string>> = { P19: '+106.6%', P106: '+128.2%
 /** The same of all other relations, over the four that the paper erased. */
 const PAPER_OTHERS = '(paper, of others: +1.1% to +10.1%)';
 
-/** Prints how erasures ended and where their files are. Returns the exit code. */
-export function printErasures(
-  summary: ErasureSummary,
-  files: readonly string[],
-  folder: string,
-  output: OutputOptions,
-): number {
-  return printResult(summary, files, output, () => summaryText(summary, files, folder));
-}
-
-function summaryText(summary: ErasureSummary, files: readonly string[], folder: string): string[] {
+/** How erasures ended. */
+export function erasureText(summary: ErasureSummary): string[] {
   const { facts, skippedRelations } = summary;
   const relations = Object.entries(summary.relations);
   const lines = [
@@ -43,7 +33,7 @@ function summaryText(summary: ErasureSummary, files: readonly string[], folder: 
       PAPER_OTHERS,
     );
   }
-  return [...lines, ...filesText(files, folder)];
+  return lines;
 }
 
 function change(set: SetChange | null): [string, string] {

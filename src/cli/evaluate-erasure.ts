@@ -1,17 +1,8 @@
 import { type Command, Option } from 'commander';
 import { ERASE_VALUES } from '../intervention/value-rules.js';
+import { addFindingOptions, addOverDataOptions } from './data-run-options.js';
 import type { ErasureOptions } from './erasure-run.js';
-import {
-  addAskingOptions,
-  addAttributionOptions,
-  addDataOptions,
-  addModelOptions,
-  addNeuronsOption,
-  addOutputOptions,
-  addRunOptions,
-  list,
-  wholeNumber,
-} from './options.js';
+import { list, wholeNumber } from './option-values.js';
 
 const DETAILS = `
 Erases relations, as section 5.2 of Dai et al. (2022): the values of the neurons that most of a relation's facts have
@@ -34,11 +25,7 @@ export function addErasure(evaluate: Command): void {
   const command = evaluate
     .command('erasure')
     .description("erase the values of relations' neurons, and measure it");
-  addModelOptions(command);
-  addAskingOptions(command);
-  addAttributionOptions(command, '0.3, as in the replication');
-  addNeuronsOption(command);
-  command
+  addFindingOptions(command)
     .optionsGroup('Erasures:')
     .option('--erase <names>', 'erase these of the selected relations: P19,P27 (default: each in turn)', list)
     .option(
@@ -60,9 +47,7 @@ export function addErasure(evaluate: Command): void {
     )
     .option('--other-facts <n>', 'and on so many of each other relation', wholeNumber(0, 1e9), 10)
     .option('--seed <n>', 'of the draw of these facts', wholeNumber(0, 2 ** 48), 42);
-  addDataOptions(command);
-  addRunOptions(command, '-erasure');
-  addOutputOptions(command).addHelpText('after', DETAILS);
+  addOverDataOptions(command, '-erasure').addHelpText('after', DETAILS);
   command.action(async (options: ErasureOptions) => {
     const { runErasures } = await import('./erasure-run.js');
     process.exitCode = await runErasures(options);

@@ -1,16 +1,7 @@
 import { type Command, Option } from 'commander';
 import { EDIT_RULES, LAMBDAS } from '../intervention/value-rules.js';
-import {
-  addAskingOptions,
-  addAttributionOptions,
-  addDataOptions,
-  addModelOptions,
-  addNeuronsOption,
-  addOutputOptions,
-  addRunOptions,
-  number,
-  wholeNumber,
-} from './options.js';
+import { addFindingOptions, addOverDataOptions } from './data-run-options.js';
+import { number, wholeNumber } from './option-values.js';
 import type { UpdateOptions } from './update-run.js';
 
 const DETAILS = `
@@ -40,11 +31,7 @@ export function addUpdate(evaluate: Command): void {
   const command = evaluate.command('update').description("edit the values of facts' neurons, and measure it");
   const lambdas = (name: 'lambda1' | 'lambda2') =>
     EDIT_RULES.map(rule => `${LAMBDAS[rule][name]} with ${rule}`).join(', ');
-  addModelOptions(command);
-  addAskingOptions(command);
-  addAttributionOptions(command, '0.3, as in the replication');
-  addNeuronsOption(command);
-  command
+  addFindingOptions(command)
     .optionsGroup('Updates:')
     .addOption(
       new Option('--edit-rule <rule>', "how values are edited: by the paper's code, or by the replication's")
@@ -72,9 +59,7 @@ export function addUpdate(evaluate: Command): void {
     )
     .option('--wrong-too', 'update facts, and count prompts, that the model does not answer correctly too')
     .option('--seed <n>', 'of all draws: facts, new answers, random neurons', wholeNumber(0, 2 ** 48), 42);
-  addDataOptions(command);
-  addRunOptions(command, '-update');
-  addOutputOptions(command).addHelpText('after', DETAILS);
+  addOverDataOptions(command, '-update').addHelpText('after', DETAILS);
   command.action(async (options: UpdateOptions) => {
     const { runUpdates } = await import('./update-run.js');
     process.exitCode = await runUpdates(options);

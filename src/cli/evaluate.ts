@@ -1,35 +1,11 @@
 import type { Command } from 'commander';
+import { addFindingOptions, addOverDataOptions, type DataRunOptions } from './data-run-options.js';
 import { addErasure } from './evaluate-erasure.js';
 import { addUpdate } from './evaluate-update.js';
-import {
-  type AskingOptions,
-  type AttributionOptions,
-  addAskingOptions,
-  addAttributionOptions,
-  addDataOptions,
-  addFactorOption,
-  addModelOptions,
-  addNeuronsOption,
-  addOutputOptions,
-  addRunOptions,
-  addUnrelatedOptions,
-  type DataOptions,
-  type ModelOptions,
-  type OutputOptions,
-  type RunOptions,
-  type UnrelatedOptions,
-} from './options.js';
+import { addFactorOption, addUnrelatedOptions } from './options.js';
 
-interface Options
-  extends ModelOptions,
-    AskingOptions,
-    AttributionOptions,
-    DataOptions,
-    UnrelatedOptions,
-    RunOptions,
-    OutputOptions {
+interface Options extends DataRunOptions {
   readonly factor: number;
-  readonly neurons?: string;
 }
 
 const DETAILS = `
@@ -68,16 +44,10 @@ function addPararel(evaluate: Command): void {
   const command = evaluate
     .command('pararel')
     .description('find, suppress and enhance for every fact, with figures');
-  addModelOptions(command);
-  addAskingOptions(command);
-  addAttributionOptions(command, '0.3, as in the replication');
-  addNeuronsOption(command);
-  command.optionsGroup('Interventions:');
+  addFindingOptions(command).optionsGroup('Interventions:');
   addFactorOption(command);
   addUnrelatedOptions(command);
-  addDataOptions(command);
-  addRunOptions(command);
-  addOutputOptions(command).addHelpText('after', DETAILS);
+  addOverDataOptions(command).addHelpText('after', DETAILS);
   command.action(async (options: Options) => {
     const { runOverData } = await import('./intervention-run.js');
     process.exitCode = await runOverData('evaluate pararel', options, {

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors.js';
+import type { DataRunOptions } from './data-run-options.js';
 import { findOptionsOfFact } from './find-options.js';
 import {
-  type AskingOptions,
-  type AttributionOptions,
   addAskingOptions,
   addAttributionOptions,
   addDataOptions,
@@ -12,23 +11,10 @@ import {
   addPromptOptions,
   addRunOptions,
   addSeedOption,
-  type DataOptions,
-  type ModelOptions,
-  type OutputOptions,
   type PromptOptions,
-  type RunOptions,
-  type UnrelatedOptions,
 } from './options.js';
 
-interface Options
-  extends ModelOptions,
-    PromptOptions,
-    AskingOptions,
-    AttributionOptions,
-    DataOptions,
-    RunOptions,
-    Pick<UnrelatedOptions, 'seed'>,
-    OutputOptions {
+interface Options extends Omit<DataRunOptions, 'neurons' | 'unrelated'>, PromptOptions {
   readonly scores?: string;
   readonly convergence?: boolean;
 }

@@ -3,10 +3,9 @@ import type { Command } from 'commander';
 import { UsageError } from '../errors.js';
 import type { Prediction, PromptEffect } from '../intervention/prediction.js';
 import { coloured } from './colour.js';
+import type { DataRunOptions } from './data-run-options.js';
 import { findOptionsOfFact, sharingText } from './find-options.js';
 import {
-  type AskingOptions,
-  type AttributionOptions,
   addAskingOptions,
   addAttributionOptions,
   addDataOptions,
@@ -16,25 +15,10 @@ import {
   addPromptOptions,
   addRunOptions,
   addUnrelatedOptions,
-  type DataOptions,
-  type ModelOptions,
-  type OutputOptions,
   type PromptOptions,
-  type RunOptions,
-  type UnrelatedOptions,
 } from './options.js';
 
-export interface InterventionOptions
-  extends ModelOptions,
-    PromptOptions,
-    AskingOptions,
-    AttributionOptions,
-    DataOptions,
-    UnrelatedOptions,
-    RunOptions,
-    OutputOptions {
-  readonly neurons?: string;
-}
+export interface InterventionOptions extends DataRunOptions, PromptOptions {}
 
 export function addInterventionOptions(command: Command): void {
   addModelOptions(command);

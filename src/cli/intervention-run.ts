@@ -4,9 +4,10 @@ import { unrelatedFacts } from '../experiment/plan.js';
 import { writeResults } from '../experiment/write-results.js';
 import { figureFiles } from '../figures/figure-files.js';
 import { runExperiment } from './data-run.js';
-import type { AskedInterventions, DataRunOptions } from './data-settings.js';
-import type { OutputOptions, RunOptions } from './options.js';
-import { printSummary } from './summary.js';
+import type { DataRunOptions } from './data-run-options.js';
+import type { AskedInterventions } from './data-settings.js';
+import { printResult } from './result-text.js';
+import { summaryText } from './summary.js';
 
 /**
  * @param command as the user knows it: "evaluate pararel"
@@ -14,7 +15,7 @@ import { printSummary } from './summary.js';
  */
 export function runOverData(
   command: string,
-  options: DataRunOptions & RunOptions & OutputOptions,
+  options: DataRunOptions,
   asked: AskedInterventions,
 ): Promise<number> {
   return runExperiment(
@@ -35,7 +36,7 @@ export function runOverData(
           const unrelated = unrelatedFacts(plan, stages.unrelated ?? settings.unrelated ?? null);
           const finished = { model, plan, unrelated, stages, failed };
           const { summary, files } = await writeResults(finished, folder, figureFiles);
-          return printSummary(summary, files, folder.path, options);
+          return printResult({ summary, files, folder: folder.path }, summaryText, options);
         };
       },
     },

@@ -1,13 +1,13 @@
-/** The options that subcommands share, with their checks. Nothing heavy is loaded here: help needs this file. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+/** The options that subcommands share. Nothing heavy is loaded here: help needs this file. */
+import { type Command, Option } from 'commander';
 import { METHODS, type Method } from '../attribution/methods.js';
 import { RULES, type Rule } from '../attribution/rules.js';
 import { PROTOCOLS, type Protocol } from '../experiment/protocols.js';
 import { UNRELATED_RULES, type UnrelatedRule } from '../experiment/unrelated.js';
 import { CONTINUATIONS, type Continuation } from '../model/continuation-names.js';
 import { SITES, type Site } from '../model/language-model.js';
-import { parseDevices } from '../runtime/devices/device.js';
 import { ENGINE_CHOICES, type EngineChoice } from '../runtime/engine-names.js';
+import { collect, devices, list, number, wholeNumber } from './option-values.js';
 
 export interface ModelOptions {
   readonly model: string;
@@ -254,44 +254,4 @@ export function addOutputOptions(command: Command): Command {
     .option('--json', 'one JSON object on standard output; progress as JSON lines on standard error')
     .option('-q, --quiet', 'no progress')
     .helpOption('-h, --help', 'show this help');
-}
-
-export function collect(value: string, before: readonly string[] = []): string[] {
-  return [...before, value];
-}
-
-export function list(value: string): string[] {
-  const items = value.split(',').map(item => item.trim());
-  if (items.some(item => item === ''))
-    throw new InvalidArgumentError('Expected names with commas between them.');
-  return [...new Set(items)];
-}
-
-function devices(value: string): string[] {
-  const words = parseDevices(value);
-  if (!words)
-    throw new InvalidArgumentError('Expected all, cpu, cuda:0 or webgpu:0, with commas between them.');
-  return words;
-}
-
-export function number(least: number, most: number, end: 'to' | 'below' = 'to') {
-  return (value: string): number => {
-    const parsed = Number(value);
-    if (value.trim() === '' || !(parsed >= least && (end === 'to' ? parsed <= most : parsed < most))) {
-      throw new InvalidArgumentError(
-        `Expected a number from ${least} ${end === 'to' ? 'to' : 'to below'} ${most}.`,
-      );
-    }
-    return parsed;
-  };
-}
-
-export function wholeNumber(least: number, most: number) {
-  return (value: string): number => {
-    const parsed = Number(value);
-    if (value.trim() === '' || !Number.isInteger(parsed) || parsed < least || parsed > most) {
-      throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-    }
-    return parsed;
-  };
 }

@@ -1,36 +1,36 @@
 /** What the ends of runs have in common: one JSON object, or lines for people. */
-import type { SkippedFact } from '../experiment/plan.js';
-import type { FailedFact } from '../experiment/summary.js';
+import type { SelectedFacts } from '../experiment/summary.js';
 import { coloured } from './colour.js';
 import { EXIT } from './exit.js';
 import type { OutputOptions } from './options.js';
 
-interface FactCounts {
-  readonly skipped: readonly SkippedFact[];
-  readonly failed: readonly FailedFact[];
+/** How a run ended, and where its files are. */
+interface Ended<Summary> {
+  readonly summary: Summary;
+  readonly files: readonly string[];
+  readonly folder: string;
 }
 
 /**
- * Prints a summary, or its lines, the first in bold.
+ * Prints a summary, or its lines, the first in bold, and where the files are.
  * @returns the exit code
  */
-export function printResult(
-  summary: { readonly facts: FactCounts },
-  files: readonly string[],
+export function printResult<Summary extends { readonly facts: SelectedFacts }>(
+  { summary, files, folder }: Ended<Summary>,
+  linesOf: (summary: Summary) => readonly string[],
   output: OutputOptions,
-  lines: () => readonly string[],
 ): number {
   if (output.json) {
     process.stdout.write(`${JSON.stringify({ ...summary, files })}\n`);
   } else {
-    const [first, ...rest] = lines();
+    const [first, ...rest] = [...linesOf(summary), ...filesText(files, folder)];
     process.stdout.write(`${[coloured('bold', first, process.stdout), ...rest].join('\n')}\n`);
   }
   return summary.facts.failed.length === 0 ? EXIT.done : EXIT.someFactsFailed;
 }
 
 /** @param file that lists them all */
-export function skippedAndFailed({ skipped, failed }: FactCounts, file: string): string[] {
+export function skippedAndFailed({ skipped, failed }: SelectedFacts, file: string): string[] {
   const lines: string[] = [];
   if (skipped.length > 0)
     lines.push(`Skipped, the first: ${skipped[0].uuid}: ${skipped[0].reason} (all in ${file})`);
@@ -41,6 +41,6 @@ export function skippedAndFailed({ skipped, failed }: FactCounts, file: string):
   return lines;
 }
 
-export function filesText(files: readonly string[], folder: string): string[] {
+function filesText(files: readonly string[], folder: string): string[] {
   return ['', `In ${folder}:`, ...files.map(file => `  ${file.slice(folder.length + 1)}`)];
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { MOST_LAYERS } from '../neurons/layer-shares.js';
-import { addOutputOptions, type DataOptions, type OutputOptions, wholeNumber } from './options.js';
+import { wholeNumber } from './option-values.js';
+import { addOutputOptions, type DataOptions, type OutputOptions } from './options.js';
 
 export interface StatsOptions extends OutputOptions, Pick<DataOptions, 'data'> {
   readonly results?: readonly string[];

@@ -1,7 +1,6 @@
 import type { InterventionSummary, Summary } from '../experiment/summary.js';
 import type { RelationTuning } from '../experiment/tuned-relations.js';
-import type { OutputOptions } from './options.js';
-import { filesText, printResult, skippedAndFailed } from './result-text.js';
+import { skippedAndFailed } from './result-text.js';
 import { percent, signedPercent, table } from './tables.js';
 
 /** Dai et al., arXiv 2104.08696 v1: mean change of the correct probability. */
@@ -10,17 +9,8 @@ const PAPER = { suppression: ['-37.03%', '-0.39%'] };
 /** Dai et al., ACL 2022: the same over relations, of knowledge neurons. */
 const ACL_PAPER = { suppression: '-29.03%', enhancement: '+31.17%' };
 
-/** Prints how a run ended and where its files are. Returns the exit code. */
-export function printSummary(
-  summary: Summary,
-  files: readonly string[],
-  folder: string,
-  output: OutputOptions,
-): number {
-  return printResult(summary, files, output, () => summaryText(summary, files, folder));
-}
-
-function summaryText(summary: Summary, files: readonly string[], folder: string): string[] {
+/** How suppressing and enhancing ended. */
+export function summaryText(summary: Summary): string[] {
   const { done, skipped, failed } = summary.facts;
   const lines = [
     `${summary.model}: ${done} facts done, ${skipped.length} skipped, ${failed.length} failed`,
@@ -30,7 +20,7 @@ function summaryText(summary: Summary, files: readonly string[], folder: string)
     lines.push(`${percent(summary.accuracy)} of the prompts answered before any intervention`);
   lines.push(...skippedAndFailed(summary.facts, 'summary.json'));
   lines.push(...(summary.tuning ? tunedLines(summary, summary.tuning) : changeLines(summary)));
-  return [...lines, ...filesText(files, folder)];
+  return lines;
 }
 
 function changeLines({ suppression, enhancement }: Summary): string[] {

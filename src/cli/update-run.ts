@@ -5,15 +5,15 @@ import { areGiven } from '../experiment/stages.js';
 import { planUpdates, type UpdateDesign } from '../experiment/update-plan.js';
 import { summarizeUpdates, updateCsv } from '../experiment/update-summary.js';
 import { doUpdates } from '../experiment/update-work.js';
+import { writeValueResults } from '../experiment/value-results.js';
 import { type EditRule, LAMBDAS } from '../intervention/value-rules.js';
 import { answerIds } from '../model/tokenizer.js';
-import { formatNeuronFile } from '../neurons/neuron-file.js';
 import { runExperiment } from './data-run.js';
-import type { DataRunOptions } from './data-settings.js';
-import type { OutputOptions, RunOptions } from './options.js';
-import { printUpdates } from './update-table.js';
+import type { DataRunOptions } from './data-run-options.js';
+import { printResult } from './result-text.js';
+import { updateText } from './update-table.js';
 
-export interface UpdateOptions extends DataRunOptions, RunOptions, OutputOptions {
+export interface UpdateOptions extends DataRunOptions {
   readonly editRule: EditRule;
   readonly lambda1?: number;
   readonly lambda2?: number;
@@ -56,14 +56,13 @@ export function runUpdates(options: UpdateOptions): Promise<number> {
             [...plan.skipped, ...done.skipped.filter(({ uuid }) => !failures.has(uuid))],
             failed,
           );
-          const files: string[] = [];
-          const write = async (name: string, content: string) =>
-            files.push(await folder.write(name, content));
-          if (!areGiven(stages.neurons))
-            await write(`${model}_pararel_neurons_0.json`, formatNeuronFile(found.neurons));
-          await write('update.csv', updateCsv(done.updated));
-          await write('update.json', `${JSON.stringify(summary, null, 2)}\n`);
-          return printUpdates(summary, files, folder.path, options);
+          const neurons = areGiven(stages.neurons) ? undefined : found.neurons;
+          const files = await writeValueResults(folder, 'update', {
+            neurons,
+            csv: updateCsv(done.updated),
+            summary,
+          });
+          return printResult({ summary, files, folder: folder.path }, updateText, options);
         };
       },
     },

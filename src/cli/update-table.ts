@@ -1,7 +1,6 @@
 import type { PerplexityChange } from '../experiment/perplexity.js';
 import type { UpdateEffect, UpdateSummary } from '../experiment/update-summary.js';
-import type { OutputOptions } from './options.js';
-import { filesText, printResult, skippedAndFailed } from './result-text.js';
+import { skippedAndFailed } from './result-text.js';
 import { percent, perplexity, signed, table } from './tables.js';
 
 /** Dai et al. (ACL 2022), section 5.1, on bert-base-cased: changed, success, increase of perplexity. */
@@ -10,17 +9,8 @@ const PAPER = [
   ['paper: random neurons', '4.7%', '0.0%', '', '', ''],
 ];
 
-/** Prints how updates ended and where their files are. Returns the exit code. */
-export function printUpdates(
-  summary: UpdateSummary,
-  files: readonly string[],
-  folder: string,
-  output: OutputOptions,
-): number {
-  return printResult(summary, files, output, () => summaryText(summary, files, folder));
-}
-
-function summaryText(summary: UpdateSummary, files: readonly string[], folder: string): string[] {
+/** How updates ended. */
+export function updateText(summary: UpdateSummary): string[] {
   const { updated, skipped, failed } = summary.facts;
   const lines = [
     `${summary.model}: ${updated} facts updated, ${skipped.length} skipped, ${failed.length} failed`,
@@ -33,7 +23,7 @@ function summaryText(summary: UpdateSummary, files: readonly string[], folder: s
     const rows = [row('their neurons', effects.knowledge), row('random neurons', effects.random), ...PAPER];
     lines.push('', 'With the values edited:', table(head, rows, 'right'));
   }
-  return [...lines, ...filesText(files, folder)];
+  return lines;
 }
 
 function row(name: string, effect: UpdateEffect): string[] {

@@ -1,5 +1,6 @@
 /** The options that `kn erase` and `kn edit` share. */
 import type { Command } from 'commander';
+import { collect, wholeNumber } from './option-values.js';
 import {
   type AskingOptions,
   type AttributionOptions,
@@ -9,12 +10,10 @@ import {
   addNeuronsOption,
   addOutputOptions,
   addPromptOptions,
-  collect,
   type DataOptions,
   type ModelOptions,
   type OutputOptions,
   type PromptOptions,
-  wholeNumber,
 } from './options.js';
 
 export interface ValueOptions

@@ -2,18 +2,13 @@
 import { stringify } from 'csv-stringify/sync';
 import type { ErasureRecord } from './erasure-record.js';
 import { type AskedSet, type PerplexityChange, perplexityChange } from './perplexity.js';
-import type { SkippedFact } from './plan.js';
-import type { FailedFact } from './summary.js';
+import type { SelectedFacts } from './summary.js';
 
 /** erasure.json. */
 export interface ErasureSummary {
   readonly model: string;
-  readonly facts: {
-    readonly selected: number;
-    readonly skipped: readonly SkippedFact[];
-    /** Facts whose neurons were not found, and relations that were not erased. */
-    readonly failed: readonly FailedFact[];
-  };
+  /** Failed: facts whose neurons were not found, and relations that were not erased. */
+  readonly facts: SelectedFacts;
   /** Relations left alone, and why. */
   readonly skippedRelations: readonly { readonly relation: string; readonly reason: string }[];
   readonly relations: Readonly<Record<string, ErasureEffect>>;

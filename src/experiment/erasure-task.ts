@@ -6,15 +6,13 @@
 import { standingsOf } from '../intervention/standings.js';
 import { eraseRule } from '../intervention/value-changes.js';
 import type { EraseValue } from '../intervention/value-rules.js';
-import { askPrompts } from '../model/continuation.js';
 import type { Continuation } from '../model/continuation-names.js';
 import type { LoadedModel } from '../model/load.js';
-import { answerIds, type Query } from '../model/tokenizer.js';
 import type { Neuron } from '../neurons/neuron.js';
 import { checkNeurons } from '../neurons/neuron-file.js';
 import { withChangedValues } from './changed-values.js';
 import type { MeasuredErasure } from './erasure-record.js';
-import type { AskedFact } from './fact-task.js';
+import { type AskedFact, askFacts, plain } from './fact-task.js';
 import { askedSet } from './perplexity.js';
 import type { FactRecord } from './record.js';
 
@@ -36,19 +34,10 @@ export async function runErasureTask(
   task: ErasureTask,
   batchBytes: number,
 ): Promise<FactRecord> {
-  const { model, tokenizer } = loaded;
+  const { model } = loaded;
   checkNeurons(task.neurons, model);
-  const askAll = async (facts: readonly AskedFact[]) => {
-    const queries: Query[][] = [];
-    for (const { object, prompts } of facts) {
-      queries.push(
-        ...(await askPrompts(model, tokenizer, prompts, answerIds(tokenizer, object), task.continuation)),
-      );
-    }
-    return queries;
-  };
-  const own = await askAll(task.own);
-  const others = await askAll(task.others);
+  const own = await askFacts(loaded, task.own, task.continuation);
+  const others = await askFacts(loaded, task.others, task.continuation);
   const measure = async (): Promise<MeasuredErasure> => {
     const standings = await standingsOf(model, [...own, ...others], batchBytes);
     const ofOwn = askedSet(standings.slice(0, own.length));
@@ -57,6 +46,5 @@ export async function runErasureTask(
   };
   const before = await measure();
   const after = await withChangedValues(model, task.neurons, await eraseRule(loaded, task.value), measure);
-  const neurons = task.neurons.map(([layer, index]): [number, number] => [layer, index]);
-  return { uuid: task.uuid, erasure: { neurons, before, after } };
+  return { uuid: task.uuid, erasure: { neurons: plain(task.neurons), before, after } };
 }

@@ -3,6 +3,7 @@ import { type Intervened, interveneBy, SUPPRESS } from '../intervention/interven
 import { askPrompts } from '../model/continuation.js';
 import type { Continuation } from '../model/continuation-names.js';
 import type { LanguageModel, Site } from '../model/language-model.js';
+import type { LoadedModel } from '../model/load.js';
 import { ofEachPrompt } from '../model/prompt-batches.js';
 import { answerIds, type Query, type Tokenizer } from '../model/tokenizer.js';
 import { type FindOptions, findNeuronsBy } from '../neurons/find.js';
@@ -84,7 +85,7 @@ export async function runFactTask(
   return record;
 }
 
-/** A fact's prompts, each as a query for each token of the answer. */
+/** What is asked of a model for a fact: for each of its prompts a query for each token of the answer. */
 export function askFact(
   model: LanguageModel,
   tokenizer: Tokenizer,
@@ -94,7 +95,19 @@ export function askFact(
   return askPrompts(model, tokenizer, prompts, answerIds(tokenizer, object), continuation);
 }
 
-function plain(neurons: readonly Neuron[]): [number, number][] {
+/** The same for some facts, one after the other. */
+export async function askFacts(
+  { model, tokenizer }: LoadedModel,
+  facts: readonly AskedFact[],
+  continuation: Continuation,
+): Promise<(readonly Query[])[]> {
+  const queries: (readonly Query[])[] = [];
+  for (const fact of facts) queries.push(...(await askFact(model, tokenizer, fact, continuation)));
+  return queries;
+}
+
+/** As a record has them. */
+export function plain(neurons: readonly Neuron[]): [number, number][] {
   return neurons.map(([layer, index]) => [layer, index]);
 }
 

@@ -1,8 +1,10 @@
+import type { FactKey } from '../dataset/fact.js';
 import type { Neuron } from '../neurons/neuron.js';
+import type { Journal } from './journal.js';
 import { type DoWork, doPasses, type Run } from './passes.js';
-import { areGiven, areTuned } from './stages.js';
+import { areGiven, areTuned, type NeuronSource } from './stages.js';
 import type { FailedFact } from './summary.js';
-import { tuneRelations } from './tuned-relations.js';
+import { type TunedRelations, tuneRelations } from './tuned-relations.js';
 
 export interface NeuronsOfFacts {
   /** By uuid; of a fact that failed, or that none were given for, there are none. */
@@ -15,18 +17,34 @@ export async function neuronsOfFacts(run: Omit<Run, 'unrelated'>, work: DoWork):
   const { facts, stages, journal } = run;
   const source = stages.neurons;
   const failed = areGiven(source) ? [] : await doPasses({ ...run, unrelated: new Map() }, work);
-  const tuned = areTuned(source)
-    ? tuneRelations(facts, uuid => journal.get(uuid), source).neurons
-    : undefined;
-  const neuronsOf = (uuid: string) =>
-    areGiven(source) ? source.of(uuid) : tuned ? tuned.get(uuid)?.knowledge : journal.get(uuid)?.neurons;
-  return {
-    neurons: new Map(
-      facts.flatMap(({ uuid }) => {
-        const neurons = neuronsOf(uuid);
-        return neurons ? [[uuid, neurons] as const] : [];
-      }),
-    ),
-    failed,
+  const tuned = tunedBy(facts, source, journal);
+  return { neurons: knownNeurons(facts, source, journal, tuned), failed };
+}
+
+/** What the relations make of the journal's counts; undefined where they tune nothing. */
+export function tunedBy(
+  facts: readonly FactKey[],
+  source: NeuronSource,
+  journal: Journal,
+): TunedRelations | undefined {
+  return areTuned(source) ? tuneRelations(facts, uuid => journal.get(uuid), source) : undefined;
+}
+
+/** The neurons of every fact that has some by now: given, tuned, or in the journal. */
+export function knownNeurons(
+  facts: readonly FactKey[],
+  source: NeuronSource,
+  journal: Journal,
+  tuned: TunedRelations | undefined,
+): ReadonlyMap<string, readonly Neuron[]> {
+  const of = (uuid: string) => {
+    if (areGiven(source)) return source.of(uuid);
+    return tuned ? tuned.neurons.get(uuid)?.knowledge : journal.get(uuid)?.neurons;
   };
+  return new Map(
+    facts.flatMap(({ uuid }) => {
+      const neurons = of(uuid);
+      return neurons ? [[uuid, neurons] as const] : [];
+    }),
+  );
 }

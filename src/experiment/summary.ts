@@ -11,15 +11,17 @@ export interface FailedFact {
   readonly error: string;
 }
 
+/** What became of the facts that a run was asked for. */
+export interface SelectedFacts {
+  readonly selected: number;
+  readonly skipped: readonly SkippedFact[];
+  readonly failed: readonly FailedFact[];
+}
+
 /** A run in numbers: summary.json. */
 export interface Summary {
   readonly model: string;
-  readonly facts: {
-    readonly selected: number;
-    readonly done: number;
-    readonly skipped: readonly SkippedFact[];
-    readonly failed: readonly FailedFact[];
-  };
+  readonly facts: SelectedFacts & { readonly done: number };
   /** Mean number of refined neurons of a fact. */
   readonly neuronsPerFact: number;
   /** Share of the prompts whose most probable token was the answer, before any intervention; null where not measured. */

@@ -7,7 +7,7 @@ import type { FactKey } from '../dataset/fact.js';
 import { inRelationOrder } from '../dataset/relation-order.js';
 import { mean, type PerplexityChange, perplexityChange } from './perplexity.js';
 import type { SkippedFact } from './plan.js';
-import type { FailedFact } from './summary.js';
+import type { FailedFact, SelectedFacts } from './summary.js';
 import type { MeasuredUpdate, UpdateRecord } from './update-record.js';
 
 /** Which neurons were edited: the fact's own, or as many random ones. */
@@ -22,12 +22,7 @@ export interface DoneUpdate {
 /** update.json. */
 export interface UpdateSummary {
   readonly model: string;
-  readonly facts: {
-    readonly selected: number;
-    readonly updated: number;
-    readonly skipped: readonly SkippedFact[];
-    readonly failed: readonly FailedFact[];
-  };
+  readonly facts: SelectedFacts & { readonly updated: number };
   /** Edited, on average. */
   readonly neuronsPerFact: number;
   /** Null where no fact was updated. */

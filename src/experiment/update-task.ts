@@ -7,14 +7,14 @@
 import { type PromptStanding, standingsOf } from '../intervention/standings.js';
 import { editRule, originalOf } from '../intervention/value-changes.js';
 import type { EditRule, Lambdas } from '../intervention/value-rules.js';
-import { askPrompts } from '../model/continuation.js';
 import type { Continuation } from '../model/continuation-names.js';
+import type { LanguageModel } from '../model/language-model.js';
 import type { LoadedModel } from '../model/load.js';
 import { answerIds, type Query } from '../model/tokenizer.js';
 import type { Neuron } from '../neurons/neuron.js';
 import { checkNeurons } from '../neurons/neuron-file.js';
 import { withChangedValues } from './changed-values.js';
-import type { AskedFact } from './fact-task.js';
+import { type AskedFact, askFacts, plain } from './fact-task.js';
 import { askedSet } from './perplexity.js';
 import type { FactRecord } from './record.js';
 import type { AnswerStandings, MeasuredUpdate } from './update-record.js';
@@ -42,30 +42,24 @@ type PromptQueries = readonly (readonly Query[])[];
 
 /** @param batchBytes what the values of a batch may take */
 export async function runUpdateTask(
-  { model, tokenizer }: LoadedModel,
+  loaded: LoadedModel,
   task: UpdateTask,
   batchBytes: number,
 ): Promise<FactRecord> {
-  // What stands before a later token of an answer is decided once, by the model as it was.
-  const ask = (prompts: readonly string[], answer: string) =>
-    askPrompts(model, tokenizer, prompts, answerIds(tokenizer, answer), task.continuation);
-  const askAll = async (facts: readonly AskedFact[]) => {
-    const queries: PromptQueries[] = [];
-    for (const { object, prompts } of facts) queries.push(await ask(prompts, object));
-    return queries.flat();
-  };
+  const { model, tokenizer } = loaded;
   checkNeurons([...task.neurons, ...task.random], model);
+  // What stands before a later token of an answer is decided once, by the model as it was.
+  const ask = (facts: readonly AskedFact[]) => askFacts(loaded, facts, task.continuation);
   const asked = {
-    answer: await ask(task.fact.prompts, task.fact.object),
-    target: await ask(task.fact.prompts, task.target),
-    same: await askAll(task.same),
-    other: await askAll(task.other),
+    answer: await ask([task.fact]),
+    target: await ask([{ ...task.fact, object: task.target }]),
+    same: await ask(task.same),
+    other: await ask(task.other),
   };
   const counts = (await standingsOf(model, asked.answer, batchBytes)).map(
     ({ rank }) => !task.onlyCorrect || rank === 1,
   );
-  const neurons = task.neurons.map(([layer, index]): [number, number] => [layer, index]);
-  const record = { target: task.target, neurons };
+  const record = { target: task.target, neurons: plain(task.neurons) };
   const measuredQueries = {
     ...asked,
     answer: asked.answer.filter((_, i) => counts[i]),
@@ -73,7 +67,7 @@ export async function runUpdateTask(
   };
   if (measuredQueries.answer.length === 0) return { uuid: task.uuid, update: { ...record, measured: null } };
 
-  const measure = () => measureUpdate({ model, tokenizer }, measuredQueries, batchBytes);
+  const measure = () => measureUpdate(model, measuredQueries, batchBytes);
   const rule = await editRule(model, {
     rule: task.rule,
     lambdas: task.lambdas,
@@ -89,7 +83,7 @@ export async function runUpdateTask(
 }
 
 async function measureUpdate(
-  { model }: LoadedModel,
+  model: LanguageModel,
   { answer, target, same, other }: Record<'answer' | 'target' | 'same' | 'other', PromptQueries>,
   batchBytes: number,
 ): Promise<MeasuredUpdate> {

@@ -6,11 +6,12 @@ import type { FactKey } from '../dataset/fact.js';
 import type { Neuron } from '../neurons/neuron.js';
 import { formatNeuronFile } from '../neurons/neuron-file.js';
 import type { Journal } from './journal.js';
+import { knownNeurons, tunedBy } from './neurons-of-facts.js';
 import type { RunPlan } from './plan.js';
 import type { FactResult } from './record.js';
 import { formatResultsFile, type ResultsOfFacts } from './results-file.js';
 import type { ResultsFolder } from './results-folder.js';
-import { areGiven, areTuned, effectsOf, lacks, type Stages } from './stages.js';
+import { areGiven, effectsOf, lacks, type Stages } from './stages.js';
 import {
   accuracyBefore,
   type FailedFact,
@@ -18,7 +19,7 @@ import {
   summarizeIntervention,
   summaryCsv,
 } from './summary.js';
-import { type TunedRelations, tuneRelations } from './tuned-relations.js';
+import type { TunedRelations } from './tuned-relations.js';
 
 export interface FinishedRun {
   readonly model: string;
@@ -38,14 +39,16 @@ export async function writeResults(
   folder: ResultsFolder,
   figures: (results: ResultsOfFacts) => Promise<ReadonlyMap<string, string>>,
 ): Promise<{ summary: Summary; files: string[] }> {
-  const tuned = tunedRelations(run, folder.journal);
-  const neurons = neuronsOfFacts(run, folder.journal, tuned);
-  const { results, incomplete } = resultsOfFacts(run, folder.journal, neurons, tuned);
+  const { journal } = folder;
+  const { facts } = run.plan;
+  const source = run.stages.neurons;
+  const tuned = tunedBy(facts, source, journal);
+  const neurons = knownNeurons(facts, source, journal, tuned);
+  const { results, incomplete } = resultsOfFacts(run, journal, neurons, tuned);
   const summary = summarize(run, neurons, results, [...run.failed, ...incomplete], tuned);
   const files: string[] = [];
   const write = async (name: string, content: string) => files.push(await folder.write(name, content));
-  if (!areGiven(run.stages.neurons))
-    await write(`${run.model}_pararel_neurons_0.json`, formatNeuronFile(neurons));
+  if (!areGiven(source)) await write(`${run.model}_pararel_neurons_0.json`, formatNeuronFile(neurons));
   if (tuned) {
     const baseline = new Map([...tuned.neurons].map(([uuid, { baseline }]) => [uuid, baseline]));
     await write(`${run.model}_pararel_baseline_0.json`, formatNeuronFile(baseline));
@@ -57,28 +60,6 @@ export async function writeResults(
   }
   await write('summary.json', `${JSON.stringify(summary, null, 2)}\n`);
   return { summary, files };
-}
-
-function tunedRelations({ plan, stages }: FinishedRun, journal: Journal): TunedRelations | undefined {
-  if (!areTuned(stages.neurons)) return undefined;
-  return tuneRelations(plan.facts, uuid => journal.get(uuid), stages.neurons);
-}
-
-function neuronsOfFacts(
-  { plan, stages }: FinishedRun,
-  journal: Journal,
-  tuned: TunedRelations | undefined,
-): ReadonlyMap<string, readonly Neuron[]> {
-  const of = (uuid: string) => {
-    if (areGiven(stages.neurons)) return stages.neurons.of(uuid);
-    return tuned ? tuned.neurons.get(uuid)?.knowledge : journal.get(uuid)?.neurons;
-  };
-  return new Map(
-    plan.facts.flatMap(({ uuid }) => {
-      const neurons = of(uuid);
-      return neurons ? [[uuid, neurons] as const] : [];
-    }),
-  );
 }
 
 /**

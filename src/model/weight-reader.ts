@@ -3,11 +3,25 @@ import type { Checkpoint } from './checkpoint.js';
 import type { LayerNormWeights } from './layers/layer-norm.js';
 import type { LinearWeights } from './layers/linear.js';
 
-/** Reads a checkpoint's tensors onto the running engine, and knows which it has read, so that none is left if one fails. */
+/** Reads a checkpoint's tensors onto the running engine, and knows which it has read. */
 export class WeightReader {
   private readonly owned: tf.Tensor[] = [];
 
-  constructor(private readonly checkpoint: Checkpoint) {}
+  private constructor(private readonly checkpoint: Checkpoint) {}
+
+  /** All that `read` reads of a checkpoint, or nothing: where it fails, none of its tensors is left. */
+  static async readAll<Weights>(
+    checkpoint: Checkpoint,
+    read: (reader: WeightReader) => Promise<Weights>,
+  ): Promise<Weights> {
+    const reader = new WeightReader(checkpoint);
+    try {
+      return await read(reader);
+    } catch (error) {
+      tf.dispose(reader.owned);
+      throw error;
+    }
+  }
 
   has(name: string): boolean {
     return this.checkpoint.has(name);
@@ -63,10 +77,6 @@ export class WeightReader {
   own<T extends tf.Tensor>(tensor: T): T {
     this.owned.push(tensor);
     return tensor;
-  }
-
-  dispose(): void {
-    tf.dispose(this.owned);
   }
 }
 

@@ -8,38 +8,25 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '../checkpoint.js';
-import type { LanguageModel, PromptBatch, Site } from '../language-model.js';
-import { answerProbability, vocabularyProbabilities } from '../layers/answer-probability.js';
+import type { PromptBatch, Site } from '../language-model.js';
 import { type AttentionShape, attention } from '../layers/attention.js';
 import { embedRows, positionFirst } from '../layers/embeddings.js';
-import { replaceValues } from '../layers/feed-forward.js';
 import { addAndNorm, layerNorm } from '../layers/layer-norm.js';
 import { linear, product } from '../layers/linear.js';
 import { takeMaskRows, takeOtherRows } from '../layers/mask-rows.js';
 import { nonlinear } from '../layers/nonlinearity.js';
-import { readRows } from '../layers/table-rows.js';
+import { Transformer } from '../transformer.js';
 import type { BertConfig } from './config.js';
 import { endAttention, finishLayer, maskActivations } from './layer.js';
 import { type AttentionInputs, type BertLayerTrace, BertTrace } from './trace.js';
 import { type BertLayerWeights, type BertWeights, loadBertWeights } from './weights.js';
 
-export class BertModel implements LanguageModel {
-  readonly layers: number;
-  readonly intermediateSize: number;
-  readonly hiddenSize: number;
-  readonly vocabularySize: number;
-  readonly maxTokens: number;
-  readonly causal = false;
-
+export class BertModel extends Transformer<BertLayerWeights> {
   private constructor(
     private readonly config: BertConfig,
-    private readonly weights: BertWeights,
+    protected readonly weights: BertWeights,
   ) {
-    this.layers = config.layers;
-    this.intermediateSize = config.intermediateSize;
-    this.hiddenSize = config.hiddenSize;
-    this.vocabularySize = config.vocabularySize;
-    this.maxTokens = config.maxTokens;
+    super(config);
   }
 
   static async load(checkpoint: Checkpoint, config: BertConfig): Promise<BertModel> {
@@ -68,37 +55,6 @@ export class BertModel implements LanguageModel {
       return { layers, prediction: this.transformHead(x) };
     });
     return new BertTrace(this, site, prompts, tokens, layers, prediction);
-  }
-
-  probabilities(prediction: tf.Tensor2D): tf.Tensor2D {
-    return tf.tidy(() => vocabularyProbabilities(prediction, this.weights.head.vocabulary));
-  }
-
-  answerProbability(prediction: tf.Tensor2D, answers: readonly number[]): tf.Tensor2D {
-    return answerProbability(prediction, this.weights.head.vocabulary, answers);
-  }
-
-  readValues(layer: number, indices: readonly number[]): Promise<Float32Array[]> {
-    return readRows(this.weights.layers[layer].feedForward.output.weight, indices);
-  }
-
-  async writeValues(layer: number, values: ReadonlyMap<number, Float32Array>): Promise<void> {
-    const weights = this.weights.layers[layer];
-    const feedForward = await replaceValues(weights.feedForward, values);
-    this.weights.layers[layer] = { ...weights, feedForward };
-  }
-
-  wordEmbeddings(ids: readonly number[]): Promise<Float32Array[]> {
-    return readRows(this.weights.wordEmbeddings, ids);
-  }
-
-  dispose(): void {
-    tf.dispose(this.weights);
-  }
-
-  /** What traces go on with. */
-  layerWeights(layer: number): BertLayerWeights {
-    return this.weights.layers[layer];
   }
 
   attentionShape(samples: number): AttentionShape {

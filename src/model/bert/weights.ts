@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '../checkpoint.js';
-import type { VocabularyWeights } from '../layers/answer-probability.js';
 import type { FeedForwardWeights } from '../layers/feed-forward.js';
 import type { LayerNormWeights } from '../layers/layer-norm.js';
 import type { LinearWeights } from '../layers/linear.js';
+import type { TransformerWeights } from '../transformer.js';
 import type { ValueTensor } from '../value-tensor.js';
 import { WeightReader } from '../weight-reader.js';
 import type { BertConfig } from './config.js';
@@ -18,18 +18,12 @@ export type BertLayerWeights = {
   readonly outputNorm: LayerNormWeights;
 };
 
-export type BertWeights = {
-  /** [vocabulary, hidden] */
-  readonly wordEmbeddings: tf.Tensor2D;
-  /** Position embeddings plus the embedding of token type 0, the only type that a single sentence has. */
-  readonly positionEmbeddings: tf.Tensor2D;
+export type BertWeights = TransformerWeights<BertLayerWeights> & {
   readonly embeddingNorm: LayerNormWeights;
-  readonly layers: BertLayerWeights[];
+  /** Before the vocabulary matrix. */
   readonly head: {
     readonly transform: LinearWeights;
     readonly transformNorm: LayerNormWeights;
-    /** Its embeddings are `wordEmbeddings` itself where the checkpoint ties them. */
-    readonly vocabulary: VocabularyWeights;
   };
 };
 
@@ -37,14 +31,8 @@ export type BertWeights = {
  * Reads a BertForMaskedLM checkpoint onto the running engine.
  * @throws UserError, naming the tensor, where one is missing or has another shape
  */
-export async function loadBertWeights(checkpoint: Checkpoint, config: BertConfig): Promise<BertWeights> {
-  const reader = new WeightReader(checkpoint);
-  try {
-    return await readWeights(reader, config);
-  } catch (error) {
-    reader.dispose();
-    throw error;
-  }
+export function loadBertWeights(checkpoint: Checkpoint, config: BertConfig): Promise<BertWeights> {
+  return WeightReader.readAll(checkpoint, reader => readWeights(reader, config));
 }
 
 /** Where a checkpoint has the values of a layer's neurons: [hidden, intermediate], a column a neuron. */
@@ -70,6 +58,7 @@ async function readWeights(reader: WeightReader, config: BertConfig): Promise<Be
   const wordEmbeddings = await reader.matrix(`${embeddings}.word_embeddings.weight`, vocabulary, hidden);
   const positions = await reader.matrix(`${embeddings}.position_embeddings.weight`, config.maxTokens, hidden);
   const types = await reader.matrix(`${embeddings}.token_type_embeddings.weight`, config.tokenTypes, hidden);
+  // Type 0 is the only type that a single sentence has: it goes to the positions once and for all.
   const positionEmbeddings = reader.own(
     tf.tidy(() => tf.add<tf.Tensor2D>(positions, tf.slice(types, [0, 0], [1, hidden]))),
   );
@@ -108,10 +97,10 @@ async function readWeights(reader: WeightReader, config: BertConfig): Promise<Be
     head: {
       transform: await reader.linear('cls.predictions.transform.dense', hidden, hidden),
       transformNorm: await norm('cls.predictions.transform.LayerNorm'),
-      vocabulary: {
-        embeddings: ownVocabulary,
-        bias: await reader.vector(biasName, vocabulary),
-      },
+    },
+    vocabulary: {
+      embeddings: ownVocabulary,
+      bias: await reader.vector(biasName, vocabulary),
     },
   };
 }

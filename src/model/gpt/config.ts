@@ -9,18 +9,23 @@ const positive = z.int().positive();
 /** Far above any model: a file that asks for more is no model. */
 const layerCount = positive.max(10_000);
 
+/** The fields that GPT-2 and GPT-Neo name alike. */
+const shared = {
+  vocab_size: positive,
+  activation_function: z.string().default('gelu_new'),
+  layer_norm_epsilon: z.number().positive().default(1e-5),
+  tie_word_embeddings: z.boolean().default(true),
+};
+
 const gpt2Schema = z.object({
   n_embd: positive,
   n_layer: layerCount,
   n_head: positive,
   n_inner: positive.nullish(),
   n_positions: positive,
-  vocab_size: positive,
-  activation_function: z.string().default('gelu_new'),
-  layer_norm_epsilon: z.number().positive().default(1e-5),
+  ...shared,
   scale_attn_weights: z.boolean().default(true),
   scale_attn_by_inverse_layer_idx: z.boolean().default(false),
-  tie_word_embeddings: z.boolean().default(true),
 });
 
 const attentionKind = z.enum(['global', 'local']);
@@ -31,12 +36,9 @@ const gptNeoSchema = z.object({
   num_heads: positive,
   intermediate_size: positive.nullish(),
   max_position_embeddings: positive,
-  vocab_size: positive,
-  activation_function: z.string().default('gelu_new'),
-  layer_norm_epsilon: z.number().positive().default(1e-5),
+  ...shared,
   attention_types: z.array(z.tuple([z.array(attentionKind).nonempty(), positive])),
   window_size: positive.default(256),
-  tie_word_embeddings: z.boolean().default(true),
 });
 
 /** How one layer attends. */
@@ -69,16 +71,12 @@ export function parseGpt2Config(json: unknown, path: string): GptConfig {
   const scale = config.scale_attn_weights ? 1 / Math.sqrt(config.n_embd / config.n_head) : 1;
   return {
     architecture: 'gpt2',
-    causal: true,
     hiddenSize: config.n_embd,
     intermediateSize: config.n_inner ?? 4 * config.n_embd,
     layers: config.n_layer,
     heads: config.n_head,
-    vocabularySize: config.vocab_size,
     maxTokens: config.n_positions,
-    layerNormEpsilon: config.layer_norm_epsilon,
-    nonlinearity: nonlinearityOf('activation_function', config.activation_function, path),
-    tiedEmbeddings: config.tie_word_embeddings,
+    ...sharedMeasures(config, path),
     attention: Array.from({ length: config.n_layer }, (_, layer) => ({
       scale: config.scale_attn_by_inverse_layer_idx ? scale / (layer + 1) : scale,
       window: null,
@@ -103,17 +101,24 @@ export function parseGptNeoConfig(json: unknown, path: string): GptConfig {
   );
   return {
     architecture: 'gpt_neo',
-    causal: true,
     hiddenSize: config.hidden_size,
     intermediateSize: config.intermediate_size ?? 4 * config.hidden_size,
     layers: config.num_layers,
     heads: config.num_heads,
-    vocabularySize: config.vocab_size,
     maxTokens: config.max_position_embeddings,
+    ...sharedMeasures(config, path),
+    attention: kinds.map(kind => ({ scale: 1, window: kind === 'local' ? config.window_size : null })),
+  };
+}
+
+/** What is read of them. */
+function sharedMeasures(config: z.infer<z.ZodObject<typeof shared>>, path: string) {
+  return {
+    causal: true,
+    vocabularySize: config.vocab_size,
     layerNormEpsilon: config.layer_norm_epsilon,
     nonlinearity: nonlinearityOf('activation_function', config.activation_function, path),
     tiedEmbeddings: config.tie_word_embeddings,
-    attention: kinds.map(kind => ({ scale: 1, window: kind === 'local' ? config.window_size : null })),
   };
 }
 

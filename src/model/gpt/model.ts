@@ -8,38 +8,26 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '../checkpoint.js';
-import type { LanguageModel, PromptBatch, Site } from '../language-model.js';
-import { answerProbability, vocabularyProbabilities } from '../layers/answer-probability.js';
+import type { PromptBatch, Site } from '../language-model.js';
 import { attendHeads, joinHeads, splitJoinedHeads } from '../layers/attention.js';
 import type { CachedAttentionShape, KeysAndValues } from '../layers/cached-attention.js';
 import { embedRows, positionFirst } from '../layers/embeddings.js';
-import { pastNonlinearity, replaceValues, toActivations } from '../layers/feed-forward.js';
+import { pastNonlinearity, toActivations } from '../layers/feed-forward.js';
 import { layerNorm } from '../layers/layer-norm.js';
 import { affine, linearWithResidual, product } from '../layers/linear.js';
 import { takeMaskRows } from '../layers/mask-rows.js';
-import { readRows } from '../layers/table-rows.js';
+import { Transformer } from '../transformer.js';
 import type { GptConfig } from './config.js';
 import { seenBy } from './seen-by.js';
 import { type GptLayerTrace, GptTrace } from './trace.js';
 import { type GptLayerWeights, type GptWeights, loadGptWeights } from './weights.js';
 
-export class GptModel implements LanguageModel {
-  readonly layers: number;
-  readonly intermediateSize: number;
-  readonly hiddenSize: number;
-  readonly vocabularySize: number;
-  readonly maxTokens: number;
-  readonly causal = true;
-
+export class GptModel extends Transformer<GptLayerWeights> {
   private constructor(
     private readonly config: GptConfig,
-    private readonly weights: GptWeights,
+    protected readonly weights: GptWeights,
   ) {
-    this.layers = config.layers;
-    this.intermediateSize = config.intermediateSize;
-    this.hiddenSize = config.hiddenSize;
-    this.vocabularySize = config.vocabularySize;
-    this.maxTokens = config.maxTokens;
+    super(config);
   }
 
   static async load(checkpoint: Checkpoint, config: GptConfig): Promise<GptModel> {
@@ -74,37 +62,6 @@ export class GptModel implements LanguageModel {
       return { layers, prediction: this.normalizeLast(takeMaskRows(x, prompts)) };
     });
     return new GptTrace(this, site, prompts, length, layers, prediction);
-  }
-
-  probabilities(prediction: tf.Tensor2D): tf.Tensor2D {
-    return tf.tidy(() => vocabularyProbabilities(prediction, this.weights.vocabulary));
-  }
-
-  answerProbability(prediction: tf.Tensor2D, answers: readonly number[]): tf.Tensor2D {
-    return answerProbability(prediction, this.weights.vocabulary, answers);
-  }
-
-  readValues(layer: number, indices: readonly number[]): Promise<Float32Array[]> {
-    return readRows(this.weights.layers[layer].feedForward.output.weight, indices);
-  }
-
-  async writeValues(layer: number, values: ReadonlyMap<number, Float32Array>): Promise<void> {
-    const weights = this.weights.layers[layer];
-    const feedForward = await replaceValues(weights.feedForward, values);
-    this.weights.layers[layer] = { ...weights, feedForward };
-  }
-
-  wordEmbeddings(ids: readonly number[]): Promise<Float32Array[]> {
-    return readRows(this.weights.wordEmbeddings, ids);
-  }
-
-  dispose(): void {
-    tf.dispose(this.weights);
-  }
-
-  /** What traces go on with. */
-  layerWeights(layer: number): GptLayerWeights {
-    return this.weights.layers[layer];
   }
 
   /** How a layer's attention goes on from a trace. */

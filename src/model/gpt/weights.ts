@@ -1,9 +1,8 @@
-import type * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '../checkpoint.js';
-import type { VocabularyWeights } from '../layers/answer-probability.js';
 import type { FeedForwardWeights } from '../layers/feed-forward.js';
 import type { LayerNormWeights } from '../layers/layer-norm.js';
 import type { LinearWeights } from '../layers/linear.js';
+import type { TransformerWeights } from '../transformer.js';
 import type { ValueTensor } from '../value-tensor.js';
 import { WeightReader } from '../weight-reader.js';
 import type { GptConfig } from './config.js';
@@ -17,29 +16,14 @@ export type GptLayerWeights = {
   readonly feedForward: FeedForwardWeights;
 };
 
-export type GptWeights = {
-  /** [vocabulary, hidden] */
-  readonly wordEmbeddings: tf.Tensor2D;
-  /** [maxTokens, hidden] */
-  readonly positionEmbeddings: tf.Tensor2D;
-  readonly layers: GptLayerWeights[];
-  readonly finalNorm: LayerNormWeights;
-  /** Its embeddings are `wordEmbeddings` itself where the checkpoint ties them. */
-  readonly vocabulary: VocabularyWeights;
-};
+export type GptWeights = TransformerWeights<GptLayerWeights> & { readonly finalNorm: LayerNormWeights };
 
 /**
  * Reads a GPT2LMHeadModel or GPTNeoForCausalLM checkpoint onto the running engine.
  * @throws UserError, naming the tensor, where one is missing or has another shape
  */
-export async function loadGptWeights(checkpoint: Checkpoint, config: GptConfig): Promise<GptWeights> {
-  const reader = new WeightReader(checkpoint);
-  try {
-    return await readWeights(reader, config);
-  } catch (error) {
-    reader.dispose();
-    throw error;
-  }
+export function loadGptWeights(checkpoint: Checkpoint, config: GptConfig): Promise<GptWeights> {
+  return WeightReader.readAll(checkpoint, reader => readWeights(reader, config));
 }
 
 /**
