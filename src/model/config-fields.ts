@@ -1,7 +1,12 @@
 /** What the config.json files of all architectures are read with. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { NONLINEARITY_NAMES, type Nonlinearity } from './layers/nonlinearity.js';
+
+export const positive = z.int().positive();
+
+/** Far above any model: a file that asks for more is no model, and lists of a layer each would fill the memory. */
+export const layerCount = positive.max(10_000);
 
 /** @throws UserError, naming `path` and the field, where one is missing or of another kind */
 export function parseFields<T>(schema: z.ZodType<T>, json: unknown, path: string): T {

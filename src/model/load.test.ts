@@ -140,6 +140,7 @@ describe('a model folder', () => {
     [{ hidden_act: 'silu' }, '"hidden_act" is silu; kn computes gelu, gelu_python, gelu_new'],
     [{ position_embedding_type: 'relative_key' }, '"position_embedding_type" is relative_key'],
     [{ hidden_size: 0 }, '"hidden_size":'],
+    [{ num_hidden_layers: 1e9 }, '"num_hidden_layers":'],
     [{ num_attention_heads: 3 }, '128 hidden values cannot be divided among 3 attention heads'],
     [{ vocab_size: 100 }, "the model's vocabulary ends at 99"],
   ])('is refused for its config.json: %o', async (changes, message) => {

@@ -1,15 +1,13 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
-import { checkHeads, nonlinearityOf, parseFields } from '../config-fields.js';
+import { checkHeads, layerCount, nonlinearityOf, parseFields, positive } from '../config-fields.js';
 import type { ModelShape } from '../language-model.js';
 import type { Nonlinearity } from '../layers/nonlinearity.js';
-
-const positive = z.int().positive();
 
 const schema = z.object({
   hidden_size: positive,
   intermediate_size: positive,
-  num_hidden_layers: positive,
+  num_hidden_layers: layerCount,
   num_attention_heads: positive,
   vocab_size: positive,
   max_position_embeddings: positive,

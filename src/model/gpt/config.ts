@@ -1,13 +1,8 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
-import { checkHeads, nonlinearityOf, parseFields } from '../config-fields.js';
+import { checkHeads, layerCount, nonlinearityOf, parseFields, positive } from '../config-fields.js';
 import type { ModelShape } from '../language-model.js';
 import type { Nonlinearity } from '../layers/nonlinearity.js';
-
-const positive = z.int().positive();
-
-/** Far above any model: a file that asks for more is no model. */
-const layerCount = positive.max(10_000);
 
 /** The fields that GPT-2 and GPT-Neo name alike. */
 const shared = {
