@@ -38,6 +38,11 @@ export function table(
     .join('\n');
 }
 
+/** "1 neuron", "2 neurons" */
+export function counted(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
+}
+
 /** 0.3712 as "37.1%"; small probabilities keep two digits. */
 export function percent(value: number): string {
   const shown = 100 * value;

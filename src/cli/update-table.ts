@@ -20,11 +20,11 @@ export function printUpdates(
   return printResult(summary, files, output, () => summaryText(summary, files, folder));
 }
 
-function summaryText(summary: UpdateSummary, files: readonly string[], folder: string): string[] {
+export function summaryText(summary: UpdateSummary, files: readonly string[], folder: string): string[] {
   const { updated, skipped, failed } = summary.facts;
   const lines = [
     `${summary.model}: ${updated} facts updated, ${skipped.length} skipped, ${failed.length} failed`,
-    `${summary.neuronsPerFact.toFixed(1)} neurons edited a fact on average`,
+    ...(updated > 0 ? [`${summary.neuronsPerFact.toFixed(1)} neurons edited a fact on average`] : []),
     ...skippedAndFailed(summary.facts, 'update.json'),
   ];
   const effects = summary.overFacts;
