@@ -110,7 +110,7 @@ export async function checkWritable(path: string): Promise<void> {
     await access(dirname(path), constants.W_OK);
     if ((await stat(path).catch(() => undefined))?.isDirectory()) throw new Error('it is a folder');
   } catch (error) {
-    throw refusedFile(path, 'written', error);
+    throw refusedFile(path, 'written', error, 'Name another file with --scores.');
   }
 }
 
@@ -141,7 +141,7 @@ export async function writeScores(
   try {
     await writeFileAtomic(path, `${JSON.stringify({ prompts })}\n`);
   } catch (error) {
-    throw refusedFile(path, 'written', error);
+    throw refusedFile(path, 'written', error, 'Name another file with --scores.');
   }
 }
 
