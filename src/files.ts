@@ -31,9 +31,8 @@ export async function makeFolder(path: string): Promise<void> {
     await mkdir(path);
   } catch (error) {
     if (await isFolder(path)) return;
-    const around = dirname(path);
-    if (systemErrorCode(error) !== 'ENOENT' || (await isFolder(around))) throw error;
-    await makeFolder(around);
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
+    await makeFolder(dirname(path));
     await mkdir(path).catch(async refused => {
       if (!(await isFolder(path))) throw refused;
     });
