@@ -50,6 +50,12 @@ describe('a folder that is to be there', () => {
 });
 
 describe('a file that should be JSON', () => {
+  it('may begin with a byte order mark', async () => {
+    const path = join(temporaryFolder(), 'x.json');
+    writeFileSync(path, '\ufeff{"a": "\ufeff"}\r\n');
+    expect(await readJsonFile(path)).toEqual({ a: '\ufeff' });
+  });
+
   it.each([
     ['there is none', undefined, 'cannot be read (no such file or directory)'],
     ['it was cut off', '{"a": [1', 'not JSON ('],

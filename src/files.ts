@@ -15,10 +15,15 @@ export async function readJsonFile(path: string, remedy?: string): Promise<unkno
     throw refusedFile(path, 'read', error, remedy);
   }
   try {
-    return JSON.parse(text);
+    return JSON.parse(withoutMark(text));
   } catch (error) {
     throw new UserError(`${path}: not JSON (${error instanceof Error ? error.message : error})`, remedy);
   }
+}
+
+/** Text without the byte order mark that editors on Windows put before it: it belongs to no prompt and is no JSON. */
+export function withoutMark(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
 /**

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import writeFileAtomic from 'write-file-atomic';
 import { convergenceDeltas } from '../attribution/convergence.js';
 import { refusedFile, UsageError, UserError } from '../errors.js';
+import { withoutMark } from '../files.js';
 import { intervene } from '../intervention/intervene.js';
 import { type PromptEffect, predictionOf } from '../intervention/prediction.js';
 import { parameterCount, readModelConfig } from '../model/config.js';
@@ -185,7 +186,12 @@ export async function readPrompts(path: string): Promise<string[]> {
   } catch (error) {
     throw refusedFile(path, 'read', error, 'A prompt file has a prompt a line.');
   }
-  const prompts = content.split(/\r?\n/).filter(line => line.trim() !== '');
-  if (prompts.length === 0) throw new UserError(`${path}: no prompts`, 'A prompt file has a prompt a line.');
+  const prompts = withoutMark(content)
+    .split(/\r?\n/)
+    .filter(line => line.trim() !== '');
+  if (prompts.length === 0) {
+    const place = path === '-' ? 'standard input' : path;
+    throw new UserError(`${place}: no prompts`, 'A prompt file has a prompt a line.');
+  }
   return prompts;
 }
