@@ -1,20 +1,61 @@
-/** Reading files that a user named. */
-import { access, readFile } from 'node:fs/promises';
-import { refusedFile, UserError } from './errors.js';
+/** Files and folders that a user named. */
+import { access, mkdir, readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { refusedFile, systemErrorCode, UserError } from './errors.js';
 
-/** @throws UserError, naming the file, where it cannot be read or is not JSON */
-export async function readJsonFile(path: string): Promise<unknown> {
+/**
+ * @param remedy what the user may do about a file that is none
+ * @throws UserError, naming the file, where it cannot be read or is not JSON
+ */
+export async function readJsonFile(path: string, remedy?: string): Promise<unknown> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    throw refusedFile(path, 'read', error);
+    throw refusedFile(path, 'read', error, remedy);
   }
   try {
-    return JSON.parse(text);
+    return JSON.parse(withoutMark(text));
   } catch (error) {
-    throw new UserError(`${path}: not JSON (${error instanceof Error ? error.message : error})`);
+    throw new UserError(`${path}: not JSON (${error instanceof Error ? error.message : error})`, remedy);
   }
+}
+
+/** Text without the byte order mark that editors on Windows put before it: it belongs to no prompt and is no JSON. */
+export function withoutMark(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
+}
+
+/**
+ * Makes a folder, and those around it, where they are not there yet. Node's own `recursive` never ends in a folder
+ * that is there and knows no new name, as those of /proc and of some network file systems.
+ * @throws the system's error
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (await isFolder(path)) return;
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path).catch(async refused => {
+      if (!(await isFolder(path))) throw refused;
+    });
+  }
+}
+
+export function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    found => found.isDirectory(),
+    () => false,
+  );
+}
+
+export function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    found => found.isFile(),
+    () => false,
+  );
 }
 
 export function fileExists(path: string): Promise<boolean> {

@@ -19,6 +19,7 @@ export function asksOneFact(options: PromptOptions & DataOptions & RunOptions): 
     'relations',
     'limit',
     'facts',
+    'maxAnswerTokens',
     'negatives',
     'results',
     'workers',
@@ -28,7 +29,7 @@ export function asksOneFact(options: PromptOptions & DataOptions & RunOptions): 
   const given = ofData.find(name => options[name] !== undefined);
   if (given)
     throw new UsageError(
-      `--${given} is for a run over a data set`,
+      `--${given === 'maxAnswerTokens' ? 'max-answer-tokens' : given} is for a run over a data set`,
       'Leave out --prompt and --answer, or it.',
     );
   return true;

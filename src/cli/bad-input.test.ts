@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { chmod, cp } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../embedded.js';
 import { KN, kn } from '../testing/run-kn.js';
@@ -91,6 +91,7 @@ describe('a command line that means nothing', () => {
     [['find', '--model', 'demo', '--answer', 'paris'], /--answer needs a --prompt/],
     [['suppress', ...one, '--neurons', '[[1,2],[1'], /--neurons '\[\[1,2\],\[1': /],
     [['find', ...one, '--limit', '3'], /--limit is for a run over a data set/],
+    [['find', ...one, '--max-answer-tokens', '1'], /--max-answer-tokens is for a run over a data set/],
     [['find', '--model', 'demo', '--scores', 'x.json'], /--scores is for one fact/],
     [['find', ...one, '--negatives', '3'], /--negatives is for a run over a data set/],
     [
@@ -99,7 +100,7 @@ describe('a command line that means nothing', () => {
     ],
     [
       ['suppress', '--model', 'demo', '--neurons', '[]', '--negatives', '3'],
-      /--negatives is for neurons that are found, and --neurons gives them/,
+      /--negatives is for neurons that are found, and --neurons gives them\nLeave out one of them/,
     ],
     [
       ['suppress', ...one, '--neurons', '[]', '--negative-prompt', 'x [MASK]'],
@@ -114,6 +115,12 @@ describe('a command line that means nothing', () => {
       ['find', ...one, '--convergence', '--method', 'activation'],
       /--convergence is of integrated gradients, not of --method activation/,
     ],
+    [['find', ...one.with(3, '')], /--answer is empty\nGive it a value/],
+    [['find', ...one, '--prompt', ''], /--prompt is empty/],
+    [['evaluate', 'update', '--model', 'demo', '--neurons', ''], /--neurons is empty/],
+    [['erase', ...one, '--save', ''], /--save is empty/],
+    [['plot', '--results', 'here', ''], /--results is empty/],
+    [['compare', 'here', ''], /<B> is empty/],
   ])('%o exits with 2', async (args, message) => {
     await expectRefusal(args, 2, message);
   });
@@ -159,11 +166,55 @@ describe('input that cannot be used', () => {
       /the tensorflow engine is not set up\nRun kn setup tensorflow, or leave --engine out/,
     ],
     [['plot', '--results', './nowhere'], /\.\/nowhere: cannot be read \(no such file or directory\)/],
-    [['find', ...one, '--scores', './no/scores.json'], /\.\/no\/scores\.json: cannot be written/],
+    [
+      ['find', ...one, '--scores', './no/scores.json'],
+      /\.\/no\/scores\.json: cannot be written .*\nName another file with --scores/,
+    ],
     [['find', ...one, '--scores', '.'], /\.: cannot be written \(it is a folder\)/],
     [['plot'], /results: no results folder in it/],
   ])('%o exits with 1', async (args, message) => {
     await expectRefusal(args, 1, message);
+  });
+
+  it.runIf(process.platform === 'linux')('a folder that cannot be made is named at once', async () => {
+    const missing = /^kn: \/proc\/kn: cannot be written \(no such file or directory\)\nMake it writable/;
+    await expectRefusal(['find', '--model', 'demo', '--results', '/proc/kn'], 1, missing);
+    const results = join(temporaryFolder(), 'm_pararel_results_0.json');
+    const change = { pct_change: [0.5], correct_before: [true], correct_after: [true], n_prompts: 1 };
+    const both = { related: change, unrelated: change };
+    const counts = { n_refined_neurons: 1, n_unrelated_neurons: 1, relation_name: 'P36' };
+    writeFileSync(results, JSON.stringify({ a: { suppression: both, enhancement: both, ...counts } }));
+    await expectRefusal(
+      ['plot', '--results', dirname(results), '--out', '/proc/kn'],
+      1,
+      /^kn: \/proc\/kn: cannot be written .*\nName another folder with --out/,
+    );
+  });
+
+  it('a folder without the files of a model, or with a config.json that was cut off, is told what one has', async () => {
+    const folder = temporaryFolder();
+    const remedy = 'A model is a folder in the Hugging Face layout: config.json, weights, tokenizer.';
+    const absent = await expectRefusal(['find', ...one.with(1, folder)], 1, /config\.json: cannot be read/);
+    expect(absent).toContain(remedy);
+    writeFileSync(join(folder, 'config.json'), '{"model_type": "gpt2"');
+    expect(await expectRefusal(['find', ...one.with(1, folder)], 1, /config\.json: not JSON/)).toContain(
+      remedy,
+    );
+  });
+
+  it('a neuron file that was cut off is told what one holds', async () => {
+    const file = join(temporaryFolder(), 'm_pararel_neurons_0.json');
+    writeFileSync(file, '{"a": [[1, 2], [3');
+    const data = await expectRefusal(
+      ['suppress', '--model', 'demo', '--neurons', file],
+      1,
+      /neurons_0\.json: not JSON/,
+    );
+    expect(data).toContain('A neuron file holds {"uuid": [[layer, index], ...], ...}.');
+    const fact = await expectRefusal(['suppress', ...one, '--neurons', file], 1, /neurons_0\.json: not JSON/);
+    expect(fact).toContain('One fact takes a file of [[layer, index], ...]');
+    const folder = await expectRefusal(['suppress', ...one, '--neurons', '.'], 1, /\.: cannot be read/);
+    expect(folder).toContain('a folder of them, is for a run over a data set');
   });
 
   it('truncated weights name the file', async () => {

@@ -32,7 +32,10 @@ export async function stagesOf(
 ): Promise<Stages> {
   const { unrelated, seed, site, continuation, maxAnswerTokens, negatives } = options;
   if (negatives !== undefined && options.neurons !== undefined)
-    throw new UsageError('--negatives is for neurons that are found, and --neurons gives them');
+    throw new UsageError(
+      '--negatives is for neurons that are found, and --neurons gives them',
+      'Leave out one of them.',
+    );
   const finding = findOptionsOverData(options);
   if (options.neurons !== undefined && areTuned(finding)) {
     throw new UsageError(

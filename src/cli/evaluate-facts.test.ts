@@ -73,7 +73,9 @@ describe('facts that cannot be done', () => {
     ]);
     expect(code).toBe(0);
     expect(stdout).toContain('17 facts done, 1 skipped, 0 failed');
-    expect(stdout).toMatch(/Skipped, the first: long: the prompt .* tokens long, and the model takes 64/);
+    expect(stdout).toMatch(
+      /\nSkipped, and why \(each in summary\.json\):\n {2}1: the prompt .* tokens long, and the model takes 64\n/,
+    );
   });
 
   it('fail where three workers died at them, with exit code 3; the same command then mends it', async () => {

@@ -1,6 +1,8 @@
+import { dirname } from 'node:path';
 import { UsageError, UserError } from '../errors.js';
 import { modelLayers } from '../experiment/results-folder.js';
 import { figure2Files } from '../figures/figure2.js';
+import { isFile } from '../files.js';
 import { highestLayer, type LayerShare, layerShares, MOST_LAYERS } from '../neurons/layer-shares.js';
 import { isNeuronFile, readNeuronFiles } from '../neurons/neuron-file.js';
 import { neuronStatistics, type StatisticsOfFacts, statisticsCsv } from '../neurons/statistics.js';
@@ -27,6 +29,13 @@ interface FolderStatistics extends StatisticsOfFacts {
 export async function statisticsOfFolders(options: StatsOptions): Promise<void> {
   const progress = createProgress(options);
   const folders = options.results ?? (await foldersIn('results', isNeuronFile));
+  for (const path of folders) {
+    if (options.out === undefined && (await isFile(path)))
+      throw new UsageError(
+        `${path}: a file, beside which nothing is written unasked`,
+        'Name its folder, all neuron files of which are taken together, or say with --out where the files go.',
+      );
+  }
   const targets = targetFolders(folders, options.out);
   const counted: FolderStatistics[] = [];
   for (const folder of folders) counted.push(await statisticsOf(folder, options, progress));
@@ -64,7 +73,7 @@ async function statisticsOf(
   return { folder, ...statistics, layers: layerShares(neurons, count) };
 }
 
-/** How many layers Figure 2 shows. */
+/** How many layers Figure 2 shows: run.json is in the folder, or beside the neuron file. */
 async function layerCount(
   folder: string,
   highest: number,
@@ -78,7 +87,7 @@ async function layerCount(
       `--layers ${asked}: ${folder} has neurons of layer ${highest}`,
       'Layers count from 0.',
     );
-  const recorded = await modelLayers(folder);
+  const recorded = await modelLayers((await isFile(folder)) ? dirname(folder) : folder);
   if (asked === undefined && recorded !== undefined && highest >= recorded) {
     throw new UserError(
       `${folder}: it has neurons of layer ${highest}, and run.json a model of ${recorded} layers`,

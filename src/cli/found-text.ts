@@ -5,7 +5,7 @@ import type { Sharing } from '../neurons/refined.js';
 import { coloured } from './colour.js';
 import { sharingText } from './find-options.js';
 import type { OneFact } from './one-fact.js';
-import { table } from './tables.js';
+import { counted, table } from './tables.js';
 
 export interface Finding {
   readonly fact: Pick<OneFact, 'answer' | 'prompts' | 'negativePrompts'>;
@@ -38,11 +38,11 @@ export function foundJson({ fact, found, deltas }: Finding): string {
 export function foundText({ fact, found, sharing, deltas }: Finding): string {
   const { answer, prompts, negativePrompts } = fact;
   const coarse = found.prompts.map(({ coarse }, i) => [prompts[i], String(coarse.length)]);
-  const count = coloured('bold', `${found.neurons.length} refined neurons`, process.stdout);
+  const count = coloured('bold', counted(found.neurons.length, 'refined neuron'), process.stdout);
   const lines = [
     table(['prompt', 'coarse neurons'], coarse),
     '',
-    `${count} of "${answer}": coarse ${sharingText(sharing, `${prompts.length} prompts`)}`,
+    `${count} of "${answer}": coarse ${sharingText(sharing, counted(prompts.length, 'prompt'))}`,
   ];
   if (found.neurons.length > 0) lines.push(neuronTable(found.neurons));
   if (negativePrompts.length > 0) {

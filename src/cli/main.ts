@@ -2,11 +2,13 @@ import { Command } from 'commander';
 import { addCompare } from './compare.js';
 import { addDoctor } from './doctor.js';
 import { addEdit } from './edit.js';
+import { refuseEmptyValues } from './empty-values.js';
 import { addEnhance } from './enhance.js';
 import { addErase } from './erase.js';
 import { addEvaluate } from './evaluate.js';
 import { reportError } from './exit.js';
 import { addFind } from './find.js';
+import { outliveOutput } from './output-errors.js';
 import { addPlot } from './plot.js';
 import { addSetup } from './setup.js';
 import { addStats } from './stats.js';
@@ -29,6 +31,7 @@ function createProgram(): Command {
     .helpCommand(false)
     .showHelpAfterError('(kn --help, or kn <command> --help, explains the options)')
     .addHelpText('after', DETAILS)
+    .hook('preAction', (_, command) => refuseEmptyValues(command))
     .exitOverride();
   for (const add of [
     addFind,
@@ -49,6 +52,7 @@ function createProgram(): Command {
 
 /** Runs the command line. The exit code is left in `process.exitCode`. */
 export async function main(argv: readonly string[]): Promise<void> {
+  outliveOutput();
   try {
     await createProgram().parseAsync([...argv]);
   } catch (error) {

@@ -84,11 +84,16 @@ describe('kn find --prompt', () => {
 
   it('reads prompts from a file and from standard input', async () => {
     const file = join(temporaryFolder(), 'prompts.txt');
-    writeFileSync(file, `${PROMPTS.join('\r\n')}\n\n`);
+    writeFileSync(file, `\ufeff${PROMPTS.join('\r\n')}\n\n`); // as an editor on Windows writes it
     const ask = ['find', '--model', 'demo', '-a', 'paris', '--json', '--prompts'];
     const wanted = (await kn(['find', ...FACT, '--json'])).stdout;
     expect((await kn([...ask, file])).stdout).toBe(wanted);
     expect((await kn([...ask, '-'], { stdin: PROMPTS.join('\n') })).stdout).toBe(wanted);
+    const nothing = await kn([...ask, '-']);
+    expect([nothing.code, nothing.stderr]).toEqual([
+      1,
+      'kn: standard input: no prompts\nA prompt file has a prompt a line.\n',
+    ]);
   });
 });
 

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import writeFileAtomic from 'write-file-atomic';
 import { convergenceDeltas } from '../attribution/convergence.js';
 import { refusedFile, UsageError, UserError } from '../errors.js';
+import { withoutMark } from '../files.js';
 import { intervene } from '../intervention/intervene.js';
 import { type PromptEffect, predictionOf } from '../intervention/prediction.js';
 import { parameterCount, readModelConfig } from '../model/config.js';
@@ -110,7 +111,7 @@ export async function checkWritable(path: string): Promise<void> {
     await access(dirname(path), constants.W_OK);
     if ((await stat(path).catch(() => undefined))?.isDirectory()) throw new Error('it is a folder');
   } catch (error) {
-    throw refusedFile(path, 'written', error);
+    throw refusedFile(path, 'written', error, 'Name another file with --scores.');
   }
 }
 
@@ -141,7 +142,7 @@ export async function writeScores(
   try {
     await writeFileAtomic(path, `${JSON.stringify({ prompts })}\n`);
   } catch (error) {
-    throw refusedFile(path, 'written', error);
+    throw refusedFile(path, 'written', error, 'Name another file with --scores.');
   }
 }
 
@@ -185,7 +186,12 @@ export async function readPrompts(path: string): Promise<string[]> {
   } catch (error) {
     throw refusedFile(path, 'read', error, 'A prompt file has a prompt a line.');
   }
-  const prompts = content.split(/\r?\n/).filter(line => line.trim() !== '');
-  if (prompts.length === 0) throw new UserError(`${path}: no prompts`, 'A prompt file has a prompt a line.');
+  const prompts = withoutMark(content)
+    .split(/\r?\n/)
+    .filter(line => line.trim() !== '');
+  if (prompts.length === 0) {
+    const place = path === '-' ? 'standard input' : path;
+    throw new UserError(`${place}: no prompts`, 'A prompt file has a prompt a line.');
+  }
   return prompts;
 }

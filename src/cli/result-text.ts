@@ -1,8 +1,10 @@
 /** What the ends of runs have in common: one JSON object, or lines for people. */
+import type { SkippedFact } from '../experiment/plan.js';
 import type { SelectedFacts } from '../experiment/summary.js';
 import { coloured } from './colour.js';
 import { EXIT } from './exit.js';
 import type { OutputOptions } from './options.js';
+import { counted } from './tables.js';
 
 /** How a run ended, and where its files are. */
 interface Ended<Summary> {
@@ -32,12 +34,25 @@ export function printResult<Summary extends { readonly facts: SelectedFacts }>(
 /** @param file that lists them all */
 export function skippedAndFailed({ skipped, failed }: SelectedFacts, file: string): string[] {
   const lines: string[] = [];
-  if (skipped.length > 0)
-    lines.push(`Skipped, the first: ${skipped[0].uuid}: ${skipped[0].reason} (all in ${file})`);
+  if (skipped.length > 0) lines.push(`Skipped, and why (each in ${file}):`, ...reasonLines(skipped));
   if (failed.length > 0) {
     lines.push(`Failed, the first: ${failed[0].uuid}: ${failed[0].error} (all in ${file})`);
     lines.push('The same command tries the failed ones again.');
   }
+  return lines;
+}
+
+const REASONS_SHOWN = 3;
+
+/** How many facts were skipped for each reason, the most frequent first. */
+function reasonLines(skipped: readonly SkippedFact[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { reason } of skipped) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const groups = [...counts].sort(([, a], [, b]) => b - a);
+  const shown = groups.slice(0, REASONS_SHOWN);
+  const lines = shown.map(([reason, count]) => `  ${count}: ${reason}`);
+  const rest = skipped.length - shown.reduce((sum, [, count]) => sum + count, 0);
+  if (rest > 0) lines.push(`  ${rest}: for ${counted(groups.length - shown.length, 'other reason')}`);
   return lines;
 }
 

@@ -1,8 +1,9 @@
 /** Which results folders a command reads, and where what it makes of them goes. */
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { refusedFile, UsageError, UserError } from '../errors.js';
+import { makeFolder } from '../files.js';
 
 /**
  * The folders in `parent` that hold a file of the kind.
@@ -41,16 +42,17 @@ export function targetFolders(folders: readonly string[], out: string | undefine
  * @returns their paths
  */
 export async function writeFiles(folder: string, files: ReadonlyMap<string, string>): Promise<string[]> {
+  let path = folder;
   const paths: string[] = [];
-  for (const [name, content] of files) {
-    const path = join(folder, name);
-    try {
-      await mkdir(folder, { recursive: true });
+  try {
+    await makeFolder(folder);
+    for (const [name, content] of files) {
+      path = join(folder, name);
       await writeFileAtomic(path, content);
-    } catch (error) {
-      throw refusedFile(path, 'written', error, 'Name another folder with --out.');
+      paths.push(path);
     }
-    paths.push(path);
+  } catch (error) {
+    throw refusedFile(path, 'written', error, 'Name another folder with --out.');
   }
   return paths;
 }

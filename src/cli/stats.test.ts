@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { addResults, dataFolder, neuronFolder } from '../testing/neuron-folder.js';
 import { kn } from '../testing/run-kn.js';
@@ -121,6 +121,36 @@ describe('kn stats', () => {
       expect(readdirSync(join(out, name)).sort()).toEqual(FILES.toSorted());
     expect(existsSync(join(one, 'figure2.svg'))).toBe(false);
     expect((await refusal(['--results', one, one, '--out', out])).code).toBe(2);
+  });
+});
+
+describe('kn stats of one neuron file', () => {
+  const shard = () => {
+    const folder = fiveFacts();
+    addResults(folder, 1, RELATIONS);
+    return join(folder, 'm_pararel_neurons_1.json');
+  };
+
+  it('asks where the results go before anything is read, and writes nothing', async () => {
+    const file = shard();
+    const { code, stderr } = await refusal(['--results', fiveFacts(), file, '--data', './nowhere']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /_neurons_1\.json: a file, beside which nothing is written unasked\nName its folder/,
+    );
+    expect(existsSync(join(dirname(file), 'figure2.svg'))).toBe(false);
+  });
+
+  it('writes into --out, and takes the number of layers from the run.json beside it', async () => {
+    const [file, out] = [shard(), join(temporaryFolder(), 'out')];
+    const run = { format: 1, commands: [], model: {}, layers: 6, data: {}, versions: {}, neurons: {} };
+    writeFileSync(join(dirname(file), 'run.json'), JSON.stringify(run));
+    const { code, stdout, stderr } = await kn(['stats', '--results', file, '--out', out, '--json']);
+    expect([code, stderr]).toEqual([0, '']);
+    const [{ all, layers }] = JSON.parse(stdout).folders;
+    expect(all.facts).toBe(2);
+    expect(layers).toHaveLength(6);
+    expect(readdirSync(out).sort()).toEqual(FILES.toSorted());
   });
 });
 

@@ -29,7 +29,10 @@ export function addStats(program: Command): void {
     .description(
       "count neurons by fact and layer, and those that facts share: the paper's Table 2 and Figure 2",
     )
-    .option('-r, --results <folders...>', 'folders with neuron files (default: every one in results/)')
+    .option(
+      '-r, --results <folders...>',
+      'folders with neuron files, or with --out such files (default: every folder in results/)',
+    )
     .option(
       '-o, --out <folder>',
       'where the files go (default: each results folder; of several, a folder each)',

@@ -30,7 +30,7 @@ export function table(
 ): string {
   const colAligns = head.map((_, column) => (column === 0 ? 'left' : align));
   const drawn = new Table({ ...PLAIN, head: [...head], colAligns });
-  drawn.push(...rows.map(row => [...row]));
+  drawn.push(...rows.map(row => row.map(visible)));
   return drawn
     .toString()
     .split('\n')
@@ -38,9 +38,27 @@ export function table(
     .join('\n');
 }
 
-/** 0.3712 as "37.1%"; small probabilities keep two digits. */
+/** "1 neuron", "2 neurons" */
+export function counted(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
+}
+
+/**
+ * A token or a prompt may have line ends and tabs, which would tear a table, or worse: they are written as in a program.
+ * Colours stay.
+ */
+export function visible(text: string): string {
+  return text.replace(/\p{Cc}(?:\[\d+m)?/gu, found => {
+    if (found.startsWith('\u001b[')) return found;
+    const escaped = JSON.stringify(found).slice(1, -1);
+    return escaped.replace(/\p{Cc}/u, control => `\\u00${control.charCodeAt(0).toString(16)}`);
+  });
+}
+
+/** 0.3712 as "37.1%"; small probabilities keep two digits, and so do changes that are out of all proportion. */
 export function percent(value: number): string {
   const shown = 100 * value;
+  if (Math.abs(shown) >= 1e6) return `${shown.toExponential(1).replace('e+', 'e')}%`;
   return Math.abs(shown) >= 0.1 || shown === 0 ? `${shown.toFixed(1)}%` : `${shown.toPrecision(2)}%`;
 }
 

@@ -14,7 +14,7 @@ export function updateText(summary: UpdateSummary): string[] {
   const { updated, skipped, failed } = summary.facts;
   const lines = [
     `${summary.model}: ${updated} facts updated, ${skipped.length} skipped, ${failed.length} failed`,
-    `${summary.neuronsPerFact.toFixed(1)} neurons edited a fact on average`,
+    ...(updated > 0 ? [`${summary.neuronsPerFact.toFixed(1)} neurons edited a fact on average`] : []),
     ...skippedAndFailed(summary.facts, 'update.json'),
   ];
   const effects = summary.overFacts;

@@ -5,7 +5,7 @@ import type { Sharing } from '../neurons/refined.js';
 import { coloured } from './colour.js';
 import { sharingText } from './find-options.js';
 import type { OutputOptions } from './options.js';
-import { percent, signedPercent, table } from './tables.js';
+import { counted, percent, signedPercent, table } from './tables.js';
 import type { ChangedPrompt, ValueReport } from './value-command.js';
 import type { ValuePrediction } from './value-effects.js';
 
@@ -46,10 +46,6 @@ function headline({ neurons, erased, edited, target }: ValueReport): string {
 
 function listed(neurons: readonly Neuron[]): string {
   return neurons.length === 0 ? '' : `: ${neurons.map(([layer, index]) => `[${layer},${index}]`).join(' ')}`;
-}
-
-function counted(n: number, what: string): string {
-  return `${n} ${what}${n === 1 ? '' : 's'}`;
 }
 
 function promptTable({ answer, target }: ValueReport, { before, after }: ChangedPrompt): string {

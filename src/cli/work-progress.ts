@@ -14,7 +14,7 @@ export function workProgress(progress: Progress, name = 'facts'): (state: WorkPr
     const secondsLeft = session.facts === 0 ? undefined : (left * seconds) / session.facts;
     const parts = [
       name,
-      ...(session.facts === 0 ? [] : [`${promptsPerSecond.toPrecision(3)} prompts/s`]),
+      ...(session.facts === 0 ? [] : [`${rate(promptsPerSecond)} prompts/s`]),
       ...(secondsLeft === undefined ? [] : [`${duration(secondsLeft)} left`]),
       ...(failed === 0 ? [] : [`${failed} failed`]),
     ];
@@ -25,6 +25,11 @@ export function workProgress(progress: Progress, name = 'facts'): (state: WorkPr
       values: { failed, promptsPerSecond, ...(secondsLeft !== undefined && { secondsLeft }) },
     });
   };
+}
+
+/** Three digits, and all those before the point: 12.3, 1234. */
+export function rate(perSecond: number): string {
+  return perSecond < 100 ? perSecond.toPrecision(3) : perSecond.toFixed(0);
 }
 
 /** 3725 as "1h 02m", 65 as "1m 05s". */

@@ -92,6 +92,12 @@ describe('a data set', () => {
     expect(await hash(other, ['P36', 'P30'])).not.toBe(await hash(other));
   });
 
+  it('may have the byte order marks and line ends of an editor on Windows', async () => {
+    const [patterns, facts] = [PATTERN, FACTS].map(text => `\ufeff${text.replaceAll('\n', '\r\n')}`);
+    const { facts: read } = await openDataset(await oneRelation(patterns, facts));
+    expect(read.map(({ subject }) => subject)).toEqual(['France', 'Peru']);
+  });
+
   it.each([
     [
       'a line that is no JSON',

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { refusedFile, UserError } from '../errors.js';
+import { withoutMark } from '../files.js';
 import type { FactKey } from './fact.js';
 import { inRelationOrder } from './relation-order.js';
 
@@ -88,7 +89,7 @@ async function* readJsonLines<T>(
     if (text.trim() === '') continue;
     let json: unknown;
     try {
-      json = JSON.parse(text);
+      json = JSON.parse(line === 1 ? withoutMark(text) : text);
     } catch {
       throw new UserError(`${path}:${line}: not JSON: ${text.slice(0, 80)}`);
     }

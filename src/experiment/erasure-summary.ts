@@ -1,5 +1,5 @@
 /** Erasures in numbers: the perplexity of a relation's facts and of those of all others, before and after. */
-import { stringify } from 'csv-stringify/sync';
+import { type Column, csvOf } from './csv.js';
 import type { ErasureRecord } from './erasure-record.js';
 import { type AskedSet, type PerplexityChange, perplexityChange } from './perplexity.js';
 import type { SelectedFacts } from './summary.js';
@@ -44,23 +44,26 @@ function setChange(before: AskedSet, after: AskedSet): SetChange {
   };
 }
 
-/** erasure.csv: a line a relation. Increases are fractions; empty where there is no other relation. */
-export function erasureCsv({ relations }: ErasureSummary): string {
-  return stringify(
-    Object.entries(relations).map(([relation, { neurons, own, others }]) => ({
-      relation,
-      neurons: neurons.length,
-      ...Object.fromEntries([...columnsOf('own', own), ...columnsOf('others', others)]),
-    })),
-    { header: true },
-  );
+type ErasureLine = readonly [relation: string, effect: ErasureEffect];
+
+const ERASURE_COLUMNS: readonly Column<ErasureLine>[] = [
+  ['relation', ([relation]) => relation],
+  ['neurons', ([, { neurons }]) => neurons.length],
+  ...(['own', 'others'] as const).flatMap(columnsOf),
+];
+
+function columnsOf(set: 'own' | 'others'): readonly Column<ErasureLine>[] {
+  return [
+    [`${set}_prompts`, ([, effect]) => effect[set]?.prompts],
+    [`${set}_perplexity_before`, ([, effect]) => effect[set]?.perplexity.before],
+    [`${set}_perplexity_after`, ([, effect]) => effect[set]?.perplexity.after],
+    [`${set}_perplexity_increase`, ([, effect]) => effect[set]?.relativeIncrease],
+    [`${set}_accuracy_before`, ([, effect]) => effect[set]?.accuracy.before],
+    [`${set}_accuracy_after`, ([, effect]) => effect[set]?.accuracy.after],
+  ];
 }
 
-const columnsOf = (name: string, change: SetChange | null): [string, number | undefined][] => [
-  [`${name}_prompts`, change?.prompts],
-  [`${name}_perplexity_before`, change?.perplexity.before],
-  [`${name}_perplexity_after`, change?.perplexity.after],
-  [`${name}_perplexity_increase`, change?.relativeIncrease],
-  [`${name}_accuracy_before`, change?.accuracy.before],
-  [`${name}_accuracy_after`, change?.accuracy.after],
-];
+/** erasure.csv: a line a relation. Increases are fractions; empty fields where there is no other relation. */
+export function erasureCsv({ relations }: ErasureSummary): string {
+  return csvOf(ERASURE_COLUMNS, Object.entries(relations));
+}

@@ -25,6 +25,11 @@ export class Journal {
     return new Journal(path, descriptor, length, records);
   }
 
+  /** How many facts are in it. */
+  get size(): number {
+    return this.records.size;
+  }
+
   /** What is known of a fact, all its lines together. */
   get(uuid: string): FactRecord | undefined {
     return this.records.get(uuid);

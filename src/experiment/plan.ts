@@ -50,7 +50,9 @@ export function planRun(
   if (facts.length > 0) return { facts, skipped };
   throw new UserError(
     `none of the ${skipped.length} facts can be asked: of the first, ${skipped[0].reason}`,
-    'Choose other data with --data, or another model.',
+    maxAnswerTokens < Number.POSITIVE_INFINITY
+      ? 'Choose other data with --data, another model, or a higher --max-answer-tokens.'
+      : 'Choose other data with --data, or another model.',
   );
 }
 

@@ -18,15 +18,14 @@ export function formatResultsFile(results: ResultsOfFacts): string {
   return `{\n${lines.join(',\n')}\n}\n`;
 }
 
+const NO_RESULTS = 'It is no result file of kn or of the replication.';
+
 /** @throws UserError where it is no result file */
 export async function readResultsFile(path: string): Promise<ResultsOfFacts> {
-  const parsed = fileSchema.safeParse(await readJsonFile(path));
+  const parsed = fileSchema.safeParse(await readJsonFile(path, NO_RESULTS));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new UserError(
-      `${path}: "${issue?.path.join('.')}": ${issue?.message}`,
-      'It is no result file of kn or of the replication.',
-    );
+    throw new UserError(`${path}: "${issue?.path.join('.')}": ${issue?.message}`, NO_RESULTS);
   }
   return new Map(Object.entries(parsed.data));
 }

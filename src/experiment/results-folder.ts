@@ -1,9 +1,9 @@
-import { appendFile, mkdir, readdir, rename, stat } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { refusedFile, systemErrorCode, UserError } from '../errors.js';
-import { readJsonFile } from '../files.js';
+import { fileExists, makeFolder, readJsonFile } from '../files.js';
 import type { ProcessLock } from '../runtime/process-lock.js';
 import { lockFolder } from './folder-lock.js';
 import { Journal } from './journal.js';
@@ -12,6 +12,7 @@ import { joinSettings, type RecordedPlan, type Settings, settingsSchema } from '
 const SETTINGS_FILE = 'run.json';
 const JOURNAL_FILE = 'journal.jsonl';
 const SESSIONS_FILE = 'sessions.jsonl';
+const BEGIN_AGAIN = 'Name another folder with --results, or begin this one again with --fresh.';
 
 /** What a session notes about itself, beside when and where. It decides no number, so it is in no result file. */
 export interface SessionNote {
@@ -38,9 +39,17 @@ export class ResultsFolder {
     fresh: boolean,
   ): Promise<ResultsFolder> {
     try {
-      const joined = joinSettings(fresh ? undefined : await readSettings(path), settings, path);
+      const there = fresh ? undefined : await readSettings(path);
+      const joined = joinSettings(there, settings, path);
       if (fresh) await setAside(path);
       const journal = await Journal.open(join(path, JOURNAL_FILE));
+      if (!there && journal.size > 0) {
+        journal.close();
+        throw new UserError(
+          `${path}: ${JOURNAL_FILE} has results, and no ${SETTINGS_FILE} says with which settings they were made`,
+          BEGIN_AGAIN,
+        );
+      }
       await writeSettings(path, joined);
       const note = { started: new Date().toISOString(), host: hostname(), pid: process.pid, ...session };
       await appendFile(join(path, SESSIONS_FILE), `${JSON.stringify(note)}\n`);
@@ -87,7 +96,7 @@ export class ResultsFolder {
  */
 export async function holdFolder(path: string): Promise<ProcessLock> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
     return await lockFolder(path);
   } catch (error) {
     throw asUserError(path, error);
@@ -110,14 +119,10 @@ async function writeSettings(folder: string, settings: Settings): Promise<void> 
 
 async function readSettings(folder: string): Promise<Settings | undefined> {
   const path = join(folder, SETTINGS_FILE);
-  const there = await stat(path).catch(() => undefined);
-  if (!there) return undefined;
-  const parsed = settingsSchema.safeParse(await readJsonFile(path));
+  if (!(await fileExists(path))) return undefined;
+  const parsed = settingsSchema.safeParse(await readJsonFile(path, BEGIN_AGAIN));
   if (parsed.success) return parsed.data;
-  throw new UserError(
-    `${path}: not settings that this version of kn reads`,
-    'Name another folder with --results, or begin this one again with --fresh.',
-  );
+  throw new UserError(`${path}: not settings that this version of kn reads`, BEGIN_AGAIN);
 }
 
 /** Moves all results into old-1, old-2, ... inside the folder. */

@@ -89,7 +89,7 @@ export function joinSettings(there: Settings | undefined, now: Settings, folder:
   if (difference) {
     throw new UserError(
       `${folder}: its results were made with other settings: ${difference}`,
-      'Name another folder with --results, or begin this one again with --fresh (the old results are kept beside it).',
+      'Name another folder with --results, or begin this one again with --fresh (its old results are kept in old-<n>).',
     );
   }
   return {

@@ -1,4 +1,4 @@
-import { stringify } from 'csv-stringify/sync';
+import { type Column, csvOf } from './csv.js';
 import { measuredChanges } from './measured-changes.js';
 import type { SkippedFact } from './plan.js';
 import { type InterventionName, type MeanChange, meanOverRelations } from './relation-means.js';
@@ -57,40 +57,46 @@ export function accuracyBefore(results: ResultsOfFacts): number | null {
   return correct.length === 0 ? null : correct.filter(Boolean).length / correct.length;
 }
 
-/** summary.csv: a line a relation. Changes and shares are fractions; empty where nothing was measured. */
+interface SummaryLine {
+  readonly relation: string;
+  readonly suppression: MeanChange | undefined;
+  readonly enhancement: MeanChange | undefined;
+  readonly tuning: RelationTuning | undefined;
+}
+
+const COLUMNS: readonly Column<SummaryLine>[] = [
+  ['relation', ({ relation }) => relation],
+  ['facts', line => line.suppression?.facts ?? line.enhancement?.facts ?? line.tuning?.facts],
+  ['suppression_related', ({ suppression }) => suppression?.related],
+  ['suppression_unrelated', ({ suppression }) => suppression?.unrelated],
+  ['enhancement_related', ({ enhancement }) => enhancement?.related],
+  ['enhancement_unrelated', ({ enhancement }) => enhancement?.unrelated],
+];
+
+const TUNED_COLUMNS: readonly Column<SummaryLine>[] = [
+  ['suppression_baseline', ({ suppression }) => suppression?.baseline],
+  ['enhancement_baseline', ({ enhancement }) => enhancement?.baseline],
+  ['share', ({ tuning }) => tuning?.knowledge.share],
+  ['neurons_per_fact', ({ tuning }) => tuning?.knowledge.neuronsPerFact],
+  ['baseline_share', ({ tuning }) => tuning?.baseline.share],
+  ['baseline_neurons_per_fact', ({ tuning }) => tuning?.baseline.neuronsPerFact],
+  ['facts_with_too_few_prompts', ({ tuning }) => tuning?.factsWithTooFewPrompts],
+];
+
+/** summary.csv: a line a relation. Changes and shares are fractions; empty fields where nothing was measured. */
 export function summaryCsv({ suppression, enhancement, tuning }: Summary): string {
   const relations = new Set([
     ...Object.keys(tuning ?? {}),
     ...Object.keys(suppression?.relations ?? {}),
     ...Object.keys(enhancement?.relations ?? {}),
   ]);
-  return stringify(
-    [...relations].map(relation => {
-      const [s, e] = [suppression?.relations[relation], enhancement?.relations[relation]];
-      return {
-        relation,
-        facts: s?.facts ?? e?.facts ?? tuning?.[relation].facts,
-        suppression_related: s?.related,
-        suppression_unrelated: s?.unrelated,
-        enhancement_related: e?.related,
-        enhancement_unrelated: e?.unrelated,
-        ...(tuning && {
-          suppression_baseline: s?.baseline,
-          enhancement_baseline: e?.baseline,
-          ...tuningColumns(tuning[relation]),
-        }),
-      };
-    }),
-    { header: true },
+  return csvOf(
+    tuning ? [...COLUMNS, ...TUNED_COLUMNS] : COLUMNS,
+    [...relations].map(relation => ({
+      relation,
+      suppression: suppression?.relations[relation],
+      enhancement: enhancement?.relations[relation],
+      tuning: tuning?.[relation],
+    })),
   );
-}
-
-function tuningColumns({ knowledge, baseline, factsWithTooFewPrompts }: RelationTuning) {
-  return {
-    share: knowledge.share,
-    neurons_per_fact: knowledge.neuronsPerFact,
-    baseline_share: baseline.share,
-    baseline_neurons_per_fact: baseline.neuronsPerFact,
-    facts_with_too_few_prompts: factsWithTooFewPrompts,
-  };
 }

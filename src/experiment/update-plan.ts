@@ -55,7 +55,7 @@ export function planUpdates(
       if (own.length === 0) {
         return {
           fact,
-          reason: `each of its ${neurons.length} neurons is one of more than ${shared} of its relation's other facts too (--shared)`,
+          reason: `each of its neurons is one of more than ${shared} of its relation's other facts too (--shared)`,
         };
       }
       const target = drawTarget(fact, facts, answerOf, seed);

@@ -2,9 +2,9 @@
  * Updates in numbers. Each is the mean over facts of the mean over a fact's prompts; of perplexity, exp of the mean over
  * facts of log-perplexity, as src/6_edit_knowledge_sampled.py of the authors' code (Hunter-DDM/knowledge-neurons) has it.
  */
-import { stringify } from 'csv-stringify/sync';
 import type { FactKey } from '../dataset/fact.js';
 import { inRelationOrder } from '../dataset/relation-order.js';
+import { type Column, csvOf } from './csv.js';
 import { mean, type PerplexityChange, perplexityChange } from './perplexity.js';
 import type { SkippedFact } from './plan.js';
 import type { FailedFact, SelectedFacts } from './summary.js';
@@ -121,37 +121,40 @@ function perplexityOf(
   return perplexityChange(mean(both.map(({ before }) => before)), mean(both.map(({ after }) => after)));
 }
 
-/** update.csv: a line a fact. Empty where nothing was measured; log-perplexities in nats. */
-export function updateCsv(updates: readonly DoneUpdate[]): string {
-  return stringify(
-    updates.map(done => {
-      const effects = effectsOf([done]);
-      return {
-        uuid: done.fact.uuid,
-        relation: done.fact.relation,
-        subject: done.fact.subject,
-        answer: done.fact.object,
-        target: done.update.target,
-        neurons: done.update.neurons.length,
-        prompts: done.update.measured?.before.answer.rank.length,
-        answer_probability_before: effects.knowledge.answerProbability.before,
-        target_probability_before: effects.knowledge.targetProbability.before,
-        target_rank_before: effects.knowledge.targetRank.before,
-        same_log_perplexity_before: effects.knowledge.same?.logPerplexity.before,
-        other_log_perplexity_before: effects.knowledge.other?.logPerplexity.before,
-        ...Object.fromEntries(EDITED_NEURONS.flatMap(edited => columnsOf(edited, effects[edited]))),
-      };
-    }),
-    { header: true },
-  );
+type UpdateLine = DoneUpdate & { readonly effects: EffectsOfUpdates };
+
+const UPDATE_COLUMNS: readonly Column<UpdateLine>[] = [
+  ['uuid', ({ fact }) => fact.uuid],
+  ['relation', ({ fact }) => fact.relation],
+  ['subject', ({ fact }) => fact.subject],
+  ['answer', ({ fact }) => fact.object],
+  ['target', ({ update }) => update.target],
+  ['neurons', ({ update }) => update.neurons.length],
+  ['prompts', ({ update }) => update.measured?.before.answer.rank.length],
+  ['answer_probability_before', ({ effects }) => effects.knowledge.answerProbability.before],
+  ['target_probability_before', ({ effects }) => effects.knowledge.targetProbability.before],
+  ['target_rank_before', ({ effects }) => effects.knowledge.targetRank.before],
+  ['same_log_perplexity_before', ({ effects }) => effects.knowledge.same?.logPerplexity.before],
+  ['other_log_perplexity_before', ({ effects }) => effects.knowledge.other?.logPerplexity.before],
+  ...EDITED_NEURONS.flatMap(columnsOf),
+];
+
+function columnsOf(edited: EditedNeurons): readonly Column<UpdateLine>[] {
+  return [
+    [`${edited}_change_rate`, ({ effects }) => effects[edited].changeRate],
+    [`${edited}_success_rate`, ({ effects }) => effects[edited].successRate],
+    [`${edited}_answer_probability`, ({ effects }) => effects[edited].answerProbability.after],
+    [`${edited}_target_probability`, ({ effects }) => effects[edited].targetProbability.after],
+    [`${edited}_target_rank`, ({ effects }) => effects[edited].targetRank.after],
+    [`${edited}_same_log_perplexity`, ({ effects }) => effects[edited].same?.logPerplexity.after],
+    [`${edited}_other_log_perplexity`, ({ effects }) => effects[edited].other?.logPerplexity.after],
+  ];
 }
 
-const columnsOf = (edited: EditedNeurons, effect: UpdateEffect): [string, number | null | undefined][] => [
-  [`${edited}_change_rate`, effect.changeRate],
-  [`${edited}_success_rate`, effect.successRate],
-  [`${edited}_answer_probability`, effect.answerProbability.after],
-  [`${edited}_target_probability`, effect.targetProbability.after],
-  [`${edited}_target_rank`, effect.targetRank.after],
-  [`${edited}_same_log_perplexity`, effect.same?.logPerplexity.after],
-  [`${edited}_other_log_perplexity`, effect.other?.logPerplexity.after],
-];
+/** update.csv: a line a fact. Empty fields where nothing was measured; log-perplexities in nats. */
+export function updateCsv(updates: readonly DoneUpdate[]): string {
+  return csvOf(
+    UPDATE_COLUMNS,
+    updates.map(done => ({ ...done, effects: effectsOf([done]) })),
+  );
+}

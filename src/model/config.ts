@@ -33,7 +33,8 @@ export function parseModelConfig(json: unknown, path: string): ModelConfig {
 /** The measures of the model in `folder`, from its config.json. */
 export async function readModelConfig(folder: string): Promise<ModelConfig> {
   const path = join(folder, 'config.json');
-  return parseModelConfig(await readJsonFile(path), path);
+  const remedy = 'A model is a folder in the Hugging Face layout: config.json, weights, tokenizer.';
+  return parseModelConfig(await readJsonFile(path, remedy), path);
 }
 
 /** How many numbers the weights are. */

@@ -1,11 +1,11 @@
 /**
  * Neuron files in the layout of EleutherAI/knowledge-neurons: `{uuid: [[layer, index], ...]}`.
  */
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { reasonOf, UsageError, UserError } from '../errors.js';
-import { readJsonFile } from '../files.js';
+import { isFolder, readJsonFile } from '../files.js';
 import type { Neuron } from './neuron.js';
 
 const count = z.int().nonnegative();
@@ -15,17 +15,18 @@ const neuronsSchema = z
 const fileSchema = z.record(z.string(), neuronsSchema);
 const listSchema = z.union([neuronsSchema, z.object({ neurons: neuronsSchema })]);
 
+const FILE_HOLDS = 'A neuron file holds {"uuid": [[layer, index], ...], ...}.';
+const LIST_HOLDS =
+  'One fact takes a file of [[layer, index], ...], or what kn find --json prints; a file of many facts, or a folder of them, is for a run over a data set.';
+
 export type NeuronsOfFacts = ReadonlyMap<string, readonly Neuron[]>;
 
 /** @throws UserError where the file is not `{uuid: [[layer, index], ...]}` */
 export async function readNeuronFile(path: string): Promise<NeuronsOfFacts> {
-  const parsed = fileSchema.safeParse(await readJsonFile(path));
+  const parsed = fileSchema.safeParse(await readJsonFile(path, FILE_HOLDS));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new UserError(
-      `${path}: "${issue?.path.join('.')}": ${issue?.message}`,
-      'A neuron file holds {"uuid": [[layer, index], ...], ...}.',
-    );
+    throw new UserError(`${path}: "${issue?.path.join('.')}": ${issue?.message}`, FILE_HOLDS);
   }
   return new Map(Object.entries(parsed.data));
 }
@@ -35,11 +36,7 @@ export async function readNeuronFile(path: string): Promise<NeuronsOfFacts> {
  * @throws UserError where there is none, one is malformed, or two hold one fact
  */
 export async function readNeuronFiles(path: string): Promise<NeuronsOfFacts> {
-  const isFolder = await stat(path).then(
-    found => found.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) return readNeuronFile(path);
+  if (!(await isFolder(path))) return readNeuronFile(path);
   const files = (await readdir(path)).filter(isNeuronFile).sort();
   if (files.length === 0) {
     throw new UserError(
@@ -67,12 +64,9 @@ export function isNeuronFile(name: string): boolean {
  * @throws UserError where the file is neither
  */
 export async function readNeuronList(path: string): Promise<Neuron[]> {
-  const parsed = listSchema.safeParse(await readJsonFile(path));
+  const parsed = listSchema.safeParse(await readJsonFile(path, LIST_HOLDS));
   if (parsed.success) return Array.isArray(parsed.data) ? parsed.data : parsed.data.neurons;
-  throw new UserError(
-    `${path}: not the neurons of one fact`,
-    'It may hold [[layer, index], ...], or what kn find --json prints; a file of many facts is for a run over the data set.',
-  );
+  throw new UserError(`${path}: not the neurons of one fact`, LIST_HOLDS);
 }
 
 /**
