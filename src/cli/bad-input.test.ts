@@ -102,10 +102,10 @@ describe('a command line that means nothing', () => {
       ['suppress', '--model', 'demo', '--neurons', '[]', '--negatives', '3'],
       /--negatives is for neurons that are found, and --neurons gives them\nLeave out one of them/,
     ],
-    [
-      ['suppress', ...one, '--neurons', '[]', '--negative-prompt', 'x [MASK]'],
-      /negative prompts are for neurons that are found, and --neurons gives them/,
-    ],
+    ...['suppress', 'erase'].map((command): [string[], RegExp] => [
+      [command, ...one, '--neurons', '[]', '--negative-prompt', 'x [MASK]'],
+      /negative prompts are for neurons that are found, and --neurons gives them\nLeave out one of them/,
+    ]),
     [
       ['find', ...one, '--prompts', '-', '--negative-prompts', '-'],
       /--prompts and --negative-prompts cannot both be standard input/,

@@ -6,12 +6,25 @@ import type { TunedFinding } from '../experiment/stages.js';
 import type { CoarseThreshold } from '../neurons/coarse.js';
 import type { FindOptions } from '../neurons/find.js';
 import type { Sharing } from '../neurons/refined.js';
-import type { AttributionOptions } from './options.js';
+import type { AttributionOptions, PromptOptions } from './options.js';
 
 /** How the neurons of one fact are found. What an option says goes before what the protocol says. */
 export function findOptionsOfFact(options: AttributionOptions): FindOptions {
   const defaults = PROTOCOL_DEFAULTS[options.protocol];
   return findOptions(options, defaults, defaults.shareOfFact);
+}
+
+/** @throws UsageError where negative prompts would have nothing to rule out */
+export function refuseIdleNegatives({
+  neurons,
+  negativePrompt,
+  negativePrompts,
+}: Pick<PromptOptions, 'negativePrompt' | 'negativePrompts'> & { readonly neurons?: string }): void {
+  if (neurons !== undefined && (negativePrompt ?? negativePrompts) !== undefined)
+    throw new UsageError(
+      'negative prompts are for neurons that are found, and --neurons gives them',
+      'Leave out one of them.',
+    );
 }
 
 /** The same for each fact of a data set. */

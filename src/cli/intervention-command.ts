@@ -1,10 +1,9 @@
 /** What `kn suppress` and `kn enhance` have in common. */
 import type { Command } from 'commander';
-import { UsageError } from '../errors.js';
 import type { Prediction, PromptEffect } from '../intervention/prediction.js';
 import { coloured } from './colour.js';
 import type { DataRunOptions } from './data-run-options.js';
-import { findOptionsOfFact, sharingText } from './find-options.js';
+import { findOptionsOfFact, refuseIdleNegatives, sharingText } from './find-options.js';
 import {
   addAskingOptions,
   addAttributionOptions,
@@ -42,8 +41,7 @@ export async function interveneOnFact(
   didTo: (neurons: string) => string,
 ): Promise<number> {
   const attribution = findOptionsOfFact(options);
-  if (options.neurons !== undefined && (options.negativePrompt ?? options.negativePrompts) !== undefined)
-    throw new UsageError('negative prompts are for neurons that are found, and --neurons gives them');
+  refuseIdleNegatives(options);
   const { findNeuronsOfFact, measureEffect, neuronsOfOption, prepareFact } = await import('./one-fact.js');
   const given = options.neurons === undefined ? undefined : await neuronsOfOption(options.neurons);
   const fact = await prepareFact(options);

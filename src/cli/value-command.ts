@@ -9,7 +9,7 @@ import { answerIds } from '../model/tokenizer.js';
 import type { Neuron } from '../neurons/neuron.js';
 import { checkNeurons } from '../neurons/neuron-file.js';
 import { Interrupted } from './exit.js';
-import { findOptionsOfFact } from './find-options.js';
+import { findOptionsOfFact, refuseIdleNegatives } from './find-options.js';
 import { interruptible } from './interrupt.js';
 import { findNeuronsOfFact, neuronsOfOption, type OneFact, prepareFact, readPrompts } from './one-fact.js';
 import {
@@ -56,6 +56,7 @@ export interface ValueReport {
  */
 export async function changeFact(options: ValueOptions, asked: AskedChange): Promise<number> {
   const attribution = findOptionsOfFact(options);
+  refuseIdleNegatives(options);
   const { prompt, prompts, answer, save } = options;
   if (answer === undefined || (prompt ?? prompts) === undefined)
     throw new UsageError(

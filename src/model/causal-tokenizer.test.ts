@@ -58,6 +58,10 @@ describeWith(GOLDEN_GPT2, "a GPT's tokenizer", () => {
     const others = tokenizer.ask(prompt, answer, 64, [7, 8, 9, 10]);
     expect(others[2].tokens).toEqual([...tokens, 7, 8]);
     expect(() => tokenizer.ask(prompt, answer, tokens.length + answer.length - 2)).toThrow('tokens long');
+    const long = answerIds(tokenizer, 'so '.repeat(70));
+    expect(() => tokenizer.ask(prompt, long, 64)).toThrow(
+      'tokens long with its answer, and the model takes 64',
+    );
     expect(() => tokenizer.ask(prompt, answer, tokens.length + answer.length - 1)).not.toThrow();
   });
 

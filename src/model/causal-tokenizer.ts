@@ -28,7 +28,7 @@ export class CausalTokenizer implements Tokenizer {
 
   ask(prompt: string, answer: readonly number[], maxTokens: number, inPlace = answer): Query[] {
     const { tokens, position } = this.encode(prompt, maxTokens);
-    checkLength(prompt, tokens.length + answer.length - 1, maxTokens);
+    checkLength(prompt, tokens.length + answer.length - 1, maxTokens, answer.length - 1);
     return answer.map((id, place) => ({
       tokens: [...tokens, ...inPlace.slice(0, place)],
       position: position + place,

@@ -32,7 +32,7 @@ export class MaskedTokenizer implements Tokenizer {
 
   ask(prompt: string, answer: readonly number[], maxTokens: number, inPlace = answer): Query[] {
     const { tokens, position } = this.encode(prompt, maxTokens);
-    checkLength(prompt, tokens.length + answer.length - 1, maxTokens);
+    checkLength(prompt, tokens.length + answer.length - 1, maxTokens, answer.length - 1);
     const [before, after] = [tokens.slice(0, position), tokens.slice(position + 1)];
     return answer.map((id, place) => ({
       tokens: [

@@ -41,5 +41,8 @@ export interface Tokenizer {
 export function answerIds(tokenizer: Tokenizer, answer: string): readonly number[] {
   const found = tokenizer.lookUp(answer);
   if ('ids' in found) return found.ids;
-  throw new UserError(`the answer "${answer}" ${found.problem}`);
+  throw new UserError(
+    `the answer "${answer}" ${found.problem}`,
+    'An answer is a word, or a few, that the model can say.',
+  );
 }
