@@ -36,7 +36,7 @@ export async function integratedGradients(
   const promptsTogether = Math.floor(room / ((steps * (model.layers + 1)) / 2));
   // A causal model's samples are a row each: apart, their products would be small on any device.
   const together = (layersTogether || model.causal) && promptsTogether > 0;
-  // A causal model's step is one row. One more among all others costs less than a pass of its own through all weights.
+  // A causal trace has a row for the step at alpha = 1 among the others, which costs less than a pass through all weights.
   const all = quadrature(rule, steps);
   const { inner, whole } = together && model.causal ? { inner: all, whole: 0 } : splitAtTrace(all);
   const promptsAtOnce = Math.min(

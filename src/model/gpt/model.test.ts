@@ -6,6 +6,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
+import { gradientXActivation } from '../../attribution/gradient-x-activation.js';
 import { integratedGradients } from '../../attribution/integrated-gradients.js';
 import { startEngine } from '../../runtime/engine.js';
 import { relativeError } from '../../testing/finite-differences.js';
@@ -13,6 +14,7 @@ import { ReferenceGpt } from '../../testing/reference-gpt.js';
 import { describeWith, GOLDEN_GPT_NEO, GOLDEN_GPT2 } from '../../testing/shared.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { Checkpoint } from '../checkpoint.js';
+import { SITES } from '../language-model.js';
 import { type LoadedModel, loadModel } from '../load.js';
 import { type TensorToWrite, writeSafetensors } from '../write-safetensors.js';
 import { parseGpt2Config } from './config.js';
@@ -136,6 +138,15 @@ for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO]) {
           expect(relativeError(both[i][layer], row)).toBeLessThan(TOLERANCE);
         });
       }
+    });
+
+    it.each(SITES)('scores one step at alpha = 1 as gradient times activation: %s', async site => {
+      const step = { rule: 'riemann_right', steps: 1, site } as const;
+      const found = await integratedGradients(loaded.model, BATCH, [5, 6], step);
+      const expected = await gradientXActivation(loaded.model, BATCH, [5, 6], { site });
+      found.flat().forEach((row, i) => {
+        expect(relativeError(row, expected.flat()[i])).toBeLessThan(1e-5);
+      });
     });
 
     it('predicts at the last position alone', () => {
