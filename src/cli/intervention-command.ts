@@ -64,8 +64,9 @@ export async function interveneOnFact(
         : `No neuron is coarse ${sharingText(attribution, 'the prompts')}; ${tooFew ? 'more prompts' : 'a lower --share'} may find some.\n`,
     );
   }
+  const { visible } = await import('./tables.js');
   for (const prompt of prompts)
-    process.stdout.write(`\n${bold(prompt.prompt)}\n${await effectTable(fact.answer, prompt)}\n`);
+    process.stdout.write(`\n${bold(visible(prompt.prompt))}\n${await effectTable(fact.answer, prompt)}\n`);
   return 0;
 }
 

@@ -131,6 +131,12 @@ describe('kn suppress and kn enhance --prompt', () => {
     expect(zero.stdout).toBe((await kn(['suppress', ...FACT, '--json'])).stdout);
   });
 
+  it.each(['suppress', 'erase'])('show a prompt on one line, whatever is in it: kn %s', async command => {
+    const prompt = ['--model', 'demo', '--answer', 'paris', '--prompt', 'france\nis governed from [MASK].'];
+    const { stdout } = await kn([command, ...prompt, '--neurons', '[[0,1]]']);
+    expect(stdout).toContain('\nfrance\\nis governed from [MASK].\n');
+  });
+
   it('print a table for people, and say so where there is nothing to change', async () => {
     const { stdout } = await kn(['suppress', ...FACT]);
     expect(stdout).toMatch(/probability of "paris" +\d+\.\d% +\d+\.\d% +-\d+\.\d%/);

@@ -5,7 +5,7 @@ import type { Sharing } from '../neurons/refined.js';
 import { coloured } from './colour.js';
 import { sharingText } from './find-options.js';
 import type { OutputOptions } from './options.js';
-import { counted, percent, signedPercent, table } from './tables.js';
+import { counted, percent, signedPercent, table, visible } from './tables.js';
 import type { ChangedPrompt, ValueReport } from './value-command.js';
 import type { ValuePrediction } from './value-effects.js';
 
@@ -25,9 +25,11 @@ export function printValueReport(
   const lines = [`${bold(headline(report))}${listed(report.neurons)}`];
   if (report.neurons.length === 0 && sharing)
     lines.push(`No neuron is coarse ${sharingText(sharing, 'the prompts')}; a lower --share finds more.`);
-  for (const prompt of report.prompts) lines.push('', bold(prompt.prompt), promptTable(report, prompt));
+  for (const prompt of report.prompts)
+    lines.push('', bold(visible(prompt.prompt)), promptTable(report, prompt));
   if (report.otherPrompts.length > 0) lines.push('', bold('In other words'));
-  for (const prompt of report.otherPrompts) lines.push('', prompt.prompt, promptTable(report, prompt));
+  for (const prompt of report.otherPrompts)
+    lines.push('', visible(prompt.prompt), promptTable(report, prompt));
   if (report.unrelated) {
     const { facts, prompts, data } = report.unrelated;
     lines.push('', bold(`${counted(facts, 'unrelated fact')} of ${data}, ${counted(prompts, 'prompt')}`));
