@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Dataset, openDataset } from '../dataset/dataset.js';
 import type { FactKey } from '../dataset/fact.js';
-import { FACTS_TOGETHER } from '../experiment/gathered-passes.js';
+import { FACTS_TOGETHER, SIDE_BY_SIDE } from '../experiment/gathered-passes.js';
 import { fewerNegatives } from '../experiment/negatives.js';
 import type { DoWork } from '../experiment/passes.js';
 import { negativeFacts, planRun, type RunPlan } from '../experiment/plan.js';
@@ -179,7 +179,7 @@ async function execute(run: PreparedRun, signal: AbortSignal): Promise<number> {
         const onProgress = workProgress(progress, name);
         const failed = await doWork({
           ...{ open, done, pool, batchMemory, signal, onProgress },
-          piecesAtOnce: id => (isGpu(id) ? FACTS_TOGETHER : 1),
+          piecesAtOnce: (id, method) => (isGpu(id) && SIDE_BY_SIDE.has(method) ? FACTS_TOGETHER : 1),
           journal: folder.journal,
         });
         progress.stop();

@@ -29,7 +29,7 @@ async function work(ends: readonly (string | null)[], atOnce: number, workers = 
     ...{ open, pool, journal },
     done: 10,
     batchMemory: new BatchMemory(new Map([['gpu', 4e6]]), (_, bytes) => lowered.push(bytes)),
-    piecesAtOnce: device => (device === 'gpu' ? atOnce : 1),
+    piecesAtOnce: (device, method) => (device === 'gpu' && method === 'runFact' ? atOnce : 1),
     signal: new AbortController().signal,
     onProgress: one => progress.push(one),
   });
@@ -47,9 +47,9 @@ describe('work', () => {
     expect(last).toMatchObject({ facts: 17, done: 17, failed: 0, session: { facts: 7, prompts: 14 } });
   });
 
-  it('is shared by workers, and every piece is done', async () => {
-    const { neurons } = await work(nothing(20), 2, 3);
-    expect(neurons.map(neuron => neuron?.[0])).toEqual(nothing(20).map(() => 2));
+  it('is shared by workers, so that none has nothing to do, and every piece is done', async () => {
+    const { neurons } = await work(nothing(8), 16, 2);
+    expect(neurons.map(neuron => neuron?.[0])).toEqual([4, 4, 4, 4, 2, 2, 1, 1]);
   });
 
   it('that fails at one of several pieces is done for the others, each by itself', async () => {

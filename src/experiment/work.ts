@@ -44,8 +44,8 @@ export interface OpenWork {
 export interface Work extends OpenWork {
   readonly pool: WorkerPool;
   readonly batchMemory: BatchMemory;
-  /** How many pieces, which are all of one method, a worker of a device takes in one call. */
-  readonly piecesAtOnce: (device: string) => number;
+  /** How many pieces of a method a worker of a device takes in one call. All that are open are of one method. */
+  readonly piecesAtOnce: (device: string, method: WorkerMethod) => number;
   readonly journal: Journal;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: WorkProgress) => void;
@@ -81,7 +81,11 @@ export async function doWork(work: Work): Promise<FailedFact[]> {
   const next = (device: string): readonly Piece[] => {
     const again = alone.shift();
     if (again) return [again];
-    const pieces = open.slice(begun, begun + work.piecesAtOnce(device));
+    if (begun === open.length) return [];
+    // No worker takes what would leave another with nothing to do.
+    const share = Math.ceil((open.length - begun) / pool.size);
+    const count = Math.min(work.piecesAtOnce(device, open[begun].method), share);
+    const pieces = open.slice(begun, begun + count);
     begun += pieces.length;
     return pieces;
   };
