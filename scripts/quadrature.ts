@@ -5,13 +5,13 @@
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { countOperations } from '../src/attribution/count-operations.js';
-import { table } from '../src/cli/tables.js';
 import { openDataset } from '../src/dataset/dataset.js';
 import type { Fact } from '../src/dataset/fact.js';
 import { DEMO_DATA, DEMO_MODEL } from '../src/embedded.js';
 import { type LoadedModel, loadModel } from '../src/model/load.js';
-import { answerIds, type Query } from '../src/model/tokenizer.js';
+import { answerIds, type Query } from '../src/model/tokenizer/tokenizer.js';
 import { findNeurons } from '../src/neurons/find.js';
+import { table } from '../src/report/table.js';
 import { startEngine } from '../src/runtime/engine.js';
 import { ENGINE_CHOICES } from '../src/runtime/engine-names.js';
 import { type Agreement, agreement, type Summary, summarise } from './quadrature/agreement.js';

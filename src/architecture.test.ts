@@ -13,9 +13,10 @@ const WAY = [
   'attribution',
   'neurons',
   'intervention',
-  'library',
   'experiment',
   'figures',
+  'report',
+  'library',
   'setup',
   'cli',
 ];

@@ -9,8 +9,8 @@ export { type Dataset, openDataset, type Selection } from './dataset/dataset.js'
 export type { Fact, FactKey } from './dataset/fact.js';
 export { DEMO_DATA, DEMO_MODEL } from './embedded.js';
 export { UsageError, UserError } from './errors.js';
-export { PROTOCOL_DEFAULTS, PROTOCOLS, type Protocol } from './experiment/protocols.js';
-export { type ResultsOfFacts, readResultsFolder } from './experiment/results-file.js';
+export { type ResultsOfFacts, readResultsFolder } from './experiment/facts/results-file.js';
+export { PROTOCOL_DEFAULTS, PROTOCOLS, type Protocol } from './experiment/run/protocols.js';
 export { figureFiles } from './figures/figure-files.js';
 export { figure2Files } from './figures/figure2.js';
 export {
@@ -55,13 +55,13 @@ export type {
   KnowledgeNeuronsOptions,
   RefinedOptions,
 } from './library/options.js';
+export { type LocatedModel, locateModel } from './model/checkpoint/locate.js';
 export { askPrompts } from './model/continuation.js';
 export { CONTINUATIONS, type Continuation } from './model/continuation-names.js';
 export type { LanguageModel, PromptBatch, Site, Trace } from './model/language-model.js';
 export type { LoadedModel } from './model/load.js';
-export { type LocatedModel, locateModel } from './model/locate.js';
-export { type SavedCheckpoint, saveCheckpoint } from './model/save-checkpoint.js';
-export { answerIds, type EncodedPrompt, type Query, type Tokenizer } from './model/tokenizer.js';
+export { type SavedCheckpoint, saveCheckpoint } from './model/save.js';
+export { answerIds, type EncodedPrompt, type Query, type Tokenizer } from './model/tokenizer/tokenizer.js';
 export { type CoarseThreshold, coarseNeurons } from './neurons/coarse.js';
 export { type Agreement, type Comparison, compareNeuronSets } from './neurons/compare.js';
 export { type FindOptions, type FoundNeurons, findNeurons } from './neurons/find.js';

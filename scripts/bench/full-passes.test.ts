@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import { integratedGradients } from '../../src/attribution/integrated-gradients.js';
-import { Checkpoint } from '../../src/model/checkpoint.js';
+import { Checkpoint } from '../../src/model/checkpoint/checkpoint.js';
 import { readModelConfig } from '../../src/model/config.js';
 import { loadGptWeights } from '../../src/model/gpt/weights.js';
 import { loadModel } from '../../src/model/load.js';
-import { answerIds } from '../../src/model/tokenizer.js';
+import { answerIds } from '../../src/model/tokenizer/tokenizer.js';
 import { startEngine } from '../../src/runtime/engine.js';
 import { relativeError } from '../../src/testing/finite-differences.js';
 import { productsThatRun } from '../../src/testing/products-that-run.js';

@@ -26,7 +26,7 @@ import { feedForward, fromActivations, toActivations } from '../../src/model/lay
 import { layerNorm } from '../../src/model/layers/layer-norm.js';
 import { linear } from '../../src/model/layers/linear.js';
 import { joinRows, takeMaskRows, takeOtherRows } from '../../src/model/layers/mask-rows.js';
-import type { Query } from '../../src/model/tokenizer.js';
+import type { Query } from '../../src/model/tokenizer/tokenizer.js';
 
 export interface WholeModel {
   readonly config: GptConfig;

@@ -3,7 +3,7 @@ import { countOperations } from '../../src/attribution/count-operations.js';
 import { integratedGradients } from '../../src/attribution/integrated-gradients.js';
 import type { Scores } from '../../src/attribution/scores.js';
 import { samplesThatFit } from '../../src/model/batch-size.js';
-import { Checkpoint } from '../../src/model/checkpoint.js';
+import { Checkpoint } from '../../src/model/checkpoint/checkpoint.js';
 import { readModelConfig } from '../../src/model/config.js';
 import { loadGptWeights } from '../../src/model/gpt/weights.js';
 import { loadWeights } from '../../src/model/load.js';

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TensorToWrite, writeSafetensors } from '../../src/model/write-safetensors.js';
+import { type TensorToWrite, writeSafetensors } from '../../src/model/checkpoint/write-safetensors.js';
 import { normal } from '../random.js';
 
 /** bert-base-uncased's config.json, the part that decides shapes. */

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { type TensorToWrite, writeSafetensors } from '../../src/model/write-safetensors.js';
+import { type TensorToWrite, writeSafetensors } from '../../src/model/checkpoint/write-safetensors.js';
 import { type Network, SHAPE } from './network.js';
 
 /** Writes config.json and model.safetensors (F16) as `BertForMaskedLM.save_pretrained` names them. */

@@ -3,7 +3,7 @@ import { integratedGradients } from '../../src/attribution/integrated-gradients.
 import { DEMO_MODEL } from '../../src/embedded.js';
 import { loadModel } from '../../src/model/load.js';
 import { batchesOfEqualLength } from '../../src/model/prompt-batches.js';
-import { answerIds } from '../../src/model/tokenizer.js';
+import { answerIds } from '../../src/model/tokenizer/tokenizer.js';
 import { startEngine } from '../../src/runtime/engine.js';
 import { argumentSchema } from './accuracy.js';
 import { serve } from './child.js';

@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { countOperations } from '../../src/attribution/count-operations.js';
-import { VERSION } from '../../src/cli/version.js';
 import { refusedFile, UserError } from '../../src/errors.js';
 import { parseBertConfig } from '../../src/model/bert/config.js';
+import { VERSION } from '../../src/version.js';
 import { type BERT_BASE, writeRandomBert } from '../bench/random-checkpoint.js';
 import { compareWithWasm } from './accuracy.js';
 import { ChildFailed } from './child.js';

@@ -1,5 +1,5 @@
 /** The figures as people read them. */
-import { table } from '../../src/cli/tables.js';
+import { table } from '../../src/report/table.js';
 import type { Accuracy, Figures, Row } from './figures.js';
 import { PARAREL_PROMPTS, STEPS, TOKENS } from './shapes.js';
 

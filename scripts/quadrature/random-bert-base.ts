@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TOKENIZER_FILES } from '../../src/model/load-tokenizer.js';
+import { TOKENIZER_FILES } from '../../src/model/tokenizer/load-tokenizer.js';
 import { BERT_BASE, writeRandomBert } from '../bench/random-checkpoint.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { Dataset } from '../../src/dataset/dataset.js';
 import type { Fact, FactKey } from '../../src/dataset/fact.js';
-import type { Tokenizer } from '../../src/model/tokenizer.js';
+import type { Tokenizer } from '../../src/model/tokenizer/tokenizer.js';
 
 /** The first facts of each relation in turn, one of each before a second of any, whose object is one token. */
 export function factsInTurn(dataset: Dataset, tokenizer: Tokenizer, count: number): Fact[] {

@@ -1,5 +1,5 @@
 import type { LoadedModel } from '../../src/model/load.js';
-import { answerIds } from '../../src/model/tokenizer.js';
+import { answerIds } from '../../src/model/tokenizer/tokenizer.js';
 import { findNeurons } from '../../src/neurons/find.js';
 import { type Findings, METHOD, type Question } from './findings.js';
 

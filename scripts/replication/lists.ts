@@ -1,7 +1,7 @@
 import { openDataset } from '../../src/dataset/dataset.js';
 import { UserError } from '../../src/errors.js';
 import { loadModel } from '../../src/model/load.js';
-import { answerIds } from '../../src/model/tokenizer.js';
+import { answerIds } from '../../src/model/tokenizer/tokenizer.js';
 import { differences } from './differences.js';
 import { factsInTurn } from './facts.js';
 import { findWithKn } from './find-with-kn.js';

@@ -1,5 +1,5 @@
 /** What a comparison of several facts comes to, as people read it. */
-import { table } from '../../src/cli/tables.js';
+import { table } from '../../src/report/table.js';
 import { median } from '../../src/setup/product-rate.js';
 import { type Differences, isTie, type StrayNeuron } from './differences.js';
 import type { Findings, Question } from './findings.js';

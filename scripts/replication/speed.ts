@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../../src/errors.js';
 import { type LoadedModel, loadModel } from '../../src/model/load.js';
-import { TOKENIZER_FILES } from '../../src/model/load-tokenizer.js';
+import { TOKENIZER_FILES } from '../../src/model/tokenizer/load-tokenizer.js';
 import { BERT_BASE, writeRandomBert } from '../bench/random-checkpoint.js';
 import { differences } from './differences.js';
 import { findWithKn } from './find-with-kn.js';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LanguageModel, Site } from '../model/language-model.js';
-import type { Query } from '../model/tokenizer.js';
+import type { Query } from '../model/tokenizer/tokenizer.js';
 import type { Scores } from './scores.js';
 
 /**

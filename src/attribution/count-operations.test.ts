@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../embedded.js';
 import { readModelConfig } from '../model/config.js';
 import { loadModel } from '../model/load.js';
-import { answerIds } from '../model/tokenizer.js';
+import { answerIds } from '../model/tokenizer/tokenizer.js';
 import { startEngine } from '../runtime/engine.js';
 import { productsThatRun } from '../testing/products-that-run.js';
 import { describeWith, GOLDEN_BERT, GOLDEN_GPT_NEO, GOLDEN_GPT2 } from '../testing/shared.js';

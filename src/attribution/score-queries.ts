@@ -1,6 +1,6 @@
 import type { LanguageModel } from '../model/language-model.js';
 import { batchesOfEqualLength } from '../model/prompt-batches.js';
-import type { Query } from '../model/tokenizer.js';
+import type { Query } from '../model/tokenizer/tokenizer.js';
 import { type AttributeOptions, attribute } from './attribute.js';
 import type { OnScored, Scores } from './scores.js';
 

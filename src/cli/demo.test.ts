@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../embedded.js';
-import type { Summary } from '../experiment/summary.js';
+import type { Summary } from '../experiment/facts/summary.js';
 import { finalFiles, kn } from '../testing/run-kn.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
-import type { RecordedPlan } from '../experiment/settings.js';
+import type { RecordedPlan } from '../experiment/run/settings.js';
 import { megabytes } from '../runtime/batch-memory.js';
 import { isTensorflowThere } from '../runtime/engines/installed-tensorflow.js';
 import { enginesFolder } from '../runtime/folders.js';

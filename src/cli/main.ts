@@ -1,19 +1,19 @@
 import { Command } from 'commander';
-import { addCompare } from './compare.js';
-import { addDoctor } from './doctor.js';
-import { addEdit } from './edit.js';
-import { refuseEmptyValues } from './empty-values.js';
-import { addEnhance } from './enhance.js';
-import { addErase } from './erase.js';
-import { addEvaluate } from './evaluate.js';
-import { reportError } from './exit.js';
-import { addFind } from './find.js';
-import { outliveOutput } from './output-errors.js';
-import { addPlot } from './plot.js';
-import { addSetup } from './setup.js';
-import { addStats } from './stats.js';
-import { addSuppress } from './suppress.js';
-import { VERSION } from './version.js';
+import { VERSION } from '../version.js';
+import { addCompare } from './commands/compare.js';
+import { addDoctor } from './commands/doctor.js';
+import { addEdit } from './commands/edit.js';
+import { addEnhance } from './commands/enhance.js';
+import { addErase } from './commands/erase.js';
+import { addEvaluate } from './commands/evaluate.js';
+import { addFind } from './commands/find.js';
+import { addPlot } from './commands/plot.js';
+import { addSetup } from './commands/setup.js';
+import { addStats } from './commands/stats.js';
+import { addSuppress } from './commands/suppress.js';
+import { refuseEmptyValues } from './options/empty-values.js';
+import { reportError } from './output/exit.js';
+import { outliveOutput } from './output/output-errors.js';
 
 const DETAILS = `
 A first look, without any download:

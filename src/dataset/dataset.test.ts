@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEMO_DATA, DEMO_MODEL } from '../embedded.js';
-import { loadTokenizer } from '../model/load-tokenizer.js';
+import { loadTokenizer } from '../model/tokenizer/load-tokenizer.js';
 import { describeWith, REAL_PARAREL } from '../testing/shared.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { openDataset } from './dataset.js';

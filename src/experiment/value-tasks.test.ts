@@ -9,12 +9,12 @@ import { intervene, SUPPRESS } from '../intervention/intervene.js';
 import { standingsOf } from '../intervention/standings.js';
 import { askPrompts } from '../model/continuation.js';
 import { type LoadedModel, loadModel } from '../model/load.js';
-import { answerIds } from '../model/tokenizer.js';
+import { answerIds } from '../model/tokenizer/tokenizer.js';
 import type { Neuron } from '../neurons/neuron.js';
 import { startEngine } from '../runtime/engine.js';
-import { type ErasureTask, runErasureTask } from './erasure-task.js';
-import type { AskedFact } from './fact-task.js';
-import { runUpdateTask, type UpdateTask } from './update-task.js';
+import { type ErasureTask, runErasureTask } from './erasure/task.js';
+import type { AskedFact } from './facts/task.js';
+import { runUpdateTask, type UpdateTask } from './update/task.js';
 
 const BATCH = 1e8;
 // Of the last layer, where erasing a value is suppressing its activation: nothing comes after that sees other positions.

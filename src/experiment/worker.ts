@@ -3,19 +3,19 @@ import workerpool from 'workerpool';
 import { EngineFault, OutOfMemoryError, UserError } from '../errors.js';
 import type { LanguageModel } from '../model/language-model.js';
 import { type LoadedModel, loadModel } from '../model/load.js';
-import type { Tokenizer } from '../model/tokenizer.js';
+import type { Tokenizer } from '../model/tokenizer/tokenizer.js';
 import type { DeviceKind } from '../runtime/devices/device.js';
 import { type Engine, startOn } from '../runtime/engine.js';
 import type { EngineName } from '../runtime/engine-names.js';
 import { endWithParent } from '../runtime/orphan-watch.js';
 import { asOutOfMemory } from '../runtime/out-of-memory.js';
-import { WeightsInDoubt } from './changed-values.js';
-import { type CountTask, runCountTask } from './count-task.js';
-import { type ErasureTask, runErasureTask } from './erasure-task.js';
-import { type Batches, type FactTask, runFactTask } from './fact-task.js';
-import { gather, type Passes, passesOn } from './gathered-passes.js';
-import type { FactRecord } from './record.js';
-import { runUpdateTask, type UpdateTask } from './update-task.js';
+import { type ErasureTask, runErasureTask } from './erasure/task.js';
+import { type CountTask, runCountTask } from './facts/count-task.js';
+import type { FactRecord } from './facts/record.js';
+import { type Batches, type FactTask, runFactTask } from './facts/task.js';
+import { WeightsInDoubt } from './run/changed-values.js';
+import { gather, type Passes, passesOn } from './run/gathered-passes.js';
+import { runUpdateTask, type UpdateTask } from './update/task.js';
 
 /** What the pool tells a worker at its start. */
 export interface WorkerStart {

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { MeanChange } from '../experiment/relation-means.js';
+import type { MeanChange } from '../experiment/facts/relation-means.js';
 import { frame } from './frame.js';
 
 export interface Bar {

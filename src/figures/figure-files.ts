@@ -1,6 +1,6 @@
-import { measuredChanges } from '../experiment/measured-changes.js';
-import type { InterventionName } from '../experiment/relation-means.js';
-import type { ResultsOfFacts } from '../experiment/results-file.js';
+import { measuredChanges } from '../experiment/facts/measured-changes.js';
+import type { InterventionName } from '../experiment/facts/relation-means.js';
+import type { ResultsOfFacts } from '../experiment/facts/results-file.js';
 import { barChart, barsOf } from './bar-chart.js';
 import { drawFigure } from './draw-figure.js';
 

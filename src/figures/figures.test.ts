@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { FactResult } from '../experiment/record.js';
+import type { FactResult } from '../experiment/facts/record.js';
 import { barChart, barsOf } from './bar-chart.js';
 import { figureFiles } from './figure-files.js';
 import { renderSvg } from './render.js';

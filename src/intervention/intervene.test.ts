@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../embedded.js';
 import { type LoadedModel, loadModel } from '../model/load.js';
-import { answerIds } from '../model/tokenizer.js';
+import { answerIds } from '../model/tokenizer/tokenizer.js';
 import { startEngine } from '../runtime/engine.js';
 import { describeWith, GOLDEN_BERT, readGolden } from '../testing/shared.js';
 import { standingOf, topTokens } from './distribution.js';

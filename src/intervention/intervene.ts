@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { promptsThatFit } from '../model/batch-size.js';
 import type { ActivationFactors, LanguageModel, PromptBatch, Site, Trace } from '../model/language-model.js';
 import { batchesOfEqualLength, splitBatch } from '../model/prompt-batches.js';
-import type { EncodedPrompt } from '../model/tokenizer.js';
+import type { EncodedPrompt } from '../model/tokenizer/tokenizer.js';
 import type { Neuron } from '../neurons/neuron.js';
 import type { Distribution } from './distribution.js';
 

@@ -1,4 +1,4 @@
-import type { Query, Tokenizer } from '../model/tokenizer.js';
+import type { Query, Tokenizer } from '../model/tokenizer/tokenizer.js';
 import {
   type AnswerStanding,
   type Distribution,

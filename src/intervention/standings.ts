@@ -1,7 +1,7 @@
 import { promptsThatFit } from '../model/batch-size.js';
 import type { LanguageModel } from '../model/language-model.js';
 import { batchesOfEqualLength, splitBatch } from '../model/prompt-batches.js';
-import type { Query } from '../model/tokenizer.js';
+import type { Query } from '../model/tokenizer/tokenizer.js';
 import { type AnswerStanding, standingOf, standingOfTokens } from './distribution.js';
 import { distributions } from './intervene.js';
 

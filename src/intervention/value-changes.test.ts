@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../embedded.js';
 import { UsageError } from '../errors.js';
 import { type LoadedModel, loadModel } from '../model/load.js';
-import { answerIds, type Query } from '../model/tokenizer.js';
+import { answerIds, type Query } from '../model/tokenizer/tokenizer.js';
 import type { Neuron } from '../neurons/neuron.js';
 import { startEngine } from '../runtime/engine.js';
 import { describeWith, GOLDEN_BERT, GOLDEN_GPT2, GOLDEN_MODELS, readGolden } from '../testing/shared.js';

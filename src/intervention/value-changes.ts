@@ -2,7 +2,7 @@
 import { UsageError } from '../errors.js';
 import type { LanguageModel } from '../model/language-model.js';
 import type { LoadedModel } from '../model/load.js';
-import type { Query } from '../model/tokenizer.js';
+import type { Query } from '../model/tokenizer/tokenizer.js';
 import type { Neuron } from '../neurons/neuron.js';
 import { topTokens } from './distribution.js';
 import { intervene } from './intervene.js';

@@ -18,7 +18,7 @@ import {
 import { askPrompts } from '../model/continuation.js';
 import type { LoadedModel } from '../model/load.js';
 import { ofEachPrompt } from '../model/prompt-batches.js';
-import { answerIds } from '../model/tokenizer.js';
+import { answerIds } from '../model/tokenizer/tokenizer.js';
 import type { CoarseThreshold } from '../neurons/coarse.js';
 import { findNeurons } from '../neurons/find.js';
 import type { Neuron } from '../neurons/neuron.js';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { locateModel } from '../model/checkpoint/locate.js';
 import { type LoadedModel, loadModel as loadFolder } from '../model/load.js';
-import { locateModel } from '../model/locate.js';
 import { startOnDevice } from '../runtime/engine.js';
 import { ENGINES, type EngineChoice } from '../runtime/engine-names.js';
 

@@ -6,7 +6,7 @@ import { startEngine } from '../runtime/engine.js';
 import { describeWith, GOLDEN_BERT, GOLDEN_GPT2 } from '../testing/shared.js';
 import { askPrompts } from './continuation.js';
 import { type LoadedModel, loadModel } from './load.js';
-import { answerIds } from './tokenizer.js';
+import { answerIds } from './tokenizer/tokenizer.js';
 
 beforeAll(async () => {
   await startEngine('wasm');

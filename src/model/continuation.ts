@@ -3,7 +3,7 @@ import { promptsThatFit } from './batch-size.js';
 import type { Continuation } from './continuation-names.js';
 import type { LanguageModel } from './language-model.js';
 import { batchesOfEqualLength, splitBatch } from './prompt-batches.js';
-import type { Query, Tokenizer } from './tokenizer.js';
+import type { Query, Tokenizer } from './tokenizer/tokenizer.js';
 
 /**
  * The queries of each prompt, one for each token of the answer.

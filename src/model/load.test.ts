@@ -5,9 +5,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../embedded.js';
 import { startEngine } from '../runtime/engine.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
-import { Checkpoint } from './checkpoint.js';
+import { Checkpoint } from './checkpoint/checkpoint.js';
+import { type TensorToWrite, writeSafetensors } from './checkpoint/write-safetensors.js';
 import { loadModel } from './load.js';
-import { type TensorToWrite, writeSafetensors } from './write-safetensors.js';
 
 beforeAll(async () => {
   await startEngine('wasm');

@@ -1,10 +1,10 @@
 import { BertModel } from './bert/model.js';
-import { Checkpoint } from './checkpoint.js';
+import { Checkpoint } from './checkpoint/checkpoint.js';
 import { type ModelConfig, readModelConfig } from './config.js';
 import { GptModel } from './gpt/model.js';
 import type { LanguageModel } from './language-model.js';
-import { loadTokenizer } from './load-tokenizer.js';
-import type { Tokenizer } from './tokenizer.js';
+import { loadTokenizer } from './tokenizer/load-tokenizer.js';
+import type { Tokenizer } from './tokenizer/tokenizer.js';
 
 export interface LoadedModel {
   readonly model: LanguageModel;

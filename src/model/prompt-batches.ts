@@ -1,5 +1,5 @@
 import type { PromptBatch } from './language-model.js';
-import type { EncodedPrompt } from './tokenizer.js';
+import type { EncodedPrompt } from './tokenizer/tokenizer.js';
 
 /**
  * Prompts sorted into batches of one token length, which need no padding; `indices` are their places in the

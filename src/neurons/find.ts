@@ -3,7 +3,7 @@ import { type ScoreQueries, scoreQueriesOn } from '../attribution/score-queries.
 import type { OnScored, Scores } from '../attribution/scores.js';
 import type { LanguageModel } from '../model/language-model.js';
 import { ofEachPrompt } from '../model/prompt-batches.js';
-import type { Query } from '../model/tokenizer.js';
+import type { Query } from '../model/tokenizer/tokenizer.js';
 import { type CoarseThreshold, coarseNeurons } from './coarse.js';
 import type { Neuron } from './neuron.js';
 import { refinedNeurons, type Sharing, splitByNegatives } from './refined.js';

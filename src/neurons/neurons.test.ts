@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../embedded.js';
 import { type LoadedModel, loadModel } from '../model/load.js';
-import { answerIds } from '../model/tokenizer.js';
+import { answerIds } from '../model/tokenizer/tokenizer.js';
 import { startEngine } from '../runtime/engine.js';
 import { describeWith, GOLDEN_BERT, readGolden } from '../testing/shared.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';

@@ -3,7 +3,7 @@ import { integratedGradients } from '../attribution/integrated-gradients.js';
 import { DEMO_MODEL } from '../embedded.js';
 import { UserError } from '../errors.js';
 import { loadModel } from '../model/load.js';
-import { answerIds } from '../model/tokenizer.js';
+import { answerIds } from '../model/tokenizer/tokenizer.js';
 import { startEngine } from '../runtime/engine.js';
 import type { Probe, ProbeResult } from './probe.js';
 import { productRate } from './product-rate.js';

@@ -9,7 +9,7 @@ import type { AttributeOptions } from '../attribution/attribute.js';
 import { KnowledgeNeurons } from '../library/knowledge-neurons.js';
 import type { Changed } from '../library/options.js';
 import { type LoadedModel, loadModel } from '../model/load.js';
-import { answerIds } from '../model/tokenizer.js';
+import { answerIds } from '../model/tokenizer/tokenizer.js';
 import type { CoarseThreshold } from '../neurons/coarse.js';
 import { findNeurons } from '../neurons/find.js';
 import { relativeError } from './finite-differences.js';

@@ -1,5 +1,5 @@
 import type { FactKey } from '../dataset/fact.js';
-import type { MeasuredUpdate } from '../experiment/update-record.js';
+import type { MeasuredUpdate } from '../experiment/update/record.js';
 
 /** A fact of the name `uuid`. */
 export const fact = (uuid: string, object: string, relation = 'P36'): FactKey => ({

@@ -4,7 +4,7 @@
  */
 
 import type { BertConfig } from '../model/bert/config.js';
-import { Checkpoint } from '../model/checkpoint.js';
+import { Checkpoint } from '../model/checkpoint/checkpoint.js';
 import { readModelConfig } from '../model/config.js';
 import { dot, gelu, type Matrix, normalized, softmax, sum } from './reference-loops.js';
 

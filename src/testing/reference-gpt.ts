@@ -2,7 +2,7 @@
  * GPT-2 and GPT-Neo in plain loops and double precision, with no reuse and no tensors: every pass computes every token of
  * every layer. After modeling_gpt2.py and modeling_gpt_neo.py in huggingface/transformers, read from the checkpoint anew.
  */
-import { Checkpoint } from '../model/checkpoint.js';
+import { Checkpoint } from '../model/checkpoint/checkpoint.js';
 import { readModelConfig } from '../model/config.js';
 import type { GptConfig } from '../model/gpt/config.js';
 import type { Intervention, ReferencePass } from './reference-bert.js';

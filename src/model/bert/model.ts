@@ -7,7 +7,7 @@
  * are embedded, so tokens are put in an order of our own, the mask first: its rows are the top N.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Checkpoint } from '../checkpoint.js';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { PromptBatch, Site } from '../language-model.js';
 import { type AttentionShape, attention } from '../layers/attention.js';
 import { embedRows, positionFirst } from '../layers/embeddings.js';

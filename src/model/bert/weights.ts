@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Checkpoint } from '../checkpoint.js';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import type { ValueTensor } from '../checkpoint/value-tensor.js';
+import { WeightReader } from '../checkpoint/weight-reader.js';
 import type { FeedForwardWeights } from '../layers/feed-forward.js';
 import type { LayerNormWeights } from '../layers/layer-norm.js';
 import type { LinearWeights } from '../layers/linear.js';
 import type { TransformerWeights } from '../transformer.js';
-import type { ValueTensor } from '../value-tensor.js';
-import { WeightReader } from '../weight-reader.js';
 import type { BertConfig } from './config.js';
 
 export type BertLayerWeights = {

@@ -13,10 +13,10 @@ import { relativeError } from '../../testing/finite-differences.js';
 import { ReferenceGpt } from '../../testing/reference-gpt.js';
 import { describeWith, GOLDEN_GPT_NEO, GOLDEN_GPT2 } from '../../testing/shared.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
-import { Checkpoint } from '../checkpoint.js';
+import { Checkpoint } from '../checkpoint/checkpoint.js';
+import { type TensorToWrite, writeSafetensors } from '../checkpoint/write-safetensors.js';
 import { SITES } from '../language-model.js';
 import { type LoadedModel, loadModel } from '../load.js';
-import { type TensorToWrite, writeSafetensors } from '../write-safetensors.js';
 import { parseGpt2Config } from './config.js';
 
 const TOLERANCE = 5e-5;

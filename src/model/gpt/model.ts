@@ -7,7 +7,7 @@
  * predicted there, and its rows are the top B.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Checkpoint } from '../checkpoint.js';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { PromptBatch, Site } from '../language-model.js';
 import { attendHeads, joinHeads, splitJoinedHeads } from '../layers/attention.js';
 import type { CachedAttentionShape, KeysAndValues } from '../layers/cached-attention.js';

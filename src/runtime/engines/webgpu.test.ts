@@ -9,7 +9,7 @@ import { DEMO_MODEL } from '../../embedded.js';
 import { OutOfMemoryError, type UserError } from '../../errors.js';
 import { valueAndSlope } from '../../model/layers/nonlinearity.js';
 import { type LoadedModel, loadModel } from '../../model/load.js';
-import { answerIds } from '../../model/tokenizer.js';
+import { answerIds } from '../../model/tokenizer/tokenizer.js';
 import { gelu as exactGelu } from '../../testing/reference-loops.js';
 import { describeOnSwiftShader } from '../../testing/swiftshader.js';
 import { startEngine } from '../engine.js';

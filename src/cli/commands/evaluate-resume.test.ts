@@ -1,0 +1,148 @@
+/** The main job killed, interrupted, out of disk, refused: what was done is kept, and goes on. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { evaluate, results, uninterrupted } from '../../testing/demo-run.js';
+import { childrenOf, finalFiles, journalLines, kn, startKn, untilJournalHas } from '../../testing/run-kn.js';
+import { canMount, smallDisk } from '../../testing/small-disk.js';
+import { temporaryFolder } from '../../testing/temporary-folder.js';
+
+describe('nothing that was done is lost', () => {
+  it('when a worker is killed with kill -9: the run goes on, and its files are the same', async () => {
+    const expected = await uninterrupted();
+    const folder = results();
+    const { child, finished } = startKn(evaluate(folder, '--workers', '2'));
+    await untilJournalHas(folder, 5);
+    for (const worker of childrenOf(child)) process.kill(worker, 'SIGKILL');
+    expect((await finished).code).toBe(0);
+    expect(finalFiles(folder)).toEqual(expected);
+  });
+
+  it('when the whole run is killed with kill -9: the same command goes on where it stopped', async () => {
+    const expected = await uninterrupted();
+    const folder = results();
+    const { child, finished } = startKn(evaluate(folder));
+    await untilJournalHas(folder, 8);
+    child.kill('SIGKILL');
+    await finished;
+    const kept = journalLines(folder);
+    expect(kept.length).toBeGreaterThanOrEqual(8);
+    expect(kept.length).toBeLessThan(45);
+    const again = await kn(evaluate(folder, '--workers', '1'));
+    expect(again.code).toBe(0);
+    expect(again.stderr).toMatch(new RegExp(`facts: ${kept.length}/45`));
+    expect(journalLines(folder).slice(0, kept.length)).toEqual(kept);
+    expect(journalLines(folder)).toHaveLength(45);
+    expect(finalFiles(folder)).toEqual(expected);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'when it is interrupted with %s: exit code 130, no worker left, and it goes on',
+    async signal => {
+      const expected = await uninterrupted();
+      const folder = results();
+      const { child, finished } = startKn(evaluate(folder));
+      await untilJournalHas(folder, 5);
+      const workers = childrenOf(child);
+      child.kill(signal);
+      const { code, stderr } = await finished;
+      expect(code).toBe(130);
+      expect(stderr).toContain('Interrupted. Finished facts are kept');
+      expect(stderr).not.toContain('    at ');
+      for (const worker of workers) expect(() => process.kill(worker, 0)).toThrow();
+      expect(Object.keys(finalFiles(folder))).toEqual(['run.json']);
+      expect((await kn(evaluate(folder))).code).toBe(0);
+      expect(finalFiles(folder)).toEqual(expected);
+    },
+  );
+
+  it('when a file may grow no more: exit code 1, and it goes on once it may', async () => {
+    const expected = await uninterrupted();
+    const folder = results();
+    const { code, stderr } = await kn(evaluate(folder), { shell: 'ulimit -f 40;' });
+    expect(code).toBe(1);
+    expect(stderr).toContain('journal.jsonl: cannot be written (file too large)');
+    expect(stderr).toContain('Everything done so far is safe');
+    expect(stderr).not.toContain('    at ');
+    expect(journalLines(folder).length).toBeGreaterThan(3);
+    expect((await kn(evaluate(folder))).code).toBe(0);
+    expect(finalFiles(folder)).toEqual(expected);
+  });
+
+  const why = canMount ? '' : ' (skipped: this user may not mount a small file system)';
+  it.skipIf(!canMount)(
+    `when the disk is full: exit code 1, and it goes on once there is room${why}`,
+    async () => {
+      const expected = await uninterrupted();
+      const folder = results();
+      const disk = temporaryFolder();
+      const shell = smallDisk(disk, '64k', folder);
+      const { code, stderr } = await kn(evaluate(join(disk, 'out')), { shell });
+      expect(code).toBe(1);
+      expect(stderr).toContain('journal.jsonl: cannot be written (no space left on device)');
+      expect(journalLines(folder).length).toBeGreaterThan(3);
+      expect((await kn(evaluate(folder))).code).toBe(0);
+      expect(finalFiles(folder)).toEqual(expected);
+    },
+  );
+
+  it('when it is done already: nothing is computed again', async () => {
+    const expected = await uninterrupted();
+    const folder = results();
+    await kn(evaluate(folder));
+    const journal = journalLines(folder);
+    const { code, stderr } = await kn(evaluate(folder));
+    expect(code).toBe(0);
+    expect(stderr).toContain('facts: 45/45');
+    expect(journalLines(folder)).toEqual(journal);
+    expect(finalFiles(folder)).toEqual(expected);
+  });
+});
+
+describe('a results folder', () => {
+  it('is refused to a second run while the first is alive', async () => {
+    const expected = await uninterrupted();
+    const folder = results();
+    const { child, finished } = startKn(evaluate(folder));
+    await untilJournalHas(folder, 2);
+    const second = await kn(evaluate(folder));
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain(`${folder}: a run is at work there (process ${child.pid}`);
+    expect((await finished).code).toBe(0);
+    expect(finalFiles(folder)).toEqual(expected);
+  });
+
+  it.each([
+    [['--share', '0.5'], 'neurons.share: 0.3 there, 0.5 now'],
+    [['--steps', '10'], 'neurons.steps: 20 there, 10 now'],
+    [['--seed', '1'], 'unrelated.seed: 42 there, 1 now'],
+    [['--factor', '3'], 'enhancement.factor: 2 there, 3 now'],
+    [['--relations', 'P36,P30'], 'data.sha256'],
+  ])('is refused to other settings, which are named: %o', async (more, message) => {
+    const expected = await uninterrupted();
+    const folder = results();
+    mkdirSync(folder);
+    for (const [name, content] of Object.entries(expected)) writeFileSync(join(folder, name), content);
+    const { code, stderr } = await kn(evaluate(folder, ...more));
+    expect(code).toBe(1);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain('--fresh');
+    expect(finalFiles(folder)).toEqual(expected);
+  });
+
+  it('begins again with --fresh, and what was there moves aside', async () => {
+    const expected = await uninterrupted();
+    const folder = results();
+    mkdirSync(folder);
+    for (const [name, content] of Object.entries(expected)) writeFileSync(join(folder, name), content);
+    const { code } = await kn(evaluate(folder, '--share', '0.5', '--fresh'));
+    expect(code).toBe(0);
+    expect(finalFiles(join(folder, 'old-1'))).toEqual(expected);
+    expect(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')).neurons.share).toBe(0.5);
+
+    const second = finalFiles(folder);
+    await kn(evaluate(folder, '--relations', 'P36,P30', '--fresh'));
+    expect(finalFiles(join(folder, 'old-2'))).toEqual(second);
+    expect(finalFiles(join(folder, 'old-1'))).toEqual(expected);
+  });
+});

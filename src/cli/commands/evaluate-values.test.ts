@@ -1,0 +1,253 @@
+/** kn evaluate update and kn evaluate erasure on the demo, undisturbed, disturbed, and refused. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import type { ErasureSummary } from '../../experiment/erasure/summary.js';
+import type { UpdateSummary } from '../../experiment/update/summary.js';
+import { results } from '../../testing/demo-run.js';
+import { childrenOf, finalFiles, journalLines, kn, startKn, untilJournalHas } from '../../testing/run-kn.js';
+import { temporaryFolder } from '../../testing/temporary-folder.js';
+
+/** 24 facts of 3 relations. */
+const SELECTION = ['--model', 'demo', '--relations', 'P36,P103,P1303', '--limit', '8', '--engine', 'wasm'];
+
+const EXPERIMENTS = {
+  update: ['evaluate', 'update', ...SELECTION, '--updates', '4', '--measured', '2', '--shared', '0.5'],
+  erasure: ['evaluate', 'erasure', ...SELECTION, '--own-facts', '4', '--other-facts', '3'],
+};
+type Experiment = keyof typeof EXPERIMENTS;
+const BOTH: Experiment[] = ['update', 'erasure'];
+
+const into = (experiment: Experiment, folder: string, ...more: string[]) => [
+  ...EXPERIMENTS[experiment],
+  ...['--results', folder, ...more],
+];
+
+const references = new Map<Experiment, Promise<Record<string, string>>>();
+
+/** The files of a run that nothing disturbed, neurons found and all, by one worker. */
+function undisturbed(experiment: Experiment): Promise<Record<string, string>> {
+  const known = references.get(experiment);
+  if (known) return known;
+  const files = (async () => {
+    const folder = results();
+    const { code, stderr } = await kn(into(experiment, folder, '--workers', '1'));
+    expect(stderr).not.toContain('    at ');
+    expect(code).toBe(0);
+    return finalFiles(folder);
+  })();
+  references.set(experiment, files);
+  return files;
+}
+
+/** A results folder with the neurons alone, as kn find leaves them. */
+async function neuronsFolder(experiment: Experiment): Promise<string> {
+  const folder = temporaryFolder();
+  const name = 'demo_pararel_neurons_0.json';
+  writeFileSync(join(folder, name), (await undisturbed(experiment))[name]);
+  return folder;
+}
+
+describe('kn evaluate update', () => {
+  it('writes a line a fact, and a summary that agrees with it', async () => {
+    const files = await undisturbed('update');
+    const names = ['demo_pararel_neurons_0.json', 'run.json', 'update.csv', 'update.json'];
+    expect(Object.keys(files)).toEqual(names);
+    const [head, ...lines] = files['update.csv']
+      .trim()
+      .split('\n')
+      .map(line => line.split(','));
+    const summary: UpdateSummary = JSON.parse(files['update.json']);
+    expect(summary.facts).toMatchObject({ selected: 24, updated: lines.length, failed: [] });
+    expect(lines.length).toBeGreaterThan(6);
+    const meanOf = (name: string) =>
+      lines.reduce((sum, line) => sum + Number(line[head.indexOf(name)]), 0) / lines.length;
+    const { knowledge, random } = summary.overFacts ?? {};
+    expect(knowledge?.changeRate).toBeCloseTo(meanOf('knowledge_change_rate'), 12);
+    expect(random?.successRate).toBeCloseTo(meanOf('random_success_rate'), 12);
+    expect(knowledge?.same?.perplexity.after).toBeCloseTo(
+      Math.exp(meanOf('knowledge_same_log_perplexity')),
+      10,
+    );
+    for (const line of lines) {
+      const [answer, target] = ['answer', 'target'].map(name => line[head.indexOf(name)]);
+      expect(target).not.toBe(answer);
+    }
+  });
+
+  it('changes more answers with their own neurons than with random ones', async () => {
+    const { overFacts }: UpdateSummary = JSON.parse((await undisturbed('update'))['update.json']);
+    expect(overFacts?.knowledge.changeRate).toBeGreaterThan((overFacts?.random.changeRate ?? 1) + 0.2);
+  });
+
+  it("prints a table with the paper's values beside", async () => {
+    const { code, stdout } = await kn(into('update', results(), '--neurons', await neuronsFolder('update')));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^demo: \d+ facts updated, \d+ skipped, 0 failed/);
+    expect(stdout).toMatch(/their neurons +\d+\.\d% +\d+\.\d% +\d+\.\d -> \d+\.\d +\S+ -> \S+ \(\+/);
+    expect(stdout).toMatch(/paper: their neurons +48\.5% +34\.4%/);
+  });
+
+  it('leaves no neuron where all are shared, skips such facts with the reason, and still ends well', async () => {
+    const folder = results();
+    const neurons = '[[1,3]]'; // every fact's
+    const args = ['evaluate', 'update', ...SELECTION, '--neurons', neurons, '--results', folder, '--json'];
+    const { code, stdout } = await kn(args);
+    expect(code).toBe(0);
+    const { facts, overFacts }: UpdateSummary = JSON.parse(stdout);
+    expect(facts).toMatchObject({ updated: 0, failed: [] });
+    expect(facts.skipped).toHaveLength(24);
+    expect(facts.skipped[0].reason).toContain('--shared');
+    expect(overFacts).toBeNull();
+    expect(finalFiles(folder)['update.csv']).toMatch(/^uuid,[a-z_,]+\n$/);
+  });
+
+  it('updates by the rule of the replication, in a folder of its own', async () => {
+    const neurons = await neuronsFolder('update');
+    const folder = results();
+    expect((await kn(into('update', folder, '--neurons', neurons))).code).toBe(0);
+    const other = await kn(into('update', folder, '--neurons', neurons, '--edit-rule', 'eleutherai'));
+    expect(other.code).toBe(1);
+    expect(other.stderr).toContain('update.edit_rule: "paper" there, "eleutherai" now');
+    const fresh = await kn(
+      into('update', folder, '--neurons', neurons, '--edit-rule', 'eleutherai', '--fresh'),
+    );
+    expect(fresh.code).toBe(0);
+    const run = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'));
+    expect(run.update).toMatchObject({ edit_rule: 'eleutherai', lambda1: 2, lambda2: 2, seed: 42 });
+    expect(run.commands[0]).toContain('--edit-rule eleutherai --lambda1 2 --lambda2 2 --updates 4');
+  });
+});
+
+describe('kn evaluate erasure', () => {
+  it('writes a line a relation, whose own perplexity rises more than that of others', async () => {
+    const files = await undisturbed('erasure');
+    const names = ['demo_pararel_neurons_0.json', 'erasure.csv', 'erasure.json', 'run.json'];
+    expect(Object.keys(files)).toEqual(names);
+    expect(files['erasure.csv'].trim().split('\n')).toHaveLength(4);
+    const { relations }: ErasureSummary = JSON.parse(files['erasure.json']);
+    expect(Object.keys(relations)).toEqual(['P103', 'P36', 'P1303']);
+    for (const { neurons, own, others } of Object.values(relations)) {
+      expect(neurons.length).toBe(20);
+      expect(own.relativeIncrease).toBeGreaterThan(others?.relativeIncrease ?? Number.POSITIVE_INFINITY);
+    }
+  });
+
+  it('erases the named relations alone, for whose facts alone neurons are found, against all', async () => {
+    const expected: ErasureSummary = JSON.parse((await undisturbed('erasure'))['erasure.json']);
+    const folder = results();
+    const { code, stdout } = await kn(into('erasure', folder, '--erase', 'P36', '--json'));
+    expect(code).toBe(0);
+    const { relations }: ErasureSummary = JSON.parse(stdout);
+    expect(relations).toEqual({ P36: expected.relations.P36 });
+    expect(journalLines(folder)).toHaveLength(8 + 1);
+  });
+
+  it('skips a relation without neurons, with the reason', async () => {
+    const neurons = await neuronsFolder('erasure');
+    const file = join(neurons, 'demo_pararel_neurons_0.json');
+    const all: Record<string, unknown[]> = JSON.parse(readFileSync(file, 'utf8'));
+    const some = Object.fromEntries(Object.entries(all).map(([uuid, list], i) => [uuid, i < 8 ? [] : list]));
+    writeFileSync(file, JSON.stringify(some));
+    const { code, stdout } = await kn(into('erasure', results(), '--neurons', neurons));
+    expect(code).toBe(0);
+    expect(stdout).toContain('demo: 2 relations erased, 1 skipped, 0 failed');
+    expect(stdout).toContain('Skipped P103: none of its facts has knowledge neurons');
+  });
+});
+
+describe.each(BOTH)('kn evaluate %s', experiment => {
+  const withoutNeurons = (files: Record<string, string>) =>
+    Object.fromEntries(Object.entries(files).filter(([name]) => name.startsWith(experiment)));
+
+  it('gives the same files, byte for byte, with two workers as with one', async () => {
+    const folder = results();
+    await kn(into(experiment, folder, '--workers', '2'));
+    expect(finalFiles(folder)).toEqual(await undisturbed(experiment));
+  });
+
+  it("gives the same numbers with the neurons that another run's folder has", async () => {
+    const expected = await undisturbed(experiment);
+    const folder = results();
+    const { stderr } = await kn(into(experiment, folder, '--neurons', await neuronsFolder(experiment)));
+    expect(stderr).not.toContain('facts:');
+    expect(withoutNeurons(finalFiles(folder))).toEqual(withoutNeurons(expected));
+  });
+
+  it.each([5, 25])(
+    'goes on where it was killed, after %d records, and its files are the same',
+    async records => {
+      const expected = await undisturbed(experiment);
+      const folder = results();
+      const { child, finished } = startKn(into(experiment, folder));
+      await untilJournalHas(folder, records);
+      child.kill('SIGKILL');
+      await finished;
+      const kept = journalLines(folder);
+      expect((await kn(into(experiment, folder))).code).toBe(0);
+      expect(journalLines(folder).slice(0, kept.length)).toEqual(kept);
+      expect(finalFiles(folder)).toEqual(expected);
+    },
+  );
+
+  it('goes on where a worker was killed while values were changed, and its files are the same', async () => {
+    const expected = await undisturbed(experiment);
+    const folder = results();
+    const { child, finished } = startKn(into(experiment, folder, '--workers', '2'));
+    await untilJournalHas(folder, 25);
+    for (const worker of childrenOf(child)) process.kill(worker, 'SIGKILL');
+    expect((await finished).code).toBe(0);
+    expect(finalFiles(folder)).toEqual(expected);
+  });
+
+  it.each([1, 2])('ends a worker that cannot write values at time %d, and tries again', async time => {
+    const expected = await undisturbed(experiment);
+    const preload = fileURLToPath(new URL('../../testing/fail-write-values.mjs', import.meta.url));
+    const folder = results();
+    const env = {
+      NODE_OPTIONS: `--import=${preload}`,
+      KN_TEST_FAIL_AT: String(time),
+      KN_TEST_FAILED: join(temporaryFolder(), 'failed'),
+    };
+    const args = into(experiment, folder, '--workers', '1', '--neurons', await neuronsFolder(experiment));
+    const { code, stderr } = await kn(args, { env });
+    expect(stderr).toContain("the neurons' values could not be changed and put back: the memory is broken");
+    expect(code).toBe(0);
+    expect(withoutNeurons(finalFiles(folder))).toEqual(withoutNeurons(expected));
+  });
+
+  it('is done already: nothing is computed again', async () => {
+    const folder = results();
+    const args = into(experiment, folder, '--neurons', await neuronsFolder(experiment));
+    await kn(args);
+    const [journal, files] = [journalLines(folder), finalFiles(folder)];
+    expect((await kn(args)).code).toBe(0);
+    expect(journalLines(folder)).toEqual(journal);
+    expect(finalFiles(folder)).toEqual(files);
+  });
+
+  it('puts results into results/demo-<experiment>, and goes on in a folder where neurons were found', async () => {
+    const cwd = temporaryFolder();
+    expect((await kn(['find', ...SELECTION], { cwd })).code).toBe(0);
+    const { code, stderr } = await kn([...EXPERIMENTS[experiment], '--results', 'results/demo'], { cwd });
+    expect(code).toBe(0);
+    expect(stderr).toContain('facts: 24/24');
+    const neurons = ['--neurons', 'results/demo'];
+    expect((await kn([...EXPERIMENTS[experiment], ...neurons], { cwd })).code).toBe(0);
+    const own = finalFiles(join(cwd, 'results', `demo-${experiment}`));
+    expect(withoutNeurons(own)).toEqual(withoutNeurons(await undisturbed(experiment)));
+    expect(withoutNeurons(finalFiles(join(cwd, 'results/demo')))).toEqual(withoutNeurons(own));
+  });
+
+  it('refuses a folder of other settings, which are named', async () => {
+    const folder = results();
+    mkdirSync(folder);
+    const expected = await undisturbed(experiment);
+    for (const [name, content] of Object.entries(expected)) writeFileSync(join(folder, name), content);
+    const { code, stderr } = await kn(into(experiment, folder, '--seed', '7'));
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${experiment}.seed: 42 there, 7 now`);
+    expect(finalFiles(folder)).toEqual(expected);
+  });
+});

@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import { MOST_LAYERS } from '../../neurons/layer-shares.js';
+import { wholeNumber } from '../options/option-values.js';
+import { addOutputOptions, type DataOptions, type OutputOptions } from '../options/options.js';
+
+export interface StatsOptions extends OutputOptions, Pick<DataOptions, 'data'> {
+  readonly results?: readonly string[];
+  readonly out?: string;
+  readonly layers?: number;
+}
+
+const DETAILS = `
+Reads the neuron files of each folder, kn's and the replication's (EleutherAI/knowledge-neurons), shards taken
+together, and prints how many neurons a fact has and how many two facts share, of the same and of different
+relations: Table 2 of Dai et al. (2021). All pairs of facts count, those of facts without neurons too. Into the folder
+go neuron-statistics.csv, and figure2.svg, the paper's Figure 2: the neurons' shares by layer, with its Vega-Lite
+specification (.vl.json) and data (.csv). A neuron of two facts counts twice there.
+
+A fact's relation comes from the result files in the folder, else from the data set. The number of layers comes from
+run.json, or --layers; else the figure ends at the highest layer that has a neuron.
+
+Examples:
+  kn stats --results results/demo
+  kn stats --results knowledge-neurons/bert_base_uncased_neurons --layers 12 --out statistics`;
+
+export function addStats(program: Command): void {
+  const command = program
+    .command('stats')
+    .description(
+      "count neurons by fact and layer, and those that facts share: the paper's Table 2 and Figure 2",
+    )
+    .option(
+      '-r, --results <folders...>',
+      'folders with neuron files, or with --out such files (default: every folder in results/)',
+    )
+    .option(
+      '-o, --out <folder>',
+      'where the files go (default: each results folder; of several, a folder each)',
+    )
+    .option(
+      '-d, --data <data>',
+      'the data set of the facts: a folder, "pararel" or "demo" (default: "demo" and "pararel")',
+    )
+    .option(
+      '--layers <n>',
+      "the model's number of layers (default: what run.json says)",
+      wholeNumber(1, MOST_LAYERS),
+    );
+  addOutputOptions(command).addHelpText('after', DETAILS);
+  command.action(async (options: StatsOptions) => {
+    const { statisticsOfFolders } = await import('./folder-statistics.js');
+    await statisticsOfFolders(options);
+  });
+}

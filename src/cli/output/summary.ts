@@ -1,0 +1,89 @@
+import type { InterventionSummary, Summary } from '../../experiment/facts/summary.js';
+import type { RelationTuning } from '../../experiment/facts/tuned-relations.js';
+import { percent, signedPercent, table } from '../../report/table.js';
+import { skippedAndFailed } from './result-text.js';
+
+/** Dai et al., arXiv 2104.08696 v1: mean change of the correct probability. */
+const PAPER = { suppression: ['-37.03%', '-0.39%'] };
+
+/** Dai et al., ACL 2022: the same over relations, of knowledge neurons. */
+const ACL_PAPER = { suppression: '-29.03%', enhancement: '+31.17%' };
+
+/** How suppressing and enhancing ended. */
+export function summaryText(summary: Summary): string[] {
+  const { done, skipped, failed } = summary.facts;
+  const lines = [
+    `${summary.model}: ${done} facts done, ${skipped.length} skipped, ${failed.length} failed`,
+    `${summary.neuronsPerFact.toFixed(1)} refined neurons a fact on average`,
+  ];
+  if (summary.accuracy !== null)
+    lines.push(`${percent(summary.accuracy)} of the prompts answered before any intervention`);
+  lines.push(...skippedAndFailed(summary.facts, 'summary.json'));
+  lines.push(...(summary.tuning ? tunedLines(summary, summary.tuning) : changeLines(summary)));
+  return lines;
+}
+
+function changeLines({ suppression, enhancement }: Summary): string[] {
+  const rows = [
+    ...interventionRows('suppressing', suppression, PAPER.suppression),
+    ...interventionRows('enhancing', enhancement, ['', '']),
+  ];
+  if (rows.length === 0) return [];
+  return [
+    '',
+    'Mean change of the correct probability:',
+    table(['', 'related facts', 'unrelated facts', 'facts', 'paper, related', 'unrelated'], rows, 'right'),
+  ];
+}
+
+/** What `--protocol dai` has to say: the shares that it found, and its own measure. */
+function tunedLines(
+  { suppression, enhancement }: Summary,
+  tuning: Readonly<Record<string, RelationTuning>>,
+): string[] {
+  const relations = Object.values(tuning);
+  const tooFew = relations.reduce((sum, { factsWithTooFewPrompts }) => sum + factsWithTooFewPrompts, 0);
+  const lines = [
+    `Shares of prompts tuned to ${range(relations.map(({ knowledge }) => knowledge.share))}, ` +
+      `for baseline neurons ${range(relations.map(({ baseline }) => baseline.share))} (by relation in summary.csv)`,
+  ];
+  if (tooFew > 0)
+    lines.push(`${tooFew} facts have too few prompts for any neuron to be shared by enough of them`);
+  const rows = [
+    ...comparedRows('suppressing', suppression, ACL_PAPER.suppression),
+    ...comparedRows('enhancing', enhancement, ACL_PAPER.enhancement),
+  ];
+  if (rows.length === 0) return lines;
+  return [
+    ...lines,
+    '',
+    'Mean change of the correct probability by its mean, over relations:',
+    table(
+      ['', 'knowledge neurons', 'baseline neurons', 'unrelated facts', 'facts', 'paper, knowledge'],
+      rows,
+      'right',
+    ),
+  ];
+}
+
+function comparedRows(name: string, summary: InterventionSummary | null, paper: string): string[][] {
+  if (!summary) return [];
+  const { related, unrelated, baseline, facts } = summary.overRelations;
+  const ofBaseline = baseline === undefined ? '' : signedPercent(baseline);
+  return [[name, signedPercent(related), ofBaseline, signedPercent(unrelated), String(facts), paper]];
+}
+
+function range(values: readonly number[]): string {
+  const shown = [Math.min(...values), Math.max(...values)].map(value => value.toFixed(2));
+  return [...new Set(shown)].join(' to ');
+}
+
+function interventionRows(
+  name: string,
+  summary: InterventionSummary | null,
+  paper: readonly string[],
+): string[][] {
+  if (!summary) return [];
+  const { related, unrelated, facts } = summary.overFacts;
+  return [[name, signedPercent(related), signedPercent(unrelated), String(facts), ...paper]];
+}

@@ -1,0 +1,70 @@
+/** Erasures in numbers: the perplexity of a relation's facts and of those of all others, before and after. */
+
+import type { SelectedFacts } from '../facts/summary.js';
+import { type Column, csvOf } from '../run/csv.js';
+import { type AskedSet, type PerplexityChange, perplexityChange } from '../run/perplexity.js';
+import type { ErasureRecord } from './record.js';
+
+/** erasure.json. */
+export interface ErasureSummary {
+  readonly model: string;
+  /** Failed: facts whose neurons were not found, and relations that were not erased. */
+  readonly facts: SelectedFacts;
+  /** Relations left alone, and why. */
+  readonly skippedRelations: readonly { readonly relation: string; readonly reason: string }[];
+  readonly relations: Readonly<Record<string, ErasureEffect>>;
+}
+
+export interface ErasureEffect {
+  /** Whose values were erased. */
+  readonly neurons: readonly (readonly number[])[];
+  readonly own: SetChange;
+  /** Null where there is no other relation. */
+  readonly others: SetChange | null;
+}
+
+export interface SetChange extends PerplexityChange {
+  readonly prompts: number;
+  /** Share of the prompts whose answer is the most probable. */
+  readonly accuracy: { readonly before: number; readonly after: number };
+}
+
+export function erasureEffect({ neurons, before, after }: ErasureRecord): ErasureEffect {
+  return {
+    neurons,
+    own: setChange(before.own, after.own),
+    others: before.others && after.others && setChange(before.others, after.others),
+  };
+}
+
+function setChange(before: AskedSet, after: AskedSet): SetChange {
+  return {
+    ...perplexityChange(before.log_perplexity, after.log_perplexity),
+    prompts: before.prompts,
+    accuracy: { before: before.accuracy, after: after.accuracy },
+  };
+}
+
+type ErasureLine = readonly [relation: string, effect: ErasureEffect];
+
+const ERASURE_COLUMNS: readonly Column<ErasureLine>[] = [
+  ['relation', ([relation]) => relation],
+  ['neurons', ([, { neurons }]) => neurons.length],
+  ...(['own', 'others'] as const).flatMap(columnsOf),
+];
+
+function columnsOf(set: 'own' | 'others'): readonly Column<ErasureLine>[] {
+  return [
+    [`${set}_prompts`, ([, effect]) => effect[set]?.prompts],
+    [`${set}_perplexity_before`, ([, effect]) => effect[set]?.perplexity.before],
+    [`${set}_perplexity_after`, ([, effect]) => effect[set]?.perplexity.after],
+    [`${set}_perplexity_increase`, ([, effect]) => effect[set]?.relativeIncrease],
+    [`${set}_accuracy_before`, ([, effect]) => effect[set]?.accuracy.before],
+    [`${set}_accuracy_after`, ([, effect]) => effect[set]?.accuracy.after],
+  ];
+}
+
+/** erasure.csv: a line a relation. Increases are fractions; empty fields where there is no other relation. */
+export function erasureCsv({ relations }: ErasureSummary): string {
+  return csvOf(ERASURE_COLUMNS, Object.entries(relations));
+}

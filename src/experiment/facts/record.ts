@@ -1,0 +1,81 @@
+/** What a run finds out about one fact, as the journal keeps it and the result files show it. */
+import { z } from 'zod';
+import { erasureSchema } from '../erasure/record.js';
+import { updateSchema } from '../update/record.js';
+
+const count = z.int().nonnegative();
+
+/**
+ * An intervention measured on one fact's prompts, one value a prompt, under the replication's names
+ * (EleutherAI, pararel_evaluate.py). `probability_*` are this project's addition.
+ */
+const promptEffectsSchema = z.object({
+  /** (after - before) / before, a fraction; null where the probability before is 0 in float32. */
+  pct_change: z.array(z.number().nullable()),
+  /** Whether the answer is the most probable token. */
+  correct_before: z.array(z.boolean()),
+  correct_after: z.array(z.boolean()),
+  n_prompts: count,
+  probability_before: z.array(z.number()).optional(),
+  probability_after: z.array(z.number()).optional(),
+});
+
+const interventionEffectsSchema = z.object({
+  related: promptEffectsSchema,
+  unrelated: promptEffectsSchema,
+  /** On the fact's own prompts too, of its baseline neurons (`--protocol dai`). */
+  baseline: promptEffectsSchema.optional(),
+});
+
+export type PromptEffects = z.infer<typeof promptEffectsSchema>;
+export type InterventionEffects = z.infer<typeof interventionEffectsSchema>;
+
+const neuronsSchema = z.array(z.tuple([count, count]));
+const promptCountsSchema = z.array(z.tuple([count, count, count]));
+
+/**
+ * One line of the journal, of a fact or, for an erasure, of a relation. A later line of the same one adds to the earlier
+ * ({@link joinRecords}).
+ */
+export const recordSchema = z.object({
+  uuid: z.string(),
+  /** Where a relation's facts decide together which neurons are shared enough: `[layer, index, prompts]`. */
+  counts: z
+    .object({ prompts: count, knowledge: promptCountsSchema, baseline: promptCountsSchema })
+    .optional(),
+  neurons: neuronsSchema.optional(),
+  baseline_neurons: neuronsSchema.optional(),
+  suppression: interventionEffectsSchema.optional(),
+  enhancement: interventionEffectsSchema.optional(),
+  update: updateSchema.optional(),
+  erasure: erasureSchema.optional(),
+});
+
+export type FactRecord = z.infer<typeof recordSchema>;
+
+/**
+ * What two lines say together. Effects are of the neurons that they were measured with: a line with other neurons takes the
+ * place of earlier effects, even of one that it does not measure itself.
+ */
+export function joinRecords(earlier: FactRecord | undefined, later: FactRecord): FactRecord {
+  if (!earlier || !haveOtherNeurons(earlier, later)) return { ...earlier, ...later };
+  const { suppression: _, enhancement: __, ...rest } = earlier;
+  return { ...rest, ...later };
+}
+
+function haveOtherNeurons(a: FactRecord, b: FactRecord): boolean {
+  const differ = (one?: FactRecord['neurons'], other?: FactRecord['neurons']) =>
+    one !== undefined && other !== undefined && JSON.stringify(one) !== JSON.stringify(other);
+  return differ(a.neurons, b.neurons) || differ(a.baseline_neurons, b.baseline_neurons);
+}
+
+/** A fact's entry in a result file, this project's or the replication's. */
+export const resultSchema = z.looseObject({
+  suppression: interventionEffectsSchema.optional(),
+  enhancement: interventionEffectsSchema.optional(),
+  n_refined_neurons: count,
+  n_unrelated_neurons: count,
+  relation_name: z.string(),
+});
+
+export type FactResult = z.infer<typeof resultSchema>;

@@ -1,0 +1,80 @@
+/** The neurons of facts whose relations tune the share: from what the journal has counted, always the same. */
+import type { FactKey } from '../../dataset/fact.js';
+import type { Neuron } from '../../neurons/neuron.js';
+import type { FactCounts, TunedNeurons } from '../../neurons/tune-share.js';
+import { tuneShare } from '../../neurons/tune-share.js';
+import type { FactRecord } from './record.js';
+import type { TunedFinding } from './stages.js';
+
+export interface ComparedNeurons {
+  readonly knowledge: readonly Neuron[];
+  readonly baseline: readonly Neuron[];
+}
+
+/** How a relation's share came out. */
+export interface RelationTuning {
+  readonly facts: number;
+  readonly knowledge: ShareFound;
+  readonly baseline: ShareFound;
+  /** Those with fewer prompts than a neuron must be coarse in, so that none can be theirs. */
+  readonly factsWithTooFewPrompts: number;
+}
+
+export type ShareFound = Pick<TunedNeurons, 'share' | 'neuronsPerFact' | 'tries'>;
+
+export interface TunedRelations {
+  /** Of each fact that is counted, by uuid. */
+  readonly neurons: ReadonlyMap<string, ComparedNeurons>;
+  /** By name, in the order of the facts. */
+  readonly relations: ReadonlyMap<string, RelationTuning>;
+}
+
+/**
+ * @param facts those of a relation decide together
+ * @param recordOf a fact's record; facts that are not counted have no part in it
+ */
+export function tuneRelations(
+  facts: readonly FactKey[],
+  recordOf: (uuid: string) => FactRecord | undefined,
+  finding: TunedFinding,
+): TunedRelations {
+  const neurons = new Map<string, ComparedNeurons>();
+  const relations = new Map<string, RelationTuning>();
+  for (const [relation, counted] of countedFacts(facts, recordOf)) {
+    const tune = (kind: 'knowledge' | 'baseline') =>
+      tuneShare(
+        counted.map(({ counts }): FactCounts => ({ prompts: counts.prompts, counts: counts[kind] })),
+        finding[kind],
+      );
+    const [knowledge, baseline] = [tune('knowledge'), tune('baseline')];
+    counted.forEach(({ uuid }, i) => {
+      neurons.set(uuid, { knowledge: knowledge.neurons[i], baseline: baseline.neurons[i] });
+    });
+    const least = finding.knowledge.leastPrompts ?? 1;
+    relations.set(relation, {
+      facts: counted.length,
+      knowledge: shareFound(knowledge),
+      baseline: shareFound(baseline),
+      factsWithTooFewPrompts: counted.filter(({ counts }) => counts.prompts < least).length,
+    });
+  }
+  return { neurons, relations };
+}
+
+type CountedFact = { readonly uuid: string; readonly counts: NonNullable<FactRecord['counts']> };
+
+function countedFacts(facts: readonly FactKey[], recordOf: (uuid: string) => FactRecord | undefined) {
+  const byRelation = new Map<string, CountedFact[]>();
+  for (const { uuid, relation } of facts) {
+    const counts = recordOf(uuid)?.counts;
+    if (!counts) continue;
+    const counted = byRelation.get(relation) ?? [];
+    counted.push({ uuid, counts });
+    byRelation.set(relation, counted);
+  }
+  return byRelation;
+}
+
+function shareFound({ share, neuronsPerFact, tries }: TunedNeurons): ShareFound {
+  return { share, neuronsPerFact, tries };
+}

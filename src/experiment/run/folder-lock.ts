@@ -1,0 +1,22 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '../../errors.js';
+import { type ProcessLock, takeLock } from '../../runtime/process-lock.js';
+
+/**
+ * One run at a time on a results folder.
+ * @throws UserError where another process is at work there
+ */
+export async function lockFolder(folder: string): Promise<ProcessLock> {
+  const path = join(folder, 'lock');
+  const taken = await takeLock(path);
+  if ('lock' in taken) return taken.lock;
+  const { pid, host, since } = taken.holder;
+  const elsewhere = host !== hostname();
+  throw new UserError(
+    `${folder}: a run is at work there (process ${pid}${elsewhere ? ` on ${host}` : ''}, since ${since})`,
+    elsewhere
+      ? `If that run is dead, delete ${path}; else wait, or name another folder with --results.`
+      : 'Wait for it to end, or name another folder with --results.',
+  );
+}

@@ -1,0 +1,104 @@
+/**
+ * The journal of a run: one JSON line for each finished fact, on disk before the fact counts as done. Whatever
+ * ends the run, the lines stay; a last line that was cut off in the middle is dropped at the next start.
+ */
+import { closeSync, existsSync, fdatasyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { refusedFile, UserError } from '../../errors.js';
+import { type FactRecord, joinRecords, recordSchema } from '../facts/record.js';
+
+export class Journal {
+  private constructor(
+    private readonly path: string,
+    private readonly descriptor: number,
+    private length: number,
+    private readonly records: Map<string, FactRecord>,
+  ) {}
+
+  /** Opens the journal at `path`, or begins one, and reads what is in it. */
+  static async open(path: string): Promise<Journal> {
+    const { records, length } = existsSync(path)
+      ? await readJournal(path)
+      : { records: new Map(), length: 0 };
+    const descriptor = openSync(path, existsSync(path) ? 'r+' : 'w+', 0o666);
+    ftruncateSync(descriptor, length);
+    return new Journal(path, descriptor, length, records);
+  }
+
+  /** How many facts are in it. */
+  get size(): number {
+    return this.records.size;
+  }
+
+  /** What is known of a fact, all its lines together. */
+  get(uuid: string): FactRecord | undefined {
+    return this.records.get(uuid);
+  }
+
+  /**
+   * Adds a record. When this returns, it is on the disk.
+   * @throws UserError where it cannot be written; what was there before stays whole
+   */
+  append(record: FactRecord): void {
+    const line = Buffer.from(`${JSON.stringify(record)}\n`);
+    try {
+      let written = 0;
+      while (written < line.length) {
+        written += writeSync(this.descriptor, line, written, line.length - written, this.length + written);
+      }
+      fdatasyncSync(this.descriptor);
+    } catch (error) {
+      this.dropTail();
+      throw refusedFile(
+        this.path,
+        'written',
+        error,
+        'Everything done so far is safe. Make room, then run the same command again: it goes on from there.',
+      );
+    }
+    this.length += line.length;
+    this.records.set(record.uuid, joinRecords(this.records.get(record.uuid), record));
+  }
+
+  close(): void {
+    closeSync(this.descriptor);
+  }
+
+  /** Takes off what a failed write left. If that fails too, the next start does it. */
+  private dropTail(): void {
+    try {
+      ftruncateSync(this.descriptor, this.length);
+    } catch {
+      // The error that matters is the write's.
+    }
+  }
+}
+
+async function readJournal(path: string): Promise<{ records: Map<string, FactRecord>; length: number }> {
+  const records = new Map<string, FactRecord>();
+  const bytes = await readFile(path);
+  let start = 0;
+  for (let line = 1; ; line++) {
+    const end = bytes.indexOf('\n', start);
+    if (end === -1) return { records, length: start };
+    const record = parseRecord(bytes.toString('utf8', start, end));
+    if (!record) {
+      // A write that a power cut interrupted may leave a hole, but only at the end.
+      if (bytes.indexOf('\n', end + 1) === -1) return { records, length: start };
+      throw new UserError(
+        `${path}:${line}: not a line of a journal`,
+        'The file was changed by something else: restore it, or begin again with --fresh.',
+      );
+    }
+    records.set(record.uuid, joinRecords(records.get(record.uuid), record));
+    start = end + 1;
+  }
+}
+
+function parseRecord(text: string): FactRecord | undefined {
+  try {
+    return recordSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}

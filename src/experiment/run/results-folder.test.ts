@@ -1,0 +1,62 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { ResultsFolder } from './results-folder.js';
+import type { Settings } from './settings.js';
+
+const SETTINGS: Settings = {
+  ...{ format: 1, commands: ['kn find'], model: { name: 'demo' }, data: {}, versions: {} },
+  ...{ plans: [], neurons: { share: 0.3 } },
+};
+
+const begin = (folder: string, fresh = false) =>
+  ResultsFolder.begin(folder, SETTINGS, { arguments: [] }, fresh);
+
+/** A folder with the neurons of one fact. */
+async function folderOfOne(): Promise<string> {
+  const folder = temporaryFolder();
+  const session = await begin(folder);
+  session.journal.append({ uuid: 'a', neurons: [[1, 2]] });
+  session.close();
+  return folder;
+}
+
+describe('a results folder', () => {
+  it('goes on with what is in its journal', async () => {
+    const session = await begin(await folderOfOne());
+    expect(session.journal.get('a')).toEqual({ uuid: 'a', neurons: [[1, 2]] });
+    session.close();
+  });
+
+  it.each([
+    [
+      'gone',
+      undefined,
+      /journal\.jsonl has results, and no run\.json says with which settings they were made/,
+    ],
+    ['cut off', '{"format": 1', /run\.json: not JSON/],
+    ['of another kind', '{"format": 2}', /run\.json: not settings that this version of kn reads/],
+  ])('is refused where its run.json is %s, and nothing in it changes', async (_, content, message) => {
+    const folder = await folderOfOne();
+    rmSync(join(folder, 'run.json'));
+    if (content !== undefined) writeFileSync(join(folder, 'run.json'), content);
+    const journal = readFileSync(join(folder, 'journal.jsonl'), 'utf8');
+    await expect(begin(folder)).rejects.toMatchObject({
+      message: expect.stringMatching(message),
+      remedy: expect.stringContaining('--fresh'),
+    });
+    expect(readFileSync(join(folder, 'journal.jsonl'), 'utf8')).toBe(journal);
+    const session = await begin(folder, true);
+    expect(session.journal.size).toBe(0);
+    session.close();
+    expect(readFileSync(join(folder, 'old-1', 'journal.jsonl'), 'utf8')).toBe(journal);
+  });
+
+  it('is no obstacle where a first session ended before it had any result', async () => {
+    const folder = join(temporaryFolder(), 'out');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'journal.jsonl'), '');
+    (await begin(folder)).close();
+  });
+});

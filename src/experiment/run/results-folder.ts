@@ -1,0 +1,147 @@
+import { appendFile, mkdir, readdir, rename } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { refusedFile, systemErrorCode, UserError } from '../../errors.js';
+import { fileExists, makeFolder, readJsonFile } from '../../files.js';
+import type { ProcessLock } from '../../runtime/process-lock.js';
+import { lockFolder } from './folder-lock.js';
+import { Journal } from './journal.js';
+import { joinSettings, type RecordedPlan, type Settings, settingsSchema } from './settings.js';
+
+const SETTINGS_FILE = 'run.json';
+const JOURNAL_FILE = 'journal.jsonl';
+const SESSIONS_FILE = 'sessions.jsonl';
+const BEGIN_AGAIN = 'Name another folder with --results, or begin this one again with --fresh.';
+
+/** What a session notes about itself, beside when and where. It decides no number, so it is in no result file. */
+export interface SessionNote {
+  readonly arguments: readonly string[];
+}
+
+/** A results folder that this process holds: its settings agreed, its journal open. Close it. */
+export class ResultsFolder {
+  private constructor(
+    readonly path: string,
+    readonly settings: Settings,
+    readonly journal: Journal,
+  ) {}
+
+  /**
+   * Begins a session in a folder that {@link holdFolder} has locked.
+   * @param fresh moves what is there into a subfolder first
+   * @throws UserError where the folder's settings are others, or it cannot be written
+   */
+  static async begin(
+    path: string,
+    settings: Settings,
+    session: SessionNote,
+    fresh: boolean,
+  ): Promise<ResultsFolder> {
+    try {
+      const there = fresh ? undefined : await readSettings(path);
+      const joined = joinSettings(there, settings, path);
+      if (fresh) await setAside(path);
+      const journal = await Journal.open(join(path, JOURNAL_FILE));
+      if (!there && journal.size > 0) {
+        journal.close();
+        throw new UserError(
+          `${path}: ${JOURNAL_FILE} has results, and no ${SETTINGS_FILE} says with which settings they were made`,
+          BEGIN_AGAIN,
+        );
+      }
+      await writeSettings(path, joined);
+      const note = { started: new Date().toISOString(), host: hostname(), pid: process.pid, ...session };
+      await appendFile(join(path, SESSIONS_FILE), `${JSON.stringify(note)}\n`);
+      return new ResultsFolder(path, joined, journal);
+    } catch (error) {
+      throw asUserError(path, error);
+    }
+  }
+
+  /**
+   * Notes that the batches of a device have changed since the run began.
+   * @throws UserError where run.json cannot be written
+   */
+  async notePlans(plans: readonly RecordedPlan[]): Promise<void> {
+    try {
+      await writeSettings(
+        this.path,
+        joinSettings(this.settings, { ...this.settings, plans: [...plans] }, this.path),
+      );
+    } catch (error) {
+      throw asUserError(join(this.path, SETTINGS_FILE), error);
+    }
+  }
+
+  /** Writes one of the final files, whole or not at all. */
+  async write(name: string, content: string): Promise<string> {
+    const file = join(this.path, name);
+    try {
+      await writeFileAtomic(file, content);
+    } catch (error) {
+      throw asUserError(file, error);
+    }
+    return file;
+  }
+
+  close(): void {
+    this.journal.close();
+  }
+}
+
+/**
+ * Makes a results folder where there is none, and locks it.
+ * @throws UserError where it cannot be written, or another run holds it
+ */
+export async function holdFolder(path: string): Promise<ProcessLock> {
+  try {
+    await makeFolder(path);
+    return await lockFolder(path);
+  } catch (error) {
+    throw asUserError(path, error);
+  }
+}
+
+/** What a folder's earlier sessions computed on; nothing where there is none, or none that can be read. */
+export async function earlierPlans(folder: string): Promise<readonly RecordedPlan[]> {
+  return (await readSettings(folder).catch(() => undefined))?.plans ?? [];
+}
+
+/** How many layers the model of a folder's results has; undefined where no run.json says so. */
+export async function modelLayers(folder: string): Promise<number | undefined> {
+  return (await readSettings(folder).catch(() => undefined))?.layers;
+}
+
+async function writeSettings(folder: string, settings: Settings): Promise<void> {
+  await writeFileAtomic(join(folder, SETTINGS_FILE), `${JSON.stringify(settings, null, 2)}\n`);
+}
+
+async function readSettings(folder: string): Promise<Settings | undefined> {
+  const path = join(folder, SETTINGS_FILE);
+  if (!(await fileExists(path))) return undefined;
+  const parsed = settingsSchema.safeParse(await readJsonFile(path, BEGIN_AGAIN));
+  if (parsed.success) return parsed.data;
+  throw new UserError(`${path}: not settings that this version of kn reads`, BEGIN_AGAIN);
+}
+
+/** Moves all results into old-1, old-2, ... inside the folder. */
+async function setAside(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  const moving = names.filter(name => !/^(lock|old-\d+)/.test(name));
+  if (moving.length === 0) return;
+  let number = 1;
+  while (names.includes(`old-${number}`)) number++;
+  await mkdir(join(folder, `old-${number}`));
+  for (const name of moving) await rename(join(folder, name), join(folder, `old-${number}`, name));
+}
+
+function asUserError(path: string, error: unknown): unknown {
+  if (error instanceof UserError || systemErrorCode(error) === undefined) return error;
+  return refusedFile(
+    path,
+    'written',
+    error,
+    'Make it writable, or name another results folder with --results.',
+  );
+}

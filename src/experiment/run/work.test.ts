@@ -1,0 +1,103 @@
+/** How pieces come to workers, with a real pool whose worker's tasks say what becomes of them. */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { BatchMemory } from '../../runtime/batch-memory.js';
+import { WorkerPool } from '../../runtime/worker-pool.js';
+import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { Journal } from './journal.js';
+import { doWork, type Piece, type WorkProgress } from './work.js';
+
+const WORKER = fileURLToPath(new URL('../../testing/work-worker.mjs', import.meta.url));
+
+/** Does pieces, some of which have an end of their own, on workers that take `atOnce` of them in a call. */
+async function work(ends: readonly (string | null)[], atOnce: number, workers = 1) {
+  const pool = new WorkerPool(WORKER);
+  pool.add(Array.from({ length: workers }, () => ({ device: 'gpu', start: null, environment: {} })));
+  const journal = await Journal.open(join(temporaryFolder(), 'journal.jsonl'));
+  onTestFinished(async () => {
+    journal.close();
+    await pool.close();
+  });
+  const open = ends.map((end, i): Piece => {
+    const uuid = `fact ${i}`;
+    return { uuid, relation: 'P36', method: 'runFact', task: () => ({ task: { uuid, end }, prompts: 2 }) };
+  });
+  const progress: WorkProgress[] = [];
+  const lowered: number[] = [];
+  const failed = await doWork({
+    ...{ open, pool, journal },
+    done: 10,
+    batchMemory: new BatchMemory(new Map([['gpu', 4e6]]), (_, bytes) => lowered.push(bytes)),
+    piecesAtOnce: (device, method) => (device === 'gpu' && method === 'runFact' ? atOnce : 1),
+    signal: new AbortController().signal,
+    onProgress: one => progress.push(one),
+  });
+  const neuronOf = (i: number) => journal.get(`fact ${i}`)?.neurons?.[0];
+  return { failed, neurons: ends.map((_, i) => neuronOf(i)), last: progress[progress.length - 1], lowered };
+}
+
+const nothing = (count: number) => Array.from({ length: count }, () => null);
+
+describe('work', () => {
+  it('goes to a worker in as many pieces at once as its device wants, each once', async () => {
+    const { neurons, failed, last } = await work(nothing(7), 3);
+    expect(neurons.map(neuron => neuron?.[0])).toEqual([3, 3, 3, 3, 3, 3, 1]);
+    expect(failed).toEqual([]);
+    expect(last).toMatchObject({ facts: 17, done: 17, failed: 0, session: { facts: 7, prompts: 14 } });
+  });
+
+  it('is shared by workers, so that none has nothing to do, and every piece is done', async () => {
+    const { neurons } = await work(nothing(8), 16, 2);
+    expect(neurons.map(neuron => neuron?.[0])).toEqual([4, 4, 4, 4, 2, 2, 1, 1]);
+  });
+
+  it('that fails at one of several pieces is done for the others, each by itself', async () => {
+    const { neurons, failed, last } = await work([null, 'fail', null, null, null], 4);
+    expect(neurons.map(neuron => neuron?.[0])).toEqual([1, undefined, 1, 1, 1]);
+    expect(failed).toEqual([{ uuid: 'fact 1', relation: 'P36', error: 'this fact fails' }]);
+    expect(last).toMatchObject({ done: 14, failed: 1 });
+  });
+
+  it('at which a worker dies is done for the others too', async () => {
+    const { neurons, failed } = await work([null, null, 'die', null], 4);
+    expect(neurons.map(neuron => neuron?.[0])).toEqual([1, 1, undefined, 1]);
+    expect(failed).toEqual([{ uuid: 'fact 2', relation: 'P36', error: 'the worker died (SIGKILL)' }]);
+  });
+
+  it('for which memory is full stays together, in smaller batches', async () => {
+    const { neurons, failed, lowered } = await work([null, 'fill above 1e6', null], 3);
+    expect(lowered).toEqual([2e6, 1e6]);
+    expect(neurons).toEqual(nothing(3).map(() => [3, 1e6]));
+    expect(failed).toEqual([]);
+  });
+
+  it('for which no memory is small enough fails where it is at fault', async () => {
+    const { neurons, failed } = await work([null, 'fill'], 2);
+    expect(neurons[0]?.[0]).toBe(1);
+    expect(failed).toEqual([{ uuid: 'fact 1', relation: 'P36', error: 'memory is full' }]);
+  });
+
+  it('ends where a task cannot be made', async () => {
+    const pool = new WorkerPool(WORKER);
+    pool.add([{ device: 'gpu', start: null, environment: {} }]);
+    const journal = await Journal.open(join(temporaryFolder(), 'journal.jsonl'));
+    onTestFinished(async () => {
+      journal.close();
+      await pool.close();
+    });
+    const broken = () => {
+      throw new Error('the data set is gone');
+    };
+    const run = doWork({
+      open: [{ uuid: 'fact', relation: 'P36', method: 'runFact', task: broken }],
+      done: 0,
+      ...{ pool, journal },
+      batchMemory: new BatchMemory(new Map(), () => undefined),
+      piecesAtOnce: () => 2,
+      signal: new AbortController().signal,
+      onProgress: () => undefined,
+    });
+    await expect(run).rejects.toThrow('the data set is gone');
+  });
+});

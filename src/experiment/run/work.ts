@@ -1,0 +1,194 @@
+/** The work of a run: its pieces go to the workers, each finished one into the journal. */
+import { UserError } from '../../errors.js';
+import type { BatchMemory } from '../../runtime/batch-memory.js';
+import { BatchTrial } from '../../runtime/batch-trial.js';
+import type { WorkerPool } from '../../runtime/worker-pool.js';
+import type { FactRecord } from '../facts/record.js';
+import type { FailedFact } from '../facts/summary.js';
+import type { TaskCall, WorkerMethod } from '../worker.js';
+import type { Journal } from './journal.js';
+
+export interface WorkProgress {
+  readonly facts: number;
+  /** All that are done, in this session and before. */
+  readonly done: number;
+  readonly failed: number;
+  /** Facts and prompts done in this session. */
+  readonly session: { readonly facts: number; readonly prompts: number };
+}
+
+/** What a worker does in one call: a fact, or whatever else has a record of its own. */
+export interface Piece {
+  /** Of the record that it gives. */
+  readonly uuid: string;
+  readonly relation: string;
+  /** The worker's. */
+  readonly method: WorkerMethod;
+  /** Made when its turn comes, so that the data set is never in memory as tasks. */
+  readonly task: () => PieceTask;
+}
+
+export interface PieceTask {
+  /** Plain data: it travels to a worker process. */
+  readonly task: unknown;
+  /** How many it asks, as progress counts them. */
+  readonly prompts: number;
+}
+
+/** Pieces that are to be done, of a number that is done already. */
+export interface OpenWork {
+  readonly open: readonly Piece[];
+  readonly done: number;
+}
+
+export interface Work extends OpenWork {
+  readonly pool: WorkerPool;
+  readonly batchMemory: BatchMemory;
+  /** How many pieces of a method a worker of a device takes in one call. All that are open are of one method. */
+  readonly piecesAtOnce: (device: string, method: WorkerMethod) => number;
+  readonly journal: Journal;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: WorkProgress) => void;
+}
+
+/** Times that a piece is tried: a worker that dies may be no fault of the piece it was at. */
+const ATTEMPTS = 3;
+
+/** After so many facts failed with none done, the fault is not in the facts. */
+const FAILURES_THAT_STOP = 5;
+
+/**
+ * Does what is open, and appends each record to the journal. Whatever happens, what is in the journal stays done.
+ * @returns the pieces that failed three times
+ * @throws UserError where the journal cannot be written or nothing succeeds; an AbortError on `signal`
+ */
+export async function doWork(work: Work): Promise<FailedFact[]> {
+  const { open, pool, journal, signal, onProgress } = work;
+  const session = { facts: 0, prompts: 0 };
+  const failures = new Map<string, FailedFact>();
+  let fault: unknown;
+  const report = () =>
+    onProgress({
+      facts: open.length + work.done,
+      done: work.done + session.facts,
+      failed: failures.size,
+      session,
+    });
+
+  const isOver = () => signal.aborted || fault !== undefined;
+  const alone: Piece[] = [];
+  let begun = 0;
+  const next = (device: string): readonly Piece[] => {
+    const again = alone.shift();
+    if (again) return [again];
+    if (begun === open.length) return [];
+    // No worker takes what would leave another with nothing to do.
+    const share = Math.ceil((open.length - begun) / pool.size);
+    const count = Math.min(work.piecesAtOnce(device, open[begun].method), share);
+    const pieces = open.slice(begun, begun + count);
+    begun += pieces.length;
+    return pieces;
+  };
+  const take = (device: string): readonly MadePiece[] => {
+    if (isOver()) return [];
+    try {
+      return next(device).map(piece => ({ ...piece, ...piece.task() }));
+    } catch (error) {
+      fault ??= error;
+      return [];
+    }
+  };
+  const finish = async () => {
+    const { pieces, outcome } = await attempt(take, work, isOver);
+    if (outcome === undefined) return;
+    if ('records' in outcome) {
+      for (const record of outcome.records) journal.append(record);
+      session.facts += outcome.records.length;
+      session.prompts += outcome.prompts;
+    } else if (pieces.length > 1) {
+      // One of them may be at fault, and the others not.
+      const uuids = new Set(pieces.map(({ uuid }) => uuid));
+      alone.push(...open.filter(({ uuid }) => uuids.has(uuid)));
+    } else {
+      for (const { uuid, relation } of pieces) failures.set(uuid, { uuid, relation, error: outcome.error });
+      if (session.facts === 0 && failures.size >= FAILURES_THAT_STOP) throw nothingSucceeds(outcome.error);
+    }
+    report();
+  };
+
+  report();
+  // A bounded prefetch: each worker has a next call waiting.
+  const underWay = new Set<Promise<void>>();
+  while ((begun < open.length || alone.length > 0 || underWay.size > 0) && !isOver()) {
+    if (begun < open.length || alone.length > 0) {
+      const call = finish()
+        .catch(error => {
+          fault ??= error;
+        })
+        .finally(() => underWay.delete(call));
+      underWay.add(call);
+      if (underWay.size < 2 * pool.size) continue;
+    }
+    await Promise.race(underWay);
+  }
+  await Promise.all(underWay);
+  if (fault !== undefined) throw fault;
+  signal.throwIfAborted();
+  return open.flatMap(({ uuid }) => failures.get(uuid) ?? []);
+}
+
+type MadePiece = Omit<Piece, 'task'> & PieceTask;
+
+interface Attempt {
+  readonly pieces: readonly MadePiece[];
+  /** Their records, or the last error; undefined where the run is over first, or nothing was left to do. */
+  readonly outcome:
+    | { readonly records: readonly FactRecord[]; readonly prompts: number }
+    | { readonly error: string }
+    | undefined;
+}
+
+/**
+ * Does what the first free worker takes. Several pieces at once are tried once: whoever asked tries each by itself then. Full
+ * memory is no fault of a piece, and not counted among its tries.
+ */
+async function attempt(
+  take: (device: string) => readonly MadePiece[],
+  { pool, batchMemory }: Work,
+  isOver: () => boolean,
+): Promise<Attempt> {
+  const batches = new BatchTrial(batchMemory);
+  let pieces: readonly MadePiece[] = [];
+  let error = '';
+  for (let tried = 0; tried < (pieces.length > 1 ? 1 : ATTEMPTS); ) {
+    if (isOver()) break;
+    let device = '';
+    try {
+      const records = await pool.use(async worker => {
+        device = worker.device;
+        if (pieces.length === 0) pieces = take(device);
+        if (pieces.length === 0) return undefined;
+        const call: TaskCall<unknown> = {
+          tasks: pieces.map(({ task }) => task),
+          batchBytes: batches.tryOn(device),
+        };
+        return worker.call<FactRecord[]>(pieces[0].method, call);
+      });
+      if (records === undefined) break;
+      batches.succeeded(device);
+      return { pieces, outcome: { records, prompts: pieces.reduce((sum, { prompts }) => sum + prompts, 0) } };
+    } catch (reason) {
+      error = reason instanceof Error ? reason.message : String(reason);
+      if (isOver()) break;
+      if (!batches.failed(device, reason)) tried++;
+    }
+  }
+  return { pieces, outcome: isOver() || pieces.length === 0 ? undefined : { error } };
+}
+
+function nothingSucceeds(error: string): UserError {
+  return new UserError(
+    `the first ${FAILURES_THAT_STOP} facts all failed, the last because: ${error}`,
+    'Mend that, then run the same command again.',
+  );
+}

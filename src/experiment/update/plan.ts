@@ -1,0 +1,96 @@
+/**
+ * Which facts are updated, to what, and with which neurons, after src/6_edit_knowledge_sampled.py of the authors' code of
+ * Dai et al. (Hunter-DDM/knowledge-neurons): some of each relation in random order, those without neurons and those
+ * that the model gets wrong passed over; the new answer is that of another fact of the relation.
+ */
+import type { FactKey } from '../../dataset/fact.js';
+import type { EditRule, Lambdas } from '../../intervention/value-rules.js';
+import type { Neuron } from '../../neurons/neuron.js';
+import { draw } from '../run/draw.js';
+import type { FactsByRelation } from '../run/sample.js';
+import { sampleOf } from '../run/sample.js';
+
+/** What decides the numbers of an update. */
+export interface UpdateDesign {
+  readonly rule: EditRule;
+  readonly lambdas: Lambdas;
+  /** Facts updated in a relation, at the most. */
+  readonly perRelation: number;
+  /** Neurons that more than this share of the relation's other facts have too are left alone. */
+  readonly shared: number;
+  /** Facts of the same relation, and as many of others, that perplexity is measured on. */
+  readonly measured: number;
+  /** Only what the model answers correctly is updated. */
+  readonly onlyCorrect: boolean;
+  readonly seed: number;
+}
+
+/** A fact that can be updated, or why it cannot. */
+export type PlannedUpdate =
+  | { readonly fact: FactKey; readonly target: string; readonly neurons: readonly Neuron[] }
+  | { readonly fact: FactKey; readonly reason: string };
+
+/**
+ * Each relation's facts in the order that they are taken in.
+ * @param neuronsOf undefined for a fact that has no list of neurons, which has its own reason then
+ * @param answerOf says which objects are one answer: "Apple" and "apple" may be the same tokens
+ */
+export function planUpdates(
+  relations: FactsByRelation,
+  neuronsOf: (uuid: string) => readonly Neuron[] | undefined,
+  answerOf: (object: string) => string,
+  { seed, shared }: Pick<UpdateDesign, 'seed' | 'shared'>,
+): PlannedUpdate[][] {
+  return [...relations].map(([relation, facts]) => {
+    const known = facts.flatMap(({ uuid }) => {
+      const neurons = neuronsOf(uuid);
+      return neurons ? [neurons] : [];
+    });
+    const isOwn = rarelyShared(known, shared);
+    return sampleOf(facts, facts.length, `${seed}:order:${relation}`).map(fact => {
+      const neurons = neuronsOf(fact.uuid);
+      if (!neurons) return { fact, reason: 'it has no list of neurons' };
+      if (neurons.length === 0) return { fact, reason: 'it has no knowledge neurons' };
+      const own = neurons.filter(isOwn);
+      if (own.length === 0) {
+        return {
+          fact,
+          reason: `each of its neurons is one of more than ${shared} of its relation's other facts too (--shared)`,
+        };
+      }
+      const target = drawTarget(fact, facts, answerOf, seed);
+      if (target === undefined) return { fact, reason: 'its relation has no other answer' };
+      return { fact, target, neurons: own };
+    });
+  });
+}
+
+/**
+ * Whether a neuron of a fact is one of at most `share` of its relation's other facts (section 5.1 of the paper, to spare
+ * these; its code counts one fact more).
+ */
+export function rarelyShared(
+  neuronsOfFacts: readonly (readonly Neuron[])[],
+  share: number,
+): (neuron: Neuron) => boolean {
+  const facts = new Map<string, number>();
+  for (const neuron of neuronsOfFacts.flat()) {
+    const key = String(neuron);
+    facts.set(key, (facts.get(key) ?? 0) + 1);
+  }
+  const most = share * (neuronsOfFacts.length - 1);
+  return neuron => (facts.get(String(neuron)) ?? 1) - 1 <= most;
+}
+
+/** The object of a random fact of the relation that has another answer; undefined where none has. */
+export function drawTarget(
+  { uuid, object }: FactKey,
+  facts: readonly FactKey[],
+  answerOf: (object: string) => string,
+  seed: number,
+): string | undefined {
+  const own = answerOf(object);
+  const candidates = facts.filter(other => answerOf(other.object) !== own);
+  if (candidates.length === 0) return undefined;
+  return candidates[draw(`${seed}:target:${uuid}`, candidates.length)].object;
+}

@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
+import { refusedFile, UserError } from '../../errors.js';
+import { fileExists, readJsonFile } from '../../files.js';
+import { readFloats, readSafetensorsHeader, type TensorEntry } from './safetensors.js';
+
+export const WEIGHTS_FILE = 'model.safetensors';
+export const WEIGHTS_INDEX_FILE = 'model.safetensors.index.json';
+
+const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
+
+/** The names of the files that hold a folder's weights, in order. */
+export async function weightFiles(folder: string): Promise<string[]> {
+  if (await fileExists(join(folder, WEIGHTS_FILE))) return [WEIGHTS_FILE];
+  if (await fileExists(join(folder, WEIGHTS_INDEX_FILE))) {
+    return shardsOfIndex(
+      await readJsonFile(join(folder, WEIGHTS_INDEX_FILE)),
+      join(folder, WEIGHTS_INDEX_FILE),
+    );
+  }
+  const pickled = (await readdir(folder)).filter(name => name.endsWith('.bin') || name.endsWith('.pt'));
+  throw pickled.length > 0 ? refusePickle(join(folder, pickled[0])) : noWeights(folder);
+}
+
+/** @throws UserError where `index` is not a shard index, or names a file outside its own folder */
+export function shardsOfIndex(index: unknown, path: string): string[] {
+  const parsed = indexSchema.safeParse(index);
+  if (!parsed.success) throw new UserError(`${path}: not an index of safetensors shards (no "weight_map")`);
+  const shards = [...new Set(Object.values(parsed.data.weight_map))].sort();
+  for (const shard of shards) {
+    if (basename(shard) !== shard || !shard.endsWith('.safetensors')) {
+      throw new UserError(`${path}: "${shard}" is no name of a safetensors file beside it`);
+    }
+  }
+  return shards;
+}
+
+export function refusePickle(path: string): UserError {
+  return new UserError(
+    `${path}: a .bin checkpoint holds pickled Python code, which kn does not run`,
+    'Convert it where you trust it: python -c "from transformers import AutoModelForMaskedLM as M; ' +
+      "M.from_pretrained('FOLDER').save_pretrained('NEW', safe_serialization=True)\"",
+  );
+}
+
+function noWeights(folder: string): UserError {
+  return new UserError(
+    `${folder}: no ${WEIGHTS_FILE} and no ${WEIGHTS_INDEX_FILE}`,
+    'A model is a folder in the Hugging Face layout: config.json, model.safetensors, tokenizer.json or vocab.txt.',
+  );
+}
+
+/** An open checkpoint: every tensor of all its shards, by name. Close it when the weights are read. */
+export class Checkpoint {
+  private constructor(
+    private readonly files: readonly { path: string; handle: FileHandle }[],
+    private readonly tensors: ReadonlyMap<string, { file: number; entry: TensorEntry }>,
+    private readonly folder: string,
+  ) {}
+
+  static async open(folder: string): Promise<Checkpoint> {
+    const files: { path: string; handle: FileHandle }[] = [];
+    const tensors = new Map<string, { file: number; entry: TensorEntry }>();
+    try {
+      for (const name of await weightFiles(folder)) {
+        const path = join(folder, name);
+        const handle = await openShard(path);
+        files.push({ path, handle });
+        for (const [tensor, entry] of await readSafetensorsHeader(handle, path)) {
+          if (tensors.has(tensor)) throw new UserError(`${path}: tensor ${tensor} is in another shard too`);
+          tensors.set(tensor, { file: files.length - 1, entry });
+        }
+      }
+    } catch (error) {
+      await Promise.all(files.map(({ handle }) => handle.close()));
+      throw error;
+    }
+    return new Checkpoint(files, tensors, folder);
+  }
+
+  has(name: string): boolean {
+    return this.tensors.has(name);
+  }
+
+  /**
+   * The values of one tensor, row by row.
+   * @param shape what the architecture expects
+   * @throws UserError, naming the tensor, where it is missing or has another shape
+   */
+  async read(name: string, shape: readonly number[]): Promise<Float32Array> {
+    const { file, entry } = this.find(name, shape);
+    return readFloats(file.handle, file.path, name, entry);
+  }
+
+  /**
+   * Where one tensor is: in which of the folder's files, and which of its bytes.
+   * @throws UserError as {@link read} does
+   */
+  placeOf(name: string, shape: readonly number[]): { readonly file: string; readonly entry: TensorEntry } {
+    const { file, entry } = this.find(name, shape);
+    return { file: basename(file.path), entry };
+  }
+
+  private find(name: string, shape: readonly number[]) {
+    const found = this.tensors.get(name);
+    if (!found) {
+      throw new UserError(
+        `${this.folder}: the checkpoint has no tensor ${name}`,
+        'kn needs the whole model with its language-model head, as BertForMaskedLM, GPT2LMHeadModel or GPTNeoForCausalLM saves it.',
+      );
+    }
+    const { entry } = found;
+    const file = this.files[found.file];
+    if (entry.shape.join() !== shape.join()) {
+      throw new UserError(
+        `${file.path}: tensor ${name} has shape [${entry.shape}], where config.json makes it [${shape}]`,
+      );
+    }
+    return { file, entry };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.files.map(({ handle }) => handle.close()));
+  }
+}
+
+/** SHA-256 over files of a folder, in the given order: one line that says what a result came from. */
+export async function hashFiles(folder: string, names: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const name of names) await pipeline(createReadStream(join(folder, name)), hash, { end: false });
+  return hash.digest('hex');
+}
+
+async function openShard(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    throw refusedFile(path, 'read', error);
+  }
+}

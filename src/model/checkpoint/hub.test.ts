@@ -1,0 +1,215 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { DEMO_MODEL } from '../../embedded.js';
+import { setEnvironment } from '../../testing/environment.js';
+import { COMMIT, filesOf, type HubServerOptions, serveHub } from '../../testing/hub-server.js';
+import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { type DownloadReporter, fetchFromHub } from './hub.js';
+import { locateModel } from './locate.js';
+
+const DEMO_FILES = filesOf(DEMO_MODEL);
+
+/** A hub with a model, and an empty cache; nothing else of the caller's environment counts. */
+async function hubWith(options: Partial<HubServerOptions> = {}) {
+  const server = await serveHub({ files: DEMO_FILES, ...options });
+  const home = temporaryFolder();
+  setEnvironment({
+    HF_HOME: home,
+    HF_ENDPOINT: server.url,
+    HF_TOKEN: undefined,
+    HF_TOKEN_PATH: undefined,
+    HF_HUB_OFFLINE: undefined,
+    TRANSFORMERS_OFFLINE: undefined,
+    HF_HUB_CACHE: undefined,
+    HUGGINGFACE_HUB_CACHE: undefined,
+  });
+  return { server, storage: join(home, 'hub', 'models--org--tiny') };
+}
+
+const silent: DownloadReporter = { progress: () => undefined, notice: () => undefined };
+const fetchTiny = (reporter = silent) => fetchFromHub('org/tiny', 'main', reporter);
+
+describe('a model of the hub', () => {
+  it("arrives in the cache that Python's huggingface_hub uses, laid out as it does", async () => {
+    const { storage } = await hubWith();
+    const { folder, revision } = await fetchTiny();
+    expect(revision).toBe(COMMIT);
+    expect(folder).toBe(join(storage, 'snapshots', COMMIT));
+    expect(readFileSync(join(storage, 'refs', 'main'), 'utf8')).toBe(COMMIT);
+    for (const name of ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json']) {
+      expect(readFileSync(join(folder, name)).equals(DEMO_FILES[name])).toBe(true);
+      expect(readlinkSync(join(folder, name))).toMatch(/^\.\.\/\.\.\/blobs\/[0-9a-f]{40,64}$/);
+    }
+    expect(readdirSync(join(storage, 'blobs')).filter(name => !/^[0-9a-f]+$/.test(name))).toEqual([]);
+  });
+
+  it('is fetched with progress, and without the files that kn does not read', async () => {
+    const { server } = await hubWith({
+      files: { ...DEMO_FILES, 'pytorch_model.bin': Buffer.alloc(9), 'README.md': Buffer.alloc(9) },
+    });
+    const seen = new Map<string, number[]>();
+    await fetchTiny({ ...silent, progress: (file, received, total) => seen.set(file, [received, total]) });
+    const size = DEMO_FILES['model.safetensors'].length;
+    expect(seen.get('model.safetensors')).toEqual([size, size]);
+    expect(server.requests.some(request => /bin|README/.test(request))).toBe(false);
+  });
+
+  it('is not fetched again', async () => {
+    const { server } = await hubWith();
+    await fetchTiny();
+    const before = server.requests.length;
+    await fetchTiny();
+    expect(server.requests.slice(before)).toEqual([
+      expect.stringContaining('/api/models/org/tiny/revision/main'),
+    ]);
+  });
+
+  it('is found in the cache offline, and where the hub does not answer, with a word about it', async () => {
+    await hubWith();
+    const online = await fetchTiny();
+    setEnvironment({ HF_HUB_OFFLINE: '1', HF_ENDPOINT: 'http://127.0.0.1:65533' });
+    expect(await fetchTiny()).toEqual(online);
+    setEnvironment({ HF_HUB_OFFLINE: '0' });
+    const notices: string[] = [];
+    expect(await fetchTiny({ ...silent, notice: text => notices.push(text) })).toEqual(online);
+    expect(notices).toEqual([
+      'http://127.0.0.1:65533 cannot be reached (connection refused): using org/tiny from the cache',
+    ]);
+  });
+
+  it.each([
+    [{ HF_HUB_OFFLINE: '1' }, 'and HF_HUB_OFFLINE is set'],
+    [
+      { HF_ENDPOINT: 'http://127.0.0.1:65533' },
+      'org/tiny: not in the cache, and http://127.0.0.1:65533 cannot be reached (connection refused)',
+    ],
+  ])('that is not cached is refused with %o, naming the demo', async (environment, message) => {
+    await hubWith();
+    setEnvironment(environment);
+    await expect(fetchTiny()).rejects.toMatchObject({
+      message: expect.stringContaining(message),
+      remedy: expect.stringContaining('--model demo'),
+    });
+  });
+
+  it('is asked for with the token', async () => {
+    await hubWith({ token: 'hf_secret' });
+    await expect(fetchTiny()).rejects.toThrow(
+      'org/tiny: the hub has no such model, or it is not open to you (status 401)',
+    );
+    setEnvironment({ HF_TOKEN: 'hf_secret' });
+    expect((await fetchTiny()).revision).toBe(COMMIT);
+    setEnvironment({ HF_TOKEN: 'secret' });
+    await expect(fetchTiny()).rejects.toThrow('HF_TOKEN is not an access token of the hub');
+  });
+
+  it('that the hub does not have is refused', async () => {
+    await hubWith();
+    await expect(fetchFromHub('org/other', 'main', silent)).rejects.toThrow(
+      'org/other: the hub has no such model',
+    );
+  });
+
+  it('may be sharded', async () => {
+    const { 'model.safetensors': weights, ...rest } = DEMO_FILES;
+    const index = Buffer.from(JSON.stringify({ weight_map: { a: 'model-00001-of-00001.safetensors' } }));
+    await hubWith({
+      files: { ...rest, 'model.safetensors.index.json': index, 'model-00001-of-00001.safetensors': weights },
+    });
+    const { folder } = await fetchTiny();
+    expect(existsSync(join(folder, 'model-00001-of-00001.safetensors'))).toBe(true);
+  });
+
+  it('with pickled weights alone is refused, with the way to convert them', async () => {
+    const { 'model.safetensors': _, ...rest } = DEMO_FILES;
+    await hubWith({ files: { ...rest, 'pytorch_model.bin': Buffer.alloc(9) } });
+    await expect(fetchTiny()).rejects.toThrow(
+      'org/tiny/pytorch_model.bin: a .bin checkpoint holds pickled Python code',
+    );
+  });
+});
+
+describe('a download', () => {
+  it('that is cut off is gone on with', async () => {
+    let cut = true;
+    const { server, storage } = await hubWith({
+      send: (path, content) => (cut && path === 'model.safetensors' ? undefined : content),
+    });
+    await expect(fetchTiny()).rejects.toThrow('org/tiny: not in the cache');
+    const incomplete = readdirSync(join(storage, 'blobs')).filter(name => name.endsWith('.incomplete'));
+    expect(incomplete).toHaveLength(1);
+    const { size } = await stat(join(storage, 'blobs', incomplete[0]));
+    expect(size).toBeGreaterThan(0);
+    cut = false;
+    const first: number[] = [];
+    const { folder } = await fetchTiny({
+      ...silent,
+      progress: (file, received) => file === 'model.safetensors' && first.push(received),
+    });
+    expect(first[0]).toBe(size);
+    expect(readFileSync(join(folder, 'model.safetensors')).equals(DEMO_FILES['model.safetensors'])).toBe(
+      true,
+    );
+    expect(server.requests.length).toBeGreaterThan(0);
+  });
+
+  it.each(['model.safetensors', 'config.json'])(
+    'that brings another %s than announced is refused, and nothing of it kept',
+    async file => {
+      const { storage } = await hubWith({
+        send: (path, content) =>
+          path === file ? Buffer.from(content.map((byte, i) => (i === 9 ? byte ^ 1 : byte))) : content,
+      });
+      await expect(fetchTiny()).rejects.toThrow(
+        `org/tiny/${file}: what arrived is not the file that the hub announced`,
+      );
+      expect(existsSync(join(storage, 'snapshots', COMMIT, file))).toBe(false);
+      expect(readdirSync(join(storage, 'blobs')).filter(name => name.endsWith('.incomplete'))).toEqual([]);
+    },
+  );
+
+  it('that two runs make at once happens once', async () => {
+    const { server } = await hubWith();
+    const [a, b] = await Promise.all([fetchTiny(), fetchTiny()]);
+    expect(a).toEqual(b);
+    const bodies = server.requests.filter(
+      request => request.includes('/resolve/') && request.includes('model.safetensors'),
+    );
+    expect(bodies.length).toBeLessThanOrEqual(2); // one question for its size, one for its content
+  });
+});
+
+describe('--model', () => {
+  it('is a folder before it is a hub id', async () => {
+    const { server } = await hubWith();
+    const parent = temporaryFolder();
+    await mkdir(join(parent, 'org/tiny'), { recursive: true });
+    const before = process.cwd();
+    process.chdir(parent);
+    try {
+      expect(await locateModel('org/tiny', 'main', silent)).toMatchObject({ name: 'tiny', revision: null });
+      expect(server.requests).toEqual([]);
+    } finally {
+      process.chdir(before);
+    }
+    expect(await locateModel('org/tiny', 'main', silent)).toMatchObject({
+      name: 'tiny',
+      id: 'org/tiny',
+      revision: COMMIT,
+    });
+  });
+
+  it('is the embedded model as demo', async () => {
+    expect(await locateModel('demo', 'main', silent)).toMatchObject({ name: 'demo', folder: DEMO_MODEL });
+  });
+
+  it('is refused where it is no folder and no hub id can look so, or a file', async () => {
+    await expect(locateModel('./nowhere', 'main', silent)).rejects.toThrow('./nowhere: no such folder');
+    await expect(locateModel('/no/such/place', 'main', silent)).rejects.toThrow('no such folder');
+    const file = join(temporaryFolder(), 'model.safetensors');
+    await writeFile(file, 'x');
+    await expect(locateModel(file, 'main', silent)).rejects.toThrow('a file, where a model is a folder');
+  });
+});

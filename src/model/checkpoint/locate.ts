@@ -1,0 +1,47 @@
+import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { DEMO_MODEL } from '../../embedded.js';
+import { UserError } from '../../errors.js';
+import type { DownloadReporter } from './hub.js';
+
+/** A model that is on this machine. */
+export interface LocatedModel {
+  /** Short, for file names: "bert-base-uncased". */
+  readonly name: string;
+  /** As the user named it. */
+  readonly id: string;
+  readonly folder: string;
+  /** The hub's commit, or null for a folder. */
+  readonly revision: string | null;
+}
+
+export const DEMO = 'demo';
+
+/**
+ * What `--model` means: `demo`, a folder, or a hub id, which is fetched if need be. A folder comes before a hub
+ * id of the same name, as in transformers.
+ * @throws UserError where it is none of these
+ */
+export async function locateModel(
+  id: string,
+  revision: string,
+  reporter: DownloadReporter,
+): Promise<LocatedModel> {
+  if (id === DEMO) return { name: DEMO, id, folder: DEMO_MODEL, revision: null };
+  const there = await stat(id).catch(() => undefined);
+  if (there?.isDirectory()) return { name: basename(resolve(id)), id, folder: resolve(id), revision: null };
+  if (there)
+    throw new UserError(
+      `${id}: a file, where a model is a folder`,
+      'Give the folder that holds config.json.',
+    );
+  if (!/^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(id)) {
+    throw new UserError(
+      `${id}: no such folder`,
+      'A model is a folder, a hub id such as bert-base-uncased, or demo.',
+    );
+  }
+  const { fetchFromHub } = await import('./hub.js');
+  const { folder, revision: commit } = await fetchFromHub(id, revision, reporter);
+  return { name: basename(id), id, folder, revision: commit };
+}

@@ -1,0 +1,95 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayerNormWeights } from '../layers/layer-norm.js';
+import type { LinearWeights } from '../layers/linear.js';
+import type { Checkpoint } from './checkpoint.js';
+
+/** Reads a checkpoint's tensors onto the running engine, and knows which it has read. */
+export class WeightReader {
+  private readonly owned: tf.Tensor[] = [];
+
+  private constructor(private readonly checkpoint: Checkpoint) {}
+
+  /** All that `read` reads of a checkpoint, or nothing: where it fails, none of its tensors is left. */
+  static async readAll<Weights>(
+    checkpoint: Checkpoint,
+    read: (reader: WeightReader) => Promise<Weights>,
+  ): Promise<Weights> {
+    const reader = new WeightReader(checkpoint);
+    try {
+      return await read(reader);
+    } catch (error) {
+      tf.dispose(reader.owned);
+      throw error;
+    }
+  }
+
+  has(name: string): boolean {
+    return this.checkpoint.has(name);
+  }
+
+  async vector(name: string, width: number): Promise<tf.Tensor1D> {
+    return this.own(tf.tensor1d(await this.checkpoint.read(name, [width])));
+  }
+
+  async matrix(name: string, rows: number, columns: number): Promise<tf.Tensor2D> {
+    return this.own(tf.tensor2d(await this.checkpoint.read(name, [rows, columns]), [rows, columns]));
+  }
+
+  /** A torch.nn.Linear, stored [out, in]. */
+  async linear(name: string, input: number, output: number): Promise<LinearWeights> {
+    const stored = await this.checkpoint.read(`${name}.weight`, [output, input]);
+    return {
+      weight: this.own(tf.tensor2d(transposed(stored, output, input), [input, output])),
+      bias: await this.vector(`${name}.bias`, output),
+    };
+  }
+
+  /** Several of them, without biases, as one map: [input, names * output]. */
+  async linearsSideBySide(names: readonly string[], input: number, output: number): Promise<LinearWeights> {
+    const stored = new Float32Array(names.length * output * input);
+    for (const [i, name] of names.entries())
+      stored.set(await this.checkpoint.read(`${name}.weight`, [output, input]), i * output * input);
+    const width = names.length * output;
+    return {
+      weight: this.own(tf.tensor2d(transposed(stored, width, input), [input, width])),
+      bias: this.own(tf.zeros<tf.Rank.R1>([width])),
+    };
+  }
+
+  /** GPT-2's Conv1D, stored [in, out]. */
+  async convolution(name: string, input: number, output: number): Promise<LinearWeights> {
+    return {
+      weight: await this.matrix(`${name}.weight`, input, output),
+      bias: await this.vector(`${name}.bias`, output),
+    };
+  }
+
+  async norm(name: string, width: number, epsilon: number): Promise<LayerNormWeights> {
+    // Checkpoints converted from TensorFlow, bert-base-uncased among them, keep TensorFlow's names.
+    const old = this.has(`${name}.gamma`);
+    return {
+      gamma: await this.vector(`${name}.${old ? 'gamma' : 'weight'}`, width),
+      beta: await this.vector(`${name}.${old ? 'beta' : 'bias'}`, width),
+      epsilon,
+    };
+  }
+
+  own<T extends tf.Tensor>(tensor: T): T {
+    this.owned.push(tensor);
+    return tensor;
+  }
+}
+
+/** A [rows, columns] matrix as [columns, rows], in blocks that stay in the processor's cache. */
+export function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
+  const BLOCK = 32;
+  const out = new Float32Array(values.length);
+  for (let r0 = 0; r0 < rows; r0 += BLOCK) {
+    for (let c0 = 0; c0 < columns; c0 += BLOCK) {
+      for (let r = r0; r < Math.min(r0 + BLOCK, rows); r++) {
+        for (let c = c0; c < Math.min(c0 + BLOCK, columns); c++) out[c * rows + r] = values[r * columns + c];
+      }
+    }
+  }
+  return out;
+}

@@ -1,0 +1,49 @@
+import type { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
+import { promptBeforeMask } from '../../dataset/prompt.js';
+import { UserError } from '../../errors.js';
+import { checkLength } from './prompt-length.js';
+import type { EncodedPrompt, Query, Tokenizer } from './tokenizer.js';
+
+/** Of a causal language model: the answer follows the prompt, after a space. */
+export class CausalTokenizer implements Tokenizer {
+  /** Byte-level vocabularies lack nothing. */
+  readonly unknownId = undefined;
+
+  constructor(private readonly tokenizer: HubTokenizer) {}
+
+  encode(prompt: string, maxTokens: number): EncodedPrompt {
+    const before = promptBeforeMask(prompt);
+    if (before === undefined) {
+      throw new UserError(
+        `the prompt "${prompt}" goes on after its answer, and a causal model sees nothing of that`,
+        'Let it end where the answer belongs: "The capital of France is".',
+      );
+    }
+    const tokens: number[] = this.tokenizer.encode(before).ids;
+    if (tokens.length === 0)
+      throw new UserError('the prompt is empty', 'A causal model needs a word to start from.');
+    checkLength(prompt, tokens.length, maxTokens);
+    return { tokens, position: tokens.length - 1 };
+  }
+
+  ask(prompt: string, answer: readonly number[], maxTokens: number, inPlace = answer): Query[] {
+    const { tokens, position } = this.encode(prompt, maxTokens);
+    checkLength(prompt, tokens.length + answer.length - 1, maxTokens, answer.length - 1);
+    return answer.map((id, place) => ({
+      tokens: [...tokens, ...inPlace.slice(0, place)],
+      position: position + place,
+      answer: id,
+    }));
+  }
+
+  /** "Paris" means " Paris": the vocabulary has words with the space before them. */
+  lookUp(answer: string): { ids: readonly number[] } | { problem: string } {
+    const word = answer.trim();
+    if (word === '') return { problem: 'is empty' };
+    return { ids: this.tokenizer.encode(` ${word}`, { add_special_tokens: false }).ids };
+  }
+
+  token(id: number): string {
+    return this.tokenizer.decode([id], { skip_special_tokens: false, clean_up_tokenization_spaces: false });
+  }
+}
