@@ -42,6 +42,11 @@ export class OutOfMemoryError extends UserError {
   }
 }
 
+/** Whoever started a long call has stopped it: Ctrl-C, a scheduler's signal, an AbortSignal. The message says what is left. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
 /** The code of a Node system error ("ENOENT"), or undefined where `error` is not one. */
 export function systemErrorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;

@@ -8,10 +8,17 @@ export type { Scores, ScoringOptions } from './attribution/scores.js';
 export { type Dataset, openDataset, type Selection } from './dataset/dataset.js';
 export type { Fact, FactKey } from './dataset/fact.js';
 export { DEMO_DATA, DEMO_MODEL } from './embedded.js';
-export { UsageError, UserError } from './errors.js';
+export { Interrupted, UsageError, UserError } from './errors.js';
+export {
+  type AnyFinished,
+  completeRequest,
+  type ExperimentName,
+  type Request,
+  type RequestInput,
+} from './experiment/experiments.js';
 export { type ResultsOfFacts, readResultsFolder } from './experiment/facts/results-file.js';
+export type { RunPlan } from './experiment/run/plan.js';
 export { PROTOCOL_DEFAULTS, PROTOCOLS, type Protocol } from './experiment/run/protocols.js';
-export { figureFiles } from './figures/figure-files.js';
 export { figure2Files } from './figures/figure2.js';
 export {
   type AnswerStanding,
@@ -46,15 +53,26 @@ export {
   type Lambdas,
   type ValueRule,
 } from './intervention/value-rules.js';
+export { type ChangeRequest, changeFact } from './library/change-fact.js';
 export { KnowledgeNeurons } from './library/knowledge-neurons.js';
 export { type LoadOptions, loadModel, type OpenedModel } from './library/load-model.js';
 export type {
+  AskedPrompt,
   Changed,
+  ChangedValues,
   ChangeOptions,
   CoarseOptions,
+  FactNeurons,
+  FindingOptions,
   KnowledgeNeuronsOptions,
   RefinedOptions,
 } from './library/options.js';
+export {
+  planExperiment,
+  type RunOptions,
+  type RunResult,
+  runExperiment,
+} from './library/run-experiment.js';
 export { type LocatedModel, locateModel } from './model/checkpoint/locate.js';
 export { askPrompts } from './model/continuation.js';
 export { CONTINUATIONS, type Continuation } from './model/continuation-names.js';
@@ -77,4 +95,6 @@ export {
   type StatisticsOfFacts,
 } from './neurons/statistics.js';
 export { type FactCounts, type TunedNeurons, tuneShare } from './neurons/tune-share.js';
+export type { OnProgress, ProgressEvent } from './progress.js';
+export { figureFiles } from './report/figures.js';
 export { type Engine, startEngine } from './runtime/engine.js';

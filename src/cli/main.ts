@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { Interrupted } from '../errors.js';
 import { VERSION } from '../version.js';
 import { addCompare } from './commands/compare.js';
 import { addDoctor } from './commands/doctor.js';
@@ -57,5 +58,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     await createProgram().parseAsync([...argv]);
   } catch (error) {
     process.exitCode = reportError(error);
+    // What was under way, a download perhaps, would keep this process; nothing of it is lost.
+    if (error instanceof Interrupted) process.exit();
   }
 }

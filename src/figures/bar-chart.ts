@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { MeanChange } from '../experiment/facts/relation-means.js';
+import type { BarPair } from '../experiment/run/shown.js';
 import { frame } from './frame.js';
 
 export interface Bar {
@@ -17,7 +17,7 @@ const NEURONS = ['Knowledge neurons', 'Baseline neurons'];
 /** Blue and orange of Okabe and Ito (2008): told apart with any colour vision, and by lightness in grey. */
 const COLOURS = ['#0072b2', '#e69f00'];
 
-export function barsOf(means: ReadonlyMap<string, MeanChange>): Bar[] {
+export function barsOf(means: ReadonlyMap<string, BarPair>): Bar[] {
   return [...means].flatMap(([relation, { related, unrelated, baseline, facts }]) =>
     [related, baseline ?? unrelated].map((change, i) => ({
       relation,

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { FactResult } from '../experiment/facts/record.js';
+import { figureFiles } from '../report/figures.js';
 import { barChart, barsOf } from './bar-chart.js';
-import { figureFiles } from './figure-files.js';
 import { renderSvg } from './render.js';
 
 const PARAREL = (

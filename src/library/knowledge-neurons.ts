@@ -2,11 +2,11 @@
  * One model, and what can be asked of it and done to it: the library's counterpart of EleutherAI's class of the same name
  * (knowledge_neurons/knowledge_neurons.py). It is made of the functions that the commands are made of.
  */
-import type { AskedMethod } from '../attribution/methods.js';
 import type { Scores } from '../attribution/scores.js';
 import { UserError } from '../errors.js';
-import { ENHANCE, type Multipliers, multipliers, predict, SUPPRESS } from '../intervention/intervene.js';
-import { type Prediction, type PromptEffect, predictionOf } from '../intervention/prediction.js';
+import type { AnswerStanding } from '../intervention/distribution.js';
+import { ENHANCE, multipliers, SUPPRESS } from '../intervention/intervene.js';
+import type { Prediction, PromptEffect } from '../intervention/prediction.js';
 import { changeValues, editRule, eraseRule, originalOf } from '../intervention/value-changes.js';
 import {
   type EditRule,
@@ -15,38 +15,44 @@ import {
   type Lambdas,
   type ValueRule,
 } from '../intervention/value-rules.js';
-import { askPrompts } from '../model/continuation.js';
-import type { LoadedModel } from '../model/load.js';
-import { ofEachPrompt } from '../model/prompt-batches.js';
 import { answerIds } from '../model/tokenizer/tokenizer.js';
-import type { CoarseThreshold } from '../neurons/coarse.js';
-import { findNeurons } from '../neurons/find.js';
 import type { Neuron } from '../neurons/neuron.js';
 import { checkNeurons } from '../neurons/neuron-file.js';
+import { type AskableModel, AskedModel } from './asked-model.js';
+import { DEFAULT_METHOD, findNeuronsOfFact } from './find-neurons-of-fact.js';
 import { KeptChanges } from './kept-changes.js';
 import type {
+  AskedPrompt,
   Changed,
+  ChangedValues,
   ChangeOptions,
   CoarseOptions,
+  FactNeurons,
+  FindingOptions,
   KnowledgeNeuronsOptions,
   RefinedOptions,
 } from './options.js';
 
-const DEFAULT_METHOD: AskedMethod = { rule: 'riemann_endpoints', steps: 20 };
-const DEFAULT_THRESHOLD: CoarseThreshold = { kind: 'adaptive', value: 0.3 };
-
 /** One call is done after the other, in the order that they were made in: nothing is measured while weights are changed. */
 export class KnowledgeNeurons {
   private readonly kept = new KeptChanges();
+  private readonly asking: AskedModel;
   private last: Promise<unknown> = Promise.resolve();
 
   /**
    * @param loaded what `loadModel` gives; whoever loaded it disposes of its `model`
    */
   constructor(
-    private readonly loaded: LoadedModel,
-    private readonly options: KnowledgeNeuronsOptions = {},
-  ) {}
+    private readonly loaded: AskableModel,
+    options: KnowledgeNeuronsOptions = {},
+  ) {
+    this.asking = new AskedModel(loaded, options);
+  }
+
+  /** A fact's neurons, with the scores and coarse neurons of each prompt that they come from. */
+  find(prompts: readonly string[], answer: string, options: FindingOptions = {}): Promise<FactNeurons> {
+    return this.inTurn(() => this.findNow(prompts, answer, options));
+  }
 
   /**
    * Every neuron's score for one prompt (Dai et al., 2021, eq. 3): [layers][intermediateSize].
@@ -82,7 +88,25 @@ export class KnowledgeNeurons {
 
   /** What the model, with every change that was kept, makes of each prompt and the answer. */
   predict(prompts: readonly string[], answer: string): Promise<Prediction[]> {
-    return this.inTurn(() => this.predictNow(prompts, answer));
+    return this.inTurn(async () => this.predictNow(await this.asking.ask(prompts, answer)));
+  }
+
+  /**
+   * Prompts as they ask for an answer of the model as it is now, to be asked before a change and after it.
+   * @throws UserError where a prompt has not the form that the model needs, or the vocabulary lacks the answer
+   */
+  ask(prompts: readonly string[], answer: string): Promise<AskedPrompt[]> {
+    return this.inTurn(() => this.asking.ask(prompts, answer));
+  }
+
+  /** What the model, with every change that was kept, makes of what is asked. */
+  predictAsked(asked: readonly AskedPrompt[]): Promise<Prediction[]> {
+    return this.inTurn(() => this.predictNow(asked));
+  }
+
+  /** The same without the most probable tokens: how each answer stands. */
+  standings(asked: readonly AskedPrompt[]): Promise<AnswerStanding[]> {
+    return this.inTurn(() => this.asking.standings(asked, this.kept.multipliers));
   }
 
   /** Multiplies the neurons' activations at the prediction's position by 0 (Dai et al., section 4.1). */
@@ -115,10 +139,11 @@ export class KnowledgeNeurons {
     answer: string,
     neurons: readonly Neuron[],
     { value = 'zero', ...options }: ChangeOptions & { readonly value?: EraseValue } = {},
-  ): Promise<Changed> {
-    return this.inTurn(async () =>
-      this.change(prompts, answer, neurons, await eraseRule(this.loaded, value), options),
-    );
+  ): Promise<ChangedValues> {
+    return this.inTurn(async () => {
+      const rule = await eraseRule(this.loaded, value);
+      return this.change(await this.asking.ask(prompts, answer), neurons, rule, options);
+    });
   }
 
   /**
@@ -129,6 +154,7 @@ export class KnowledgeNeurons {
    * @param rule default: `eleutherai`, minus and plus twice the embeddings; what goes is then what the model predicts at the
    *   first prompt
    * @param lambdas default: the rule's own
+   * @returns with `original`, what it takes away
    */
   edit(
     prompts: readonly string[],
@@ -140,13 +166,14 @@ export class KnowledgeNeurons {
       lambdas = LAMBDAS[rule],
       ...options
     }: ChangeOptions & { readonly rule?: EditRule; readonly lambdas?: Lambdas } = {},
-  ): Promise<Changed> {
+  ): Promise<ChangedValues & { readonly original: string }> {
     return this.inTurn(async () => {
       const { model, tokenizer } = this.loaded;
-      const [queries] = await this.ask(prompts.slice(0, 1), answer);
+      const [{ queries }] = await this.asking.ask(prompts.slice(0, 1), answer);
       const original = await originalOf(model, rule, queries);
-      const edit = { rule, lambdas, original, target: answerIds(tokenizer, target) };
-      return this.change(prompts, target, neurons, await editRule(model, edit), options);
+      const edit = await editRule(model, { rule, lambdas, original, target: answerIds(tokenizer, target) });
+      const changed = await this.change(await this.asking.ask(prompts, target), neurons, edit, options);
+      return { ...changed, original: rule === 'paper' ? answer : tokenizer.token(original[0]) };
     });
   }
 
@@ -161,31 +188,17 @@ export class KnowledgeNeurons {
     return turn;
   }
 
-  private find(prompts: readonly string[], answer: string, options: RefinedOptions) {
-    return this.inTurn(() => this.findNow(prompts, answer, options));
-  }
-
-  private async findNow(prompts: readonly string[], answer: string, options: RefinedOptions) {
+  private async findNow(
+    prompts: readonly string[],
+    answer: string,
+    options: FindingOptions,
+  ): Promise<FactNeurons> {
     if (this.kept.multipliers.size > 0)
       throw new UserError(
         'neurons are suppressed or enhanced, and their scores would be those of another model',
         'Call undo() first.',
       );
-    const {
-      method = DEFAULT_METHOD,
-      threshold = DEFAULT_THRESHOLD,
-      share = 0.5,
-      negativePrompts = [],
-    } = options;
-    const { site, batchBytes } = this.options;
-    return findNeurons(this.loaded.model, await this.ask(prompts, answer), {
-      ...method,
-      threshold,
-      share,
-      negatives: await this.ask(negativePrompts, answer),
-      ...(site && { site }),
-      ...(batchBytes !== undefined && { batchBytes }),
-    });
+    return findNeuronsOfFact(this.asking, prompts, answer, options);
   }
 
   /** Suppresses or enhances, over what is kept. */
@@ -198,72 +211,47 @@ export class KnowledgeNeurons {
   ): Promise<Changed> {
     checkNeurons(neurons, this.loaded.model);
     const changed = this.kept.multipliedBy(multipliers(neurons, factor));
-    const [before, after] = await this.predictUnder(prompts, answer, [this.kept.multipliers, changed]);
+    const asked = await this.asking.ask(prompts, answer);
+    const [before, after] = await this.asking.predictions(asked, [this.kept.multipliers, changed]);
     const undo = keep ? this.kept.keepMultipliers(changed) : nothing;
-    return { prompts: effects(prompts, before, after), undo: () => this.inTurn(undo) };
+    return { prompts: effects(asked, before, after), undo: () => this.inTurn(undo) };
   }
 
   /** Changes values, and measures before and after. */
   private async change(
-    prompts: readonly string[],
-    answer: string,
+    asked: readonly AskedPrompt[],
     neurons: readonly Neuron[],
     rule: ValueRule,
     { keep = false }: ChangeOptions,
-  ): Promise<Changed> {
+  ): Promise<ChangedValues> {
     checkNeurons(neurons, this.loaded.model);
-    const before = await this.predictNow(prompts, answer);
+    const before = await this.predictNow(asked);
     const change = await changeValues(this.loaded.model, neurons, rule);
     let after: Prediction[];
     try {
-      after = await this.predictNow(prompts, answer);
+      after = await this.predictNow(asked);
     } catch (error) {
       await change.undo();
       throw error;
     }
     if (!keep) await change.undo();
     const undo = keep ? this.kept.keepChange(change.undo) : nothing;
-    return { prompts: effects(prompts, before, after), undo: () => this.inTurn(undo) };
+    const { values } = change;
+    return { prompts: effects(asked, before, after), values, undo: () => this.inTurn(undo) };
   }
 
-  private ask(prompts: readonly string[], answer: string) {
-    const { model, tokenizer } = this.loaded;
-    const { continuation = 'answer' } = this.options;
-    return askPrompts(model, tokenizer, prompts, answerIds(tokenizer, answer), continuation);
-  }
-
-  private async predictNow(prompts: readonly string[], answer: string): Promise<Prediction[]> {
-    const [predictions] = await this.predictUnder(prompts, answer, [this.kept.multipliers]);
+  private async predictNow(asked: readonly AskedPrompt[]): Promise<Prediction[]> {
+    const [predictions] = await this.asking.predictions(asked, [this.kept.multipliers]);
     return predictions;
-  }
-
-  /** For each set of multipliers a prediction for each prompt. */
-  private async predictUnder(
-    prompts: readonly string[],
-    answer: string,
-    sets: readonly Multipliers[],
-  ): Promise<Prediction[][]> {
-    const { model, tokenizer } = this.loaded;
-    const queries = await this.ask(prompts, answer);
-    const ofPrompt = ofEachPrompt(queries, await predict(model, queries.flat(), sets, this.options));
-    return sets.map((_, set) =>
-      ofPrompt.map((own, prompt) =>
-        predictionOf(
-          tokenizer,
-          queries[prompt],
-          own.map(distributions => distributions[set]),
-        ),
-      ),
-    );
   }
 }
 
 async function nothing(): Promise<void> {}
 
 function effects(
-  prompts: readonly string[],
+  asked: readonly AskedPrompt[],
   before: readonly Prediction[],
   after: readonly Prediction[],
 ): PromptEffect[] {
-  return prompts.map((prompt, i) => ({ prompt, before: before[i], after: after[i] }));
+  return asked.map(({ prompt }, i) => ({ prompt, before: before[i], after: after[i] }));
 }

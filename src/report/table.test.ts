@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { counted, percent, signedPercent, table, visible } from './table.js';
+import { counted, percent, signedPercent } from '../numbers.js';
+import { table, visible } from './table.js';
 
 describe('a table', () => {
   it('shows line ends, tabs and other control characters of its cells, and keeps its columns', () => {

@@ -3,7 +3,7 @@
  * knowing which it is.
  */
 import { UserError } from '../errors.js';
-import { type AskedDevices, chooseDevices } from './devices/choose-devices.js';
+import { type AskedDevices, type ChosenDevices, chooseDevices } from './devices/choose-devices.js';
 import type { Device, DeviceKind } from './devices/device.js';
 import type { EngineChoice, EngineName } from './engine-names.js';
 import { EngineAbsent } from './engines/absent.js';
@@ -54,7 +54,14 @@ export async function startOnDevice(
   asked: AskedDevices,
   onLoss: OnLoss = () => undefined,
 ): Promise<EngineOnDevice> {
-  const { sets, notices: passedOver } = await chooseDevices(asked);
+  return startOnChosen(await chooseDevices(asked), onLoss);
+}
+
+/** The same where the devices have been chosen. */
+export async function startOnChosen(
+  { sets, notices: passedOver }: ChosenDevices,
+  onLoss: OnLoss = () => undefined,
+): Promise<EngineOnDevice> {
   const notices = [...passedOver];
   let last: unknown;
   for (const device of sets.flatMap(devices => devices.slice(0, 1))) {

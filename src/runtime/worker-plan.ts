@@ -93,12 +93,16 @@ export function planWorkers(
     };
   }
   const threads = engine === 'tensorflow' ? threadsOf(parameters, asked, machine) : 1;
-  const copies = engine === 'wasm' ? 2 : 1;
-  const bytesOfWorker = copies * 4 * parameters + BYTES_BESIDE_WEIGHTS;
-  const held = Math.floor((SHARE_OF_MEMORY * machine.memory) / bytesOfWorker);
+  const held = Math.floor((SHARE_OF_MEMORY * machine.memory) / memoryOfWorker(kind, engine, parameters));
   const useful = Math.floor(machine.cores / threads);
   const workers = asked.workers ?? Math.max(1, Math.min(useful, held));
   return { workers, threads, batchBytes: batchBytes(BATCH_BYTES[engine]) };
+}
+
+/** What a worker takes of its device's memory, in bytes: on a processor its batch's values are in it, on a GPU they come beside. */
+export function memoryOfWorker(kind: Device['kind'], engine: EngineName, parameters: number): number {
+  if (kind !== 'cpu') return 4 * parameters;
+  return (engine === 'wasm' ? 2 : 1) * 4 * parameters + BYTES_BESIDE_WEIGHTS;
 }
 
 /** What a worker's environment says of its threads: libtensorflow and native/kernels.cc read it. */

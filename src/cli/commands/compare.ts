@@ -1,7 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { refusedFile } from '../../errors.js';
+import type { ComparedResults } from '../../library/compare-results.js';
 import { addOutputOptions, type DataOptions, type OutputOptions } from '../options/options.js';
+import { createProgress } from '../output/progress.js';
 
-export interface CompareOptions extends OutputOptions, Pick<DataOptions, 'data'> {
+interface Options extends OutputOptions, Pick<DataOptions, 'data'> {
   readonly out?: string;
 }
 
@@ -32,10 +35,28 @@ export function addCompare(program: Command): void {
       'the data set of the facts: a folder, "pararel" or "demo" (default: "demo" and "pararel")',
     );
   addOutputOptions(command).addHelpText('after', DETAILS);
-  command.action(async (a: string, b: string, options: CompareOptions) => {
-    const { comparePaths } = await import('./compare-paths.js');
-    await comparePaths(a, b, options);
+  command.action(async (a: string, b: string, { out, data, ...output }: Options) => {
+    const { compareResults } = await import('../../library/compare-results.js');
+    const { comparisonJson, comparisonText } = await import('../output/comparison-text.js');
+    const { onProgress } = createProgress(output);
+    const compared = await compareResults(a, b, { ...(data !== undefined && { data }), onProgress });
+    const files = out === undefined ? [] : [await writeTable(out, compared)];
+    const text = output.json
+      ? comparisonJson(compared, files)
+      : [comparisonText(compared), ...files].join('\n\n');
+    process.stdout.write(`${text}\n`);
   });
+}
+
+async function writeTable(path: string, { comparison }: ComparedResults): Promise<string> {
+  const { comparisonCsv } = await import('../../neurons/compare.js');
+  const { default: writeFileAtomic } = await import('write-file-atomic');
+  try {
+    await writeFileAtomic(path, comparisonCsv(comparison));
+    return path;
+  } catch (error) {
+    throw refusedFile(path, 'written', error, 'Name another file with --out.');
+  }
 }
 
 /** So that a slip does not write over a neuron file. */

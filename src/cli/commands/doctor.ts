@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import { ENGINE_CHOICES, type EngineChoice } from '../../runtime/engine-names.js';
+import { EXIT } from '../output/exit.js';
 
-export interface DoctorOptions {
+interface Options {
   readonly engine: EngineChoice;
   readonly bench: boolean;
   readonly json?: boolean;
@@ -25,8 +26,11 @@ export function addDoctor(program: Command): void {
     .option('--no-bench', 'do not measure')
     .option('--json', 'one JSON object on standard output')
     .addHelpText('after', DETAILS)
-    .action(async (options: DoctorOptions) => {
-      const { examine } = await import('./examine.js');
-      process.exitCode = await examine(options);
+    .action(async ({ engine, bench, json }: Options) => {
+      const { examine } = await import('../../setup/examine.js');
+      const { examinationJson, examinationText } = await import('../output/examination-text.js');
+      const examination = await examine(engine, bench);
+      process.stdout.write(`${json ? examinationJson(examination) : examinationText(examination)}\n`);
+      process.exitCode = examination.taken.length > 0 ? EXIT.done : EXIT.failed;
     });
 }

@@ -46,7 +46,7 @@ export function addEdit(program: Command): void {
       lambda1: lambda1 ?? LAMBDAS[rule].lambda1,
       lambda2: lambda2 ?? LAMBDAS[rule].lambda2,
     };
-    const { changeFact } = await import('./value-command.js');
-    process.exitCode = await changeFact(options, { change: 'edit', to, rule, lambdas });
+    const { changeAndReport } = await import('./change-and-report.js');
+    process.exitCode = await changeAndReport(options, { change: 'edit', to, rule, lambdas });
   });
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { addFactorOption } from '../options/options.js';
-import { addInterventionOptions, type InterventionOptions, interveneOnFact } from './intervention-command.js';
+import { addInterventionOptions, type InterventionOptions, runIntervention } from './intervention-command.js';
 
 const EXAMPLES = `
 Examples:
@@ -21,17 +21,11 @@ export function addEnhance(program: Command): void {
   addInterventionOptions(command);
   command.addHelpText('after', EXAMPLES);
   command.action(async (options: Options) => {
-    const { asksOneFact } = await import('../options/asks-one-fact.js');
-    if (asksOneFact(options)) {
-      const { factor } = options;
-      process.exitCode = await interveneOnFact(
-        options,
-        factor,
-        neurons => `Multiplied ${neurons} by ${factor}`,
-      );
-    } else {
-      const { runOverData } = await import('./intervention-run.js');
-      process.exitCode = await runOverData('enhance', options, { suppress: false, enhance: options.factor });
-    }
+    const { factor } = options;
+    process.exitCode = await runIntervention(options, {
+      factor,
+      overData: { suppress: false, enhance: factor },
+      didTo: neurons => `Multiplied ${neurons} by ${factor}`,
+    });
   });
 }

@@ -30,7 +30,7 @@ export function addErase(program: Command): void {
   command.addHelpText('after', EXAMPLES);
   command.action(async (options: Options) => {
     const { value } = options;
-    const { changeFact } = await import('./value-command.js');
-    process.exitCode = await changeFact(options, { change: 'erase', value });
+    const { changeAndReport } = await import('./change-and-report.js');
+    process.exitCode = await changeAndReport(options, { change: 'erase', value });
   });
 }

@@ -1,8 +1,17 @@
 import { type Command, Option } from 'commander';
-import { ERASE_VALUES } from '../../intervention/value-rules.js';
-import { addFindingOptions, addOverDataOptions } from '../options/data-run-options.js';
+import { DEFAULTS, RANGES } from '../../experiment/erasure/defaults.js';
+import { ERASE_VALUES, type EraseValue } from '../../intervention/value-rules.js';
+import { addFindingOptions, addOverDataOptions, type DataRunOptions } from '../options/data-run-options.js';
 import { list, wholeNumber } from '../options/option-values.js';
-import type { ErasureOptions } from './erasure-run.js';
+import { addSeedOption } from '../options/options.js';
+
+interface Options extends DataRunOptions {
+  readonly erase?: readonly string[];
+  readonly top: number;
+  readonly value: EraseValue;
+  readonly ownFacts: number;
+  readonly otherFacts: number;
+}
 
 const DETAILS = `
 Erases relations, as section 5.2 of Dai et al. (2022): the values of the neurons that most of a relation's facts have
@@ -31,25 +40,36 @@ export function addErasure(evaluate: Command): void {
     .option(
       '--top <n>',
       "erase so many neurons, those that most of a relation's facts have",
-      wholeNumber(1, 1e6),
-      20,
+      wholeNumber(...RANGES.top),
+      DEFAULTS.top,
     )
     .addOption(
       new Option('--value <value>', "what a value becomes: zeros, or the unknown token's embedding")
         .choices(ERASE_VALUES)
-        .default('zero'),
+        .default(DEFAULTS.value),
     )
     .option(
       '--own-facts <n>',
       'measure perplexity on so many facts of the relation',
-      wholeNumber(1, 1e9),
-      100,
+      wholeNumber(...RANGES.ownFacts),
+      DEFAULTS.ownFacts,
     )
-    .option('--other-facts <n>', 'and on so many of each other relation', wholeNumber(0, 1e9), 10)
-    .option('--seed <n>', 'of the draw of these facts', wholeNumber(0, 2 ** 48), 42);
+    .option(
+      '--other-facts <n>',
+      'and on so many of each other relation',
+      wholeNumber(...RANGES.otherFacts),
+      DEFAULTS.otherFacts,
+    );
+  addSeedOption(command, 'of the draw of these facts');
   addOverDataOptions(command, '-erasure').addHelpText('after', DETAILS);
-  command.action(async (options: ErasureOptions) => {
-    const { runErasures } = await import('./erasure-run.js');
-    process.exitCode = await runErasures(options);
+  command.action(async (options: Options) => {
+    const { runRequest } = await import('../options/run-request.js');
+    const { runAndReport } = await import('../run-and-report.js');
+    const { erase, top, value, ownFacts, otherFacts } = options;
+    const erasure = { erase: erase ? [...erase] : null, top, value, ownFacts, otherFacts };
+    process.exitCode = await runAndReport(
+      { experiment: 'erasure', ...runRequest(options), erasure },
+      options,
+    );
   });
 }

@@ -1,8 +1,19 @@
 import { type Command, Option } from 'commander';
-import { EDIT_RULES, LAMBDAS } from '../../intervention/value-rules.js';
-import { addFindingOptions, addOverDataOptions } from '../options/data-run-options.js';
+import { DEFAULTS, RANGES } from '../../experiment/update/defaults.js';
+import { EDIT_RULES, type EditRule, LAMBDAS } from '../../intervention/value-rules.js';
+import { addFindingOptions, addOverDataOptions, type DataRunOptions } from '../options/data-run-options.js';
 import { number, wholeNumber } from '../options/option-values.js';
-import type { UpdateOptions } from './update-run.js';
+import { addSeedOption } from '../options/options.js';
+
+interface Options extends DataRunOptions {
+  readonly editRule: EditRule;
+  readonly lambda1?: number;
+  readonly lambda2?: number;
+  readonly updates: number;
+  readonly shared: number;
+  readonly measured: number;
+  readonly wrongToo?: boolean;
+}
 
 const DETAILS = `
 Updates facts, as section 5.1 of Dai et al. (2022): the values of a fact's neurons are edited so that they say the object
@@ -36,32 +47,44 @@ export function addUpdate(evaluate: Command): void {
     .addOption(
       new Option('--edit-rule <rule>', "how values are edited: by the paper's code, or by the replication's")
         .choices(EDIT_RULES)
-        .default('paper'),
+        .default(DEFAULTS.editRule),
     )
     .option(
       '--lambda1 <x>',
       `of the old answer, taken away (default: ${lambdas('lambda1')})`,
-      number(-1e6, 1e6),
+      number(...RANGES.lambda),
     )
-    .option('--lambda2 <x>', `of the new answer, added (default: ${lambdas('lambda2')})`, number(-1e6, 1e6))
-    .option('--updates <n>', 'facts to update in a relation', wholeNumber(1, 1e9), 10)
+    .option(
+      '--lambda2 <x>',
+      `of the new answer, added (default: ${lambdas('lambda2')})`,
+      number(...RANGES.lambda),
+    )
+    .option(
+      '--updates <n>',
+      'facts to update in a relation',
+      wholeNumber(...RANGES.updates),
+      DEFAULTS.updates,
+    )
     .option(
       '--shared <share>',
       "leave neurons alone that more than this share of the relation's other facts have too",
-      number(0, 1),
-      0.1,
+      number(...RANGES.shared),
+      DEFAULTS.shared,
     )
     .option(
       '--measured <n>',
       'measure perplexity on so many facts of the same relation, and of others',
-      wholeNumber(0, 1e6),
-      5,
+      wholeNumber(...RANGES.measured),
+      DEFAULTS.measured,
     )
-    .option('--wrong-too', 'update facts, and count prompts, that the model does not answer correctly too')
-    .option('--seed <n>', 'of all draws: facts, new answers, random neurons', wholeNumber(0, 2 ** 48), 42);
+    .option('--wrong-too', 'update facts, and count prompts, that the model does not answer correctly too');
+  addSeedOption(command, 'of all draws: facts, new answers, random neurons');
   addOverDataOptions(command, '-update').addHelpText('after', DETAILS);
-  command.action(async (options: UpdateOptions) => {
-    const { runUpdates } = await import('./update-run.js');
-    process.exitCode = await runUpdates(options);
+  command.action(async (options: Options) => {
+    const { runRequest } = await import('../options/run-request.js');
+    const { runAndReport } = await import('../run-and-report.js');
+    const { editRule, lambda1, lambda2, updates, shared, measured, wrongToo = false } = options;
+    const update = { editRule, lambda1, lambda2, updates, shared, measured, wrongToo };
+    process.exitCode = await runAndReport({ experiment: 'update', ...runRequest(options), update }, options);
   });
 }

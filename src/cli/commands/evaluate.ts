@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { UnrelatedRule } from '../../experiment/run/unrelated.js';
 import { addFindingOptions, addOverDataOptions, type DataRunOptions } from '../options/data-run-options.js';
 import { addFactorOption, addUnrelatedOptions } from '../options/options.js';
 import { addErasure } from './evaluate-erasure.js';
@@ -6,6 +7,7 @@ import { addUpdate } from './evaluate-update.js';
 
 interface Options extends DataRunOptions {
   readonly factor: number;
+  readonly unrelated: UnrelatedRule;
 }
 
 const DETAILS = `
@@ -49,10 +51,13 @@ function addPararel(evaluate: Command): void {
   addUnrelatedOptions(command);
   addOverDataOptions(command).addHelpText('after', DETAILS);
   command.action(async (options: Options) => {
-    const { runOverData } = await import('./intervention-run.js');
-    process.exitCode = await runOverData('evaluate pararel', options, {
-      suppress: true,
-      enhance: options.factor,
-    });
+    const { runRequest } = await import('../options/run-request.js');
+    const { runAndReport } = await import('../run-and-report.js');
+    const { factor, unrelated } = options;
+    const interventions = { suppress: true, enhance: factor, unrelated };
+    process.exitCode = await runAndReport(
+      { experiment: 'facts', ...runRequest(options), interventions },
+      options,
+    );
   });
 }

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../errors.js';
 import type { DataRunOptions } from '../options/data-run-options.js';
-import { findOptionsOfFact } from '../options/find-options.js';
 import {
   addAskingOptions,
   addAttributionOptions,
@@ -13,8 +12,9 @@ import {
   addSeedOption,
   type PromptOptions,
 } from '../options/options.js';
+import { createProgress } from '../output/progress.js';
 
-interface Options extends Omit<DataRunOptions, 'neurons' | 'unrelated'>, PromptOptions {
+interface Options extends Omit<DataRunOptions, 'neurons'>, PromptOptions {
   readonly scores?: string;
   readonly convergence?: boolean;
 }
@@ -51,32 +51,37 @@ export function addFind(program: Command): void {
 }
 
 async function findInFact(options: Options): Promise<number> {
-  const attribution = findOptionsOfFact(options);
-  const { scores, convergence = false } = options;
-  const integrates = options.method === 'integrated_gradients';
+  const { scores, convergence = false, method } = options;
+  const { askedFact, factFinding } = await import('../options/fact-request.js');
+  const finding = factFinding(options);
+  const integrates = method === 'integrated_gradients';
   if (convergence && !integrates)
     throw new UsageError(
-      `--convergence is of integrated gradients, not of --method ${options.method}`,
+      `--convergence is of integrated gradients, not of --method ${method}`,
       'Leave out one of them.',
     );
-  const { checkWritable, deltasOfPrompts, findNeuronsOfFact, prepareFact, writeScores } = await import(
-    './one-fact.js'
-  );
+  const { checkWritable, writeScores } = await import('../output/scores-file.js');
   if (scores !== undefined) await checkWritable(scores);
-  const fact = await prepareFact(options);
-  const found = await findNeuronsOfFact(fact, attribution);
-  const deltas =
-    integrates && (convergence || scores !== undefined) ? await deltasOfPrompts(fact, found) : undefined;
-  if (scores !== undefined) await writeScores(scores, fact, found, deltas);
+  const { prompts, answer, negativePrompts } = await askedFact(options);
+  const { openKnowledgeNeurons } = await import('../open-model.js');
+  const kn = await openKnowledgeNeurons(options, createProgress(options).onProgress);
+  const found = await kn.find(prompts, answer, {
+    ...finding,
+    negativePrompts,
+    convergence: integrates && (convergence || scores !== undefined),
+  });
+  if (scores !== undefined) await writeScores(scores, answer, found);
   const { foundJson, foundText } = await import('../output/found-text.js');
-  const finding = { fact, found, sharing: attribution, deltas: convergence ? deltas : undefined };
-  process.stdout.write(`${options.json ? foundJson(finding) : foundText(finding)}\n`);
+  const shown = { answer, found, sharing: finding, convergence };
+  process.stdout.write(`${options.json ? foundJson(shown) : foundText(shown)}\n`);
   return 0;
 }
 
 async function findInData(options: Options): Promise<number> {
   const given = (['scores', 'convergence'] as const).find(name => options[name] !== undefined);
   if (given) throw new UsageError(`--${given} is for one fact`, 'Give its --prompt and --answer.');
-  const { runOverData } = await import('./intervention-run.js');
-  return runOverData('find', options, { suppress: false, enhance: null });
+  const { runRequest } = await import('../options/run-request.js');
+  const { runAndReport } = await import('../run-and-report.js');
+  const interventions = { suppress: false, enhance: null };
+  return runAndReport({ experiment: 'facts', ...runRequest(options), interventions }, options);
 }

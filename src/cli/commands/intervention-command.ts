@@ -1,9 +1,7 @@
 /** What `kn suppress` and `kn enhance` have in common. */
 import type { Command } from 'commander';
-import type { Prediction, PromptEffect } from '../../intervention/prediction.js';
-import { coloured } from '../../report/colour.js';
+import type { UnrelatedRule } from '../../experiment/run/unrelated.js';
 import type { DataRunOptions } from '../options/data-run-options.js';
-import { findOptionsOfFact, refuseIdleNegatives, sharingText } from '../options/find-options.js';
 import {
   addAskingOptions,
   addAttributionOptions,
@@ -16,8 +14,11 @@ import {
   addUnrelatedOptions,
   type PromptOptions,
 } from '../options/options.js';
+import { createProgress } from '../output/progress.js';
 
-export interface InterventionOptions extends DataRunOptions, PromptOptions {}
+export interface InterventionOptions extends DataRunOptions, PromptOptions {
+  readonly unrelated: UnrelatedRule;
+}
 
 export function addInterventionOptions(command: Command): void {
   addModelOptions(command);
@@ -31,55 +32,52 @@ export function addInterventionOptions(command: Command): void {
   addOutputOptions(command);
 }
 
-/**
- * Finds the neurons unless they are given, multiplies them by `factor`, and prints before and after.
- * @param didTo says what was done to "8 neurons"
- */
-export async function interveneOnFact(
-  options: InterventionOptions,
-  factor: number,
-  didTo: (neurons: string) => string,
-): Promise<number> {
-  const attribution = findOptionsOfFact(options);
-  refuseIdleNegatives(options);
-  const { findNeuronsOfFact, measureEffect, neuronsOfOption, prepareFact } = await import('./one-fact.js');
-  const given = options.neurons === undefined ? undefined : await neuronsOfOption(options.neurons);
-  const fact = await prepareFact(options);
-  const found = given ? undefined : await findNeuronsOfFact(fact, attribution);
-  const neurons = given ?? found?.neurons ?? [];
-  const prompts = await measureEffect(fact, neurons, factor);
-  if (options.json) {
-    process.stdout.write(`${JSON.stringify({ answer: fact.answer, neurons, prompts })}\n`);
-    return 0;
-  }
-  const list = neurons.map(([layer, index]) => `[${layer},${index}]`).join(' ');
-  const bold = (text: string) => coloured('bold', text, process.stdout);
-  const count = `${neurons.length} neuron${neurons.length === 1 ? '' : 's'}`;
-  process.stdout.write(`${bold(didTo(count))}${list ? `: ${list}` : ''}\n`);
-  if (neurons.length === 0 && found) {
-    const tooFew = prompts.length < (attribution.leastPrompts ?? 1);
-    process.stdout.write(
-      found.removed.length > 0
-        ? `All neurons found, ${found.removed.length}, are coarse in a negative prompt too.\n`
-        : `No neuron is coarse ${sharingText(attribution, 'the prompts')}; ${tooFew ? 'more prompts' : 'a lower --share'} may find some.\n`,
-    );
-  }
-  const { visible } = await import('../../report/table.js');
-  for (const prompt of prompts)
-    process.stdout.write(`\n${bold(visible(prompt.prompt))}\n${await effectTable(fact.answer, prompt)}\n`);
-  return 0;
+export interface AskedIntervention {
+  /** What one fact's neurons are multiplied by. */
+  readonly factor: number;
+  /** The same over a data set. */
+  readonly overData: { readonly suppress: boolean; readonly enhance: number | null };
+  /** Says what was done to "8 neurons". */
+  readonly didTo: (neurons: string) => string;
 }
 
-async function effectTable(answer: string, { before, after }: PromptEffect): Promise<string> {
-  const { percent, signedPercent, table } = await import('../../report/table.js');
-  const change = before.probability === 0 ? '' : signedPercent(after.probability / before.probability - 1);
-  const top = ({ top }: Prediction, i: number) => `${top[i].token} ${percent(top[i].probability)}`;
-  return table(
-    ['', 'before', 'after', 'change'],
-    [
-      [`probability of "${answer}"`, percent(before.probability), percent(after.probability), change],
-      ['rank', String(before.rank), String(after.rank), ''],
-      ...before.top.map((_, i) => [i === 0 ? 'most probable' : '', top(before, i), top(after, i), '']),
-    ],
+/**
+ * Multiplies neurons, in one fact or over a data set, and prints before and after.
+ * @returns the exit code
+ */
+export async function runIntervention(
+  options: InterventionOptions,
+  asked: AskedIntervention,
+): Promise<number> {
+  const { asksOneFact } = await import('../options/asks-one-fact.js');
+  if (asksOneFact(options)) return interveneOnFact(options, asked);
+  const { runRequest } = await import('../options/run-request.js');
+  const { runAndReport } = await import('../run-and-report.js');
+  const { unrelated } = options;
+  const interventions = { ...asked.overData, unrelated };
+  return runAndReport({ experiment: 'facts', ...runRequest(options), interventions }, options);
+}
+
+async function interveneOnFact(
+  options: InterventionOptions,
+  { factor, didTo }: AskedIntervention,
+): Promise<number> {
+  const { askedFact, factFinding, givenNeurons, refuseIdleNegatives } = await import(
+    '../options/fact-request.js'
   );
+  const finding = factFinding(options);
+  refuseIdleNegatives(options);
+  const given = await givenNeurons(options.neurons);
+  const { prompts, answer, negativePrompts } = await askedFact(options);
+  const { openKnowledgeNeurons } = await import('../open-model.js');
+  const kn = await openKnowledgeNeurons(options, createProgress(options).onProgress);
+  const found = given ? undefined : await kn.find(prompts, answer, { ...finding, negativePrompts });
+  const neurons = given ?? found?.neurons ?? [];
+  const { prompts: effects } = await kn.enhance(prompts, answer, neurons, { factor });
+  const { effectsJson, effectsText } = await import('../output/effects-text.js');
+  const text = options.json
+    ? effectsJson(answer, neurons, effects)
+    : effectsText({ answer, neurons, effects, didTo, found, sharing: finding });
+  process.stdout.write(`${text}\n`);
+  return 0;
 }

@@ -27,8 +27,11 @@ export function addPlot(program: Command): void {
     .option('--json', 'the paths written as one JSON object')
     .option('-q, --quiet', 'print nothing')
     .addHelpText('after', DETAILS)
-    .action(async (options: Options) => {
-      const { plotFolders } = await import('./plot-folders.js');
-      await plotFolders(options);
+    .action(async ({ results, out, json, quiet }: Options) => {
+      const { plotResults } = await import('../../library/plot-results.js');
+      const request = { ...(results && { folders: results }), ...(out !== undefined && { out }) };
+      const files = await plotResults(request);
+      if (json) process.stdout.write(`${JSON.stringify({ files })}\n`);
+      else if (!quiet) process.stdout.write(`${files.join('\n')}\n`);
     });
 }

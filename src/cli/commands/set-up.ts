@@ -1,37 +1,37 @@
 /** What `kn setup` does and says. */
+
+import { progressTo } from '../../progress.js';
 import { tensorflowFolder } from '../../runtime/engines/installed-tensorflow.js';
 import { installTensorflow, removeTensorflow } from '../../setup/install-tensorflow.js';
+import type { OutputOptions } from '../options/options.js';
 import { createProgress } from '../output/progress.js';
-import type { SetupOptions } from './setup.js';
 
 const MEGABYTE = 1e6;
 
-export async function setUpEngine(options: SetupOptions): Promise<void> {
-  const progress = createProgress(options);
+type SetupRequest = Parameters<typeof installTensorflow>[0];
+
+export async function setUpEngine(request: SetupRequest, output: OutputOptions): Promise<void> {
+  const progress = progressTo(createProgress(output).onProgress);
   const megabytes = (bytes: number) => Number((bytes / MEGABYTE).toFixed(1));
-  const { from = 'pypi', cuda = false, force = false } = options;
   try {
-    const { installed, proof } = await installTensorflow(
-      { from, cuda, force },
-      {
-        step: text => progress.notice(text),
-        received: (file, bytes, total) =>
-          progress.show(`fetching ${file}, MB`, {
-            done: megabytes(bytes),
-            total: megabytes(total),
-            text: '',
-          }),
-      },
-    );
+    const { installed, proof } = await installTensorflow(request, {
+      step: text => progress.notice(text),
+      received: (file, bytes, total) =>
+        progress.show(`fetching ${file}, MB`, {
+          done: megabytes(bytes),
+          total: megabytes(total),
+          text: '',
+        }),
+    });
     progress.stop();
-    if (options.json) {
+    if (output.json) {
       process.stdout.write(`${JSON.stringify({ ...installed, proof })}\n`);
       return;
     }
     const { gigaflops, wasmGigaflops, relativeError, version } = proof;
     process.stdout.write(
       `The tensorflow engine is ready: ${version}, in ${installed.folder}
-${cuda && !proof.gpu ? 'It is made for CUDA, and was proved on the CPU alone.\n' : ''}\
+${request.cuda && !proof.gpu ? 'It is made for CUDA, and was proved on the CPU alone.\n' : ''}\
 Its scores are those of the wasm engine to a relative error of ${relativeError.toExponential(0)}.
 Products: ${gigaflops.toFixed(0)} GFLOPS, ${(gigaflops / wasmGigaflops).toFixed(1)} times one wasm worker's ${wasmGigaflops.toFixed(0)}.
 `,
@@ -41,9 +41,9 @@ Products: ${gigaflops.toFixed(0)} GFLOPS, ${(gigaflops / wasmGigaflops).toFixed(
   }
 }
 
-export async function removeEngine(options: SetupOptions): Promise<void> {
+export async function removeEngine({ json }: OutputOptions): Promise<void> {
   const removed = await removeTensorflow();
   const folder = tensorflowFolder();
-  if (options.json) process.stdout.write(`${JSON.stringify({ removed: removed ? folder : null })}\n`);
+  if (json) process.stdout.write(`${JSON.stringify({ removed: removed ? folder : null })}\n`);
   else process.stdout.write(removed ? `Removed ${folder}\n` : `Nothing to remove in ${folder}\n`);
 }

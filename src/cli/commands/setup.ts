@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { addOutputOptions, type OutputOptions } from '../options/options.js';
 
-export interface SetupOptions extends OutputOptions {
+interface Options extends OutputOptions {
   readonly from?: string;
   readonly cuda?: boolean;
   readonly force?: boolean;
@@ -38,7 +38,7 @@ export function addSetup(program: Command): void {
     .option('--force', 'with --cuda: also on a machine without a GPU, for one that has some')
     .option('--remove', 'take the engine off this machine');
   addOutputOptions(command).addHelpText('after', DETAILS);
-  command.action(async (_: string, options: SetupOptions) => {
+  command.action(async (_: string, options: Options) => {
     const { UsageError } = await import('../../errors.js');
     const { from, cuda, force, remove } = options;
     if (remove && (from !== undefined || cuda || force))
@@ -49,6 +49,7 @@ export function addSetup(program: Command): void {
         '--cuda takes "pypi" or the path of a wheel (.whl) as --from: wheels alone name their CUDA libraries',
       );
     const { removeEngine, setUpEngine } = await import('./set-up.js');
-    await (remove ? removeEngine(options) : setUpEngine(options));
+    const request = { from: from ?? 'pypi', cuda: cuda ?? false, force: force ?? false };
+    await (remove ? removeEngine(options) : setUpEngine(request, options));
   });
 }

@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import { MOST_LAYERS } from '../../neurons/layer-shares.js';
 import { wholeNumber } from '../options/option-values.js';
 import { addOutputOptions, type DataOptions, type OutputOptions } from '../options/options.js';
+import { createProgress } from '../output/progress.js';
 
-export interface StatsOptions extends OutputOptions, Pick<DataOptions, 'data'> {
+interface Options extends OutputOptions, Pick<DataOptions, 'data'> {
   readonly results?: readonly string[];
   readonly out?: string;
   readonly layers?: number;
@@ -47,8 +48,19 @@ export function addStats(program: Command): void {
       wholeNumber(1, MOST_LAYERS),
     );
   addOutputOptions(command).addHelpText('after', DETAILS);
-  command.action(async (options: StatsOptions) => {
-    const { statisticsOfFolders } = await import('./folder-statistics.js');
-    await statisticsOfFolders(options);
+  command.action(async ({ results, out, data, layers, ...output }: Options) => {
+    const { statisticsOfResults } = await import('../../library/neuron-statistics.js');
+    const { statisticsJson, statisticsText } = await import('../output/statistics-text.js');
+    const request = {
+      ...(results && { folders: results }),
+      ...(out !== undefined && { out }),
+      ...(data !== undefined && { data }),
+      ...(layers !== undefined && { layers }),
+    };
+    const { counted, files } = await statisticsOfResults(request, createProgress(output).onProgress);
+    const text = output.json
+      ? statisticsJson(counted, files)
+      : [...counted.map(statisticsText), files.join('\n')].join('\n\n');
+    process.stdout.write(`${text}\n`);
   });
 }

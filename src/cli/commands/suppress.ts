@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addInterventionOptions, type InterventionOptions, interveneOnFact } from './intervention-command.js';
+import { addInterventionOptions, type InterventionOptions, runIntervention } from './intervention-command.js';
 
 const EXAMPLES = `
 Examples:
@@ -13,12 +13,10 @@ export function addSuppress(program: Command): void {
   addInterventionOptions(command);
   command.addHelpText('after', EXAMPLES);
   command.action(async (options: InterventionOptions) => {
-    const { asksOneFact } = await import('../options/asks-one-fact.js');
-    if (asksOneFact(options)) {
-      process.exitCode = await interveneOnFact(options, 0, neurons => `Suppressed ${neurons}`);
-    } else {
-      const { runOverData } = await import('./intervention-run.js');
-      process.exitCode = await runOverData('suppress', options, { suppress: true, enhance: null });
-    }
+    process.exitCode = await runIntervention(options, {
+      factor: 0,
+      overData: { suppress: true, enhance: null },
+      didTo: neurons => `Suppressed ${neurons}`,
+    });
   });
 }

@@ -1,16 +1,16 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { ChangeReport } from '../../library/change-report.js';
 import { kn } from '../../testing/run-kn.js';
 import { describeWith, GOLDEN_BERT, GOLDEN_GPT2, GOLDEN_MODELS, readGolden } from '../../testing/shared.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
-import type { ValueReport } from './value-command.js';
 
 const PROMPT = 'france is governed from [MASK].';
 const OTHER = 'the ministries of france are in [MASK].';
 const FACT = ['--model', 'demo', '--answer', 'paris', '--prompt', PROMPT];
 
-async function report(args: readonly string[]): Promise<ValueReport> {
+async function report(args: readonly string[]): Promise<ChangeReport> {
   const { code, stdout, stderr } = await kn([...args, '--json', '--quiet']);
   expect([code, stderr]).toEqual([0, '']);
   return JSON.parse(stdout);

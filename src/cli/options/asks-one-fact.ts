@@ -25,11 +25,12 @@ export function asksOneFact(options: PromptOptions & DataOptions & RunOptions): 
     'workers',
     'threads',
     'fresh',
+    'dryRun',
   ] as const;
   const given = ofData.find(name => options[name] !== undefined);
   if (given)
     throw new UsageError(
-      `--${given === 'maxAnswerTokens' ? 'max-answer-tokens' : given} is for a run over a data set`,
+      `--${given.replace(/[A-Z]/g, capital => `-${capital.toLowerCase()}`)} is for a run over a data set`,
       'Leave out --prompt and --answer, or it.',
     );
   return true;

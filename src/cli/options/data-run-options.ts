@@ -14,7 +14,6 @@ import {
   type ModelOptions,
   type OutputOptions,
   type RunOptions,
-  type UnrelatedOptions,
 } from './options.js';
 
 export interface DataRunOptions
@@ -22,10 +21,11 @@ export interface DataRunOptions
     AskingOptions,
     AttributionOptions,
     DataOptions,
-    Partial<UnrelatedOptions>,
     RunOptions,
     OutputOptions {
   readonly neurons?: string;
+  /** Of all draws. */
+  readonly seed: number;
 }
 
 /** What an experiment begins with: what computes, and which neurons. Its own options come next. */

@@ -2,8 +2,10 @@
 import { type Command, Option } from 'commander';
 import { METHODS, type Method } from '../../attribution/methods.js';
 import { RULES, type Rule } from '../../attribution/rules.js';
+import { RANGES as FACTS_RANGES, DEFAULTS as OF_FACTS } from '../../experiment/facts/defaults.js';
+import { DEFAULTS, RANGES } from '../../experiment/run/defaults.js';
 import { PROTOCOLS, type Protocol } from '../../experiment/run/protocols.js';
-import { UNRELATED_RULES, type UnrelatedRule } from '../../experiment/run/unrelated.js';
+import { UNRELATED_RULES } from '../../experiment/run/unrelated.js';
 import { CONTINUATIONS, type Continuation } from '../../model/continuation-names.js';
 import { SITES, type Site } from '../../model/language-model.js';
 import { ENGINE_CHOICES, type EngineChoice } from '../../runtime/engine-names.js';
@@ -51,16 +53,12 @@ export interface DataOptions {
   readonly negatives?: number;
 }
 
-export interface UnrelatedOptions {
-  readonly unrelated: UnrelatedRule;
-  readonly seed: number;
-}
-
 export interface RunOptions {
   readonly results?: string;
   readonly workers?: number;
   readonly threads?: number;
   readonly fresh?: boolean;
+  readonly dryRun?: boolean;
 }
 
 export interface OutputOptions {
@@ -71,13 +69,11 @@ export interface OutputOptions {
 export function addModelOptions(command: Command): Command {
   return command
     .optionsGroup('Model:')
-    .option(
-      '-m, --model <model>',
-      'a folder in the Hugging Face layout, a hub id, or "demo"',
-      'bert-base-uncased',
+    .option('-m, --model <model>', 'a folder in the Hugging Face layout, a hub id, or "demo"', DEFAULTS.model)
+    .option('--revision <revision>', "the hub's branch, tag or commit", DEFAULTS.revision)
+    .addOption(
+      new Option('--engine <engine>', 'what computes').choices(ENGINE_CHOICES).default(DEFAULTS.engine),
     )
-    .option('--revision <revision>', "the hub's branch, tag or commit", 'main')
-    .addOption(new Option('--engine <engine>', 'what computes').choices(ENGINE_CHOICES).default('auto'))
     .option(
       '--devices <devices>',
       'on what: "all", or cpu, cuda:0, webgpu:0 with commas between them (default: every GPU of the fastest kind, else cpu)',
@@ -86,7 +82,7 @@ export function addModelOptions(command: Command): Command {
     .option(
       '--batch-memory <MB>',
       "what a batch's values may take (default: what suits the device; full memory halves it)",
-      number(1, 1e6),
+      number(...RANGES.batchMemory),
     );
 }
 
@@ -117,7 +113,7 @@ export function addAskingOptions(command: Command): Command {
     .addOption(
       new Option('--site <site>', 'where neurons are: after (post) or before (pre) the non-linearity')
         .choices(SITES)
-        .default('post'),
+        .default(DEFAULTS.site),
     )
     .addOption(
       new Option(
@@ -125,7 +121,7 @@ export function addAskingOptions(command: Command): Command {
         'what stands before a later token of an answer: the answer itself, or what the model puts there',
       )
         .choices(CONTINUATIONS)
-        .default('answer'),
+        .default(DEFAULTS.continuation),
     );
 }
 
@@ -138,7 +134,7 @@ export function addAttributionOptions(command: Command, shareDefault: string): C
         "whose experiment the defaults are, and its measures: the replication's, or Dai et al.'s own code's (docs/protocols.md)",
       )
         .choices(PROTOCOLS)
-        .default('eleutherai'),
+        .default(DEFAULTS.protocol),
     )
     .addOption(
       new Option(
@@ -146,7 +142,7 @@ export function addAttributionOptions(command: Command, shareDefault: string): C
         'what scores a neuron: the integral of the gradient, the gradient in one place, or the activation alone',
       )
         .choices(METHODS)
-        .default('integrated_gradients'),
+        .default(DEFAULTS.method),
     )
     .addOption(
       new Option(
@@ -154,29 +150,29 @@ export function addAttributionOptions(command: Command, shareDefault: string): C
         'quadrature of integrated gradients (default: riemann_endpoints; dai: riemann_left)',
       ).choices(RULES),
     )
-    .option('--steps <n>', 'steps of the quadrature (default: 20)', wholeNumber(1, 10_000))
+    .option('--steps <n>', 'steps of the quadrature (default: 20)', wholeNumber(...RANGES.steps))
     .addOption(
       new Option(
         '--adaptive-threshold <share>',
         "coarse: above this share of the prompt's highest score (default: 0.3; dai: this share is enough, 0.2)",
       )
-        .argParser(number(0, 1))
+        .argParser(number(...RANGES.adaptiveThreshold))
         .conflicts(['threshold', 'percentile']),
     )
     .addOption(
       new Option('--threshold <score>', 'coarse: above this score')
-        .argParser(number(-1e9, 1e9))
+        .argParser(number(...RANGES.threshold))
         .conflicts('percentile'),
     )
     .addOption(
       new Option('--percentile <p>', "coarse: above this percentile of the prompt's scores").argParser(
-        number(0, 100),
+        number(...RANGES.percentile),
       ),
     )
     .option(
       '--share <share>',
       `refined: coarse in more than this share of the prompts (default: ${shareDefault}; dai: 0.7 or more, tuned over a data set)`,
-      number(0, 1, 'below'),
+      number(...RANGES.share, 'below'),
     );
 }
 
@@ -195,17 +191,17 @@ export function addDataOptions(command: Command): Command {
       'a folder in PARAREL\'s layout, "pararel" or "demo" (default: "pararel"; "demo" with the demo model)',
     )
     .option('--relations <names>', 'these relations alone: P36,P37', list)
-    .option('--limit <n>', 'so many facts a relation, in file order', wholeNumber(1, 1e9))
+    .option('--limit <n>', 'so many facts a relation, in file order', wholeNumber(...RANGES.limit))
     .option('--facts <uuids>', 'these facts alone: uuid,uuid', list)
     .option(
       '--max-answer-tokens <n>',
       'leave out facts whose object is more tokens (default: none is left out)',
-      wholeNumber(1, 1000),
+      wholeNumber(...RANGES.maxAnswerTokens),
     )
     .option(
       '--negatives <n>',
       'leave out neurons that are coarse in any of n negative prompts: the patterns with other subjects of the relation',
-      wholeNumber(1, 1000),
+      wholeNumber(...RANGES.negatives),
     );
 }
 
@@ -217,17 +213,23 @@ export function addUnrelatedOptions(command: Command): Command {
         'draw unrelated facts of another relation, or any other fact, as the replication does',
       )
         .choices(UNRELATED_RULES)
-        .default('relation'),
+        .default(OF_FACTS.unrelated),
     ),
   );
 }
 
-export function addSeedOption(command: Command): Command {
-  return command.option('--seed <n>', 'of all draws of facts', wholeNumber(0, 2 ** 48), 42);
+/** @param draws what is drawn with it */
+export function addSeedOption(command: Command, draws = 'of all draws of facts'): Command {
+  return command.option('--seed <n>', draws, wholeNumber(...RANGES.seed), DEFAULTS.seed);
 }
 
 export function addFactorOption(command: Command): Command {
-  return command.option('--factor <x>', 'enhancing multiplies activations by it', number(0, 1e6), 2);
+  return command.option(
+    '--factor <x>',
+    'enhancing multiplies activations by it',
+    number(...FACTS_RANGES.factor),
+    OF_FACTS.factor,
+  );
 }
 
 /** @param suffix of the results folder's name, after the model's */
@@ -238,14 +240,15 @@ export function addRunOptions(command: Command, suffix = ''): Command {
     .option(
       '-w, --workers <n>',
       'worker processes on each device (default: as many as keep it busy and its memory holds)',
-      wholeNumber(1, 1024),
+      wholeNumber(...RANGES.workers),
     )
     .option(
       '--threads <n>',
       'of each worker on the cpu, tensorflow engine (default: 1 for a small model, up to 4 for a large one)',
-      wholeNumber(1, 1024),
+      wholeNumber(...RANGES.threads),
     )
-    .option('--fresh', 'begin again; what is in the results folder moves to <folder>/old-<n>');
+    .option('--fresh', 'begin again; what is in the results folder moves to <folder>/old-<n>')
+    .option('--dry-run', 'say what would be done, and on what, and do none of it');
 }
 
 export function addOutputOptions(command: Command): Command {

@@ -1,29 +1,20 @@
 /** The options that `kn erase` and `kn edit` share. */
 import type { Command } from 'commander';
+import type { FactOptions } from './fact-request.js';
 import { collect, wholeNumber } from './option-values.js';
 import {
-  type AskingOptions,
-  type AttributionOptions,
   addAskingOptions,
   addAttributionOptions,
   addModelOptions,
   addNeuronsOption,
   addOutputOptions,
   addPromptOptions,
+  addSeedOption,
   type DataOptions,
-  type ModelOptions,
   type OutputOptions,
-  type PromptOptions,
 } from './options.js';
 
-export interface ValueOptions
-  extends ModelOptions,
-    PromptOptions,
-    AskingOptions,
-    AttributionOptions,
-    Pick<DataOptions, 'data'>,
-    OutputOptions {
-  readonly neurons?: string;
+export interface ValueOptions extends FactOptions, Pick<DataOptions, 'data'>, OutputOptions {
   readonly otherPrompt?: readonly string[];
   readonly otherPrompts?: string;
   readonly unrelatedFacts: number;
@@ -49,8 +40,8 @@ export function addValueOptions(command: Command): void {
       '-d, --data <data>',
       'where unrelated facts are from: a folder in PARAREL\'s layout, "pararel" or "demo" (default: "pararel"; "demo" with the demo model)',
     )
-    .option('--unrelated-facts <n>', 'so many, which share no name with the fact', wholeNumber(0, 1e6), 20)
-    .option('--seed <n>', 'of their draw', wholeNumber(0, 2 ** 48), 42);
+    .option('--unrelated-facts <n>', 'so many, which share no name with the fact', wholeNumber(0, 1e6), 20);
+  addSeedOption(command, 'of their draw');
   addOutputOptions(command).option(
     '--save <folder>',
     'write the changed model there, in the Hugging Face layout; new or empty',

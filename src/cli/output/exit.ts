@@ -1,12 +1,9 @@
 import { CommanderError } from 'commander';
-import { UsageError, UserError } from '../../errors.js';
+import { Interrupted, UsageError, UserError } from '../../errors.js';
 import { coloured } from '../../report/colour.js';
 
 /** What the command's exit code says. */
 export const EXIT = { done: 0, failed: 1, usage: 2, someFactsFailed: 3, interrupted: 130 } as const;
-
-/** The person stopped the command: Ctrl-C, or a signal from a scheduler. */
-export class Interrupted extends Error {}
 
 /** Prints an error as a person should read it, and gives the exit code. */
 export function reportError(error: unknown): number {

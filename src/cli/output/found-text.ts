@@ -1,57 +1,56 @@
 /** What `kn find` prints of one fact. */
-import type { FoundNeurons } from '../../neurons/find.js';
+import type { FactNeurons } from '../../library/options.js';
 import type { Neuron } from '../../neurons/neuron.js';
 import type { Sharing } from '../../neurons/refined.js';
+import { counted } from '../../numbers.js';
 import { coloured } from '../../report/colour.js';
-import { counted, table } from '../../report/table.js';
-import type { OneFact } from '../commands/one-fact.js';
-import { sharingText } from '../options/find-options.js';
+import { table } from '../../report/table.js';
+import { sharingText } from './sharing-text.js';
 
 export interface Finding {
-  readonly fact: Pick<OneFact, 'answer' | 'prompts' | 'negativePrompts'>;
-  readonly found: FoundNeurons;
+  readonly answer: string;
+  readonly found: FactNeurons;
   readonly sharing: Sharing;
-  /** Of each prompt and layer, where they are to be shown. */
-  readonly deltas: readonly (readonly number[])[] | undefined;
+  /** Whether convergence deltas are to be shown. */
+  readonly convergence: boolean;
 }
 
 /** One JSON object. What nobody asked for is not in it: negative prompts, convergence deltas. */
-export function foundJson({ fact, found, deltas }: Finding): string {
-  const { answer, prompts, negativePrompts } = fact;
+export function foundJson({ answer, found, convergence }: Finding): string {
+  const { neurons, removed, prompts, negativePrompts } = found;
   const negatives = {
-    removed: found.removed,
-    negativePrompts: found.negatives.map(({ coarse }, i) => ({ prompt: negativePrompts[i], coarse })),
+    removed,
+    negativePrompts: negativePrompts.map(({ prompt, coarse }) => ({ prompt, coarse })),
   };
   return JSON.stringify({
     answer,
-    neurons: found.neurons,
-    prompts: found.prompts.map(({ coarse }, i) => ({
-      prompt: prompts[i],
+    neurons,
+    prompts: prompts.map(({ prompt, coarse, convergenceDelta }) => ({
+      prompt,
       coarse,
-      ...(deltas && { convergenceDelta: deltas[i] }),
+      ...(convergence && convergenceDelta && { convergenceDelta }),
     })),
     ...(negativePrompts.length > 0 && negatives),
   });
 }
 
 /** For people: tables of prompts, of refined neurons by layer, and of convergence deltas. */
-export function foundText({ fact, found, sharing, deltas }: Finding): string {
-  const { answer, prompts, negativePrompts } = fact;
-  const coarse = found.prompts.map(({ coarse }, i) => [prompts[i], String(coarse.length)]);
-  const count = coloured('bold', counted(found.neurons.length, 'refined neuron'), process.stdout);
+export function foundText({ answer, found, sharing, convergence }: Finding): string {
+  const { neurons, removed, prompts, negativePrompts } = found;
+  const coarse = prompts.map(({ prompt, coarse }) => [prompt, String(coarse.length)]);
+  const count = coloured('bold', counted(neurons.length, 'refined neuron'), process.stdout);
   const lines = [
     table(['prompt', 'coarse neurons'], coarse),
     '',
     `${count} of "${answer}": coarse ${sharingText(sharing, counted(prompts.length, 'prompt'))}`,
   ];
-  if (found.neurons.length > 0) lines.push(neuronTable(found.neurons));
+  if (neurons.length > 0) lines.push(neuronTable(neurons));
   if (negativePrompts.length > 0) {
-    const list = found.removed.map(([layer, index]) => ` [${layer},${index}]`).join('');
-    lines.push(
-      `${found.removed.length} more left out, being coarse in a negative prompt too${list && `:${list}`}`,
-    );
+    const list = removed.map(([layer, index]) => ` [${layer},${index}]`).join('');
+    lines.push(`${removed.length} more left out, being coarse in a negative prompt too${list && `:${list}`}`);
   }
-  if (deltas) lines.push('', deltaTable(deltas));
+  const deltas = prompts.flatMap(({ convergenceDelta }) => (convergenceDelta ? [convergenceDelta] : []));
+  if (convergence && deltas.length > 0) lines.push('', deltaTable(deltas));
   return lines.join('\n');
 }
 

@@ -1,25 +1,29 @@
 import { SingleBar } from 'cli-progress';
+import type { OnProgress, Progress, ProgressState } from '../../progress.js';
 import type { OutputOptions } from '../options/options.js';
-
-/** How far something is. `text` is for people, `values` for machines. */
-export interface ProgressState {
-  readonly done: number;
-  readonly total: number;
-  readonly text: string;
-  readonly values?: Readonly<Record<string, number>>;
-}
-
-/** Shows progress on standard error: a bar on a terminal, else a line every few seconds. */
-export interface Progress {
-  show(task: string, state: ProgressState): void;
-  notice(text: string): void;
-  /** Ends the bar that is shown, so that other text can follow. */
-  stop(): void;
-}
 
 const SECONDS_BETWEEN_LINES = 5;
 
-export function createProgress({ json, quiet }: OutputOptions): Progress {
+/** Shows progress on standard error: a bar on a terminal, else a line every few seconds. */
+export function createProgress(output: OutputOptions): { readonly onProgress: OnProgress } {
+  const shown = progressFor(output);
+  return {
+    onProgress(event) {
+      switch (event.type) {
+        case 'progress':
+          return shown.show(event.task, event);
+        case 'notice':
+          return shown.notice(event.text);
+        case 'pause':
+          return shown.stop();
+        default:
+          event satisfies never;
+      }
+    },
+  };
+}
+
+function progressFor({ json, quiet }: OutputOptions): Progress {
   if (quiet) return { show: () => undefined, notice: () => undefined, stop: () => undefined };
   if (json) {
     return createLines({

@@ -1,7 +1,8 @@
 /** Erasures of relations, on hand-computed cases. */
 import { describe, expect, it } from 'vitest';
+import { csvText } from '../../report/csv.js';
 import type { ErasureRecord } from './record.js';
-import { type ErasureSummary, erasureCsv, erasureEffect } from './summary.js';
+import { type ErasureSummary, erasureData, erasureEffect } from './summary.js';
 import { mostFrequent } from './work.js';
 
 const set = (perplexity: number, accuracy: number) => ({
@@ -61,7 +62,7 @@ describe('an erasure in numbers', () => {
       skippedRelations: [],
       relations: { P36: erasureEffect(RECORD), P30: erasureEffect({ ...RECORD, ...alone }) },
     };
-    const [head, first, second] = erasureCsv(summary)
+    const [head, first, second] = csvText(erasureData(summary))
       .trim()
       .split('\n')
       .map(line => line.split(','));

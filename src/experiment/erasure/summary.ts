@@ -1,8 +1,8 @@
 /** Erasures in numbers: the perplexity of a relation's facts and of those of all others, before and after. */
 
-import type { SelectedFacts } from '../facts/summary.js';
-import { type Column, csvOf } from '../run/csv.js';
+import type { SelectedFacts } from '../run/outcome.js';
 import { type AskedSet, type PerplexityChange, perplexityChange } from '../run/perplexity.js';
+import { type Column, type DataTable, dataTable } from '../run/shown.js';
 import type { ErasureRecord } from './record.js';
 
 /** erasure.json. */
@@ -27,6 +27,27 @@ export interface SetChange extends PerplexityChange {
   readonly prompts: number;
   /** Share of the prompts whose answer is the most probable. */
   readonly accuracy: { readonly before: number; readonly after: number };
+}
+
+/**
+ * @param withoutNeurons relations that there was nothing to erase of
+ * @param erasures by relation, in order
+ */
+export function summarizeErasures(
+  model: string,
+  facts: SelectedFacts,
+  withoutNeurons: readonly string[],
+  erasures: readonly (readonly [relation: string, erasure: ErasureRecord])[],
+): ErasureSummary {
+  return {
+    model,
+    facts,
+    skippedRelations: withoutNeurons.map(relation => ({
+      relation,
+      reason: 'none of its facts has knowledge neurons',
+    })),
+    relations: Object.fromEntries(erasures.map(([relation, record]) => [relation, erasureEffect(record)])),
+  };
 }
 
 export function erasureEffect({ neurons, before, after }: ErasureRecord): ErasureEffect {
@@ -64,7 +85,7 @@ function columnsOf(set: 'own' | 'others'): readonly Column<ErasureLine>[] {
   ];
 }
 
-/** erasure.csv: a line a relation. Increases are fractions; empty fields where there is no other relation. */
-export function erasureCsv({ relations }: ErasureSummary): string {
-  return csvOf(ERASURE_COLUMNS, Object.entries(relations));
+/** erasure.csv: a row a relation. Increases are fractions; empty fields where there is no other relation. */
+export function erasureData({ relations }: ErasureSummary): DataTable {
+  return dataTable(ERASURE_COLUMNS, Object.entries(relations));
 }

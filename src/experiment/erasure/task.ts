@@ -10,11 +10,11 @@ import type { Continuation } from '../../model/continuation-names.js';
 import type { LoadedModel } from '../../model/load.js';
 import type { Neuron } from '../../neurons/neuron.js';
 import { checkNeurons } from '../../neurons/neuron-file.js';
-import type { FactRecord } from '../facts/record.js';
 import { type AskedFact, askFacts, plain } from '../facts/task.js';
 import { withChangedValues } from '../run/changed-values.js';
 import { askedSet } from '../run/perplexity.js';
-import type { MeasuredErasure } from './record.js';
+import { inTurn } from '../run/task.js';
+import type { ErasureLine, MeasuredErasure } from './record.js';
 
 /** A relation to erase. Plain data: it travels to a worker process. */
 export interface ErasureTask {
@@ -33,7 +33,7 @@ export async function runErasureTask(
   loaded: LoadedModel,
   task: ErasureTask,
   batchBytes: number,
-): Promise<FactRecord> {
+): Promise<ErasureLine> {
   const { model } = loaded;
   checkNeurons(task.neurons, model);
   const own = await askFacts(loaded, task.own, task.continuation);
@@ -48,3 +48,5 @@ export async function runErasureTask(
   const after = await withChangedValues(model, task.neurons, await eraseRule(loaded, task.value), measure);
   return { uuid: task.uuid, erasure: { neurons: plain(task.neurons), before, after } };
 }
+
+export const ERASURE_TASK = inTurn('runErasure', runErasureTask);

@@ -4,24 +4,14 @@
  */
 import type { Dataset } from '../../dataset/dataset.js';
 import type { FactKey } from '../../dataset/fact.js';
-import type { EraseValue } from '../../intervention/value-rules.js';
 import type { Continuation } from '../../model/continuation-names.js';
 import { compareNeurons, type Neuron } from '../../neurons/neuron.js';
 import type { Journal } from '../run/journal.js';
 import { type FactsByRelation, sampleOf } from '../run/sample.js';
 import type { OpenWork } from '../run/work.js';
-import type { ErasureTask } from './task.js';
-
-/** What decides the numbers of an erasure. */
-export interface ErasureDesign {
-  /** How many neurons of a relation are erased. */
-  readonly top: number;
-  readonly value: EraseValue;
-  /** Facts that perplexity is measured on: of the relation itself, and of each other. */
-  readonly ownFacts: number;
-  readonly otherFacts: number;
-  readonly seed: number;
-}
+import type { ErasureLine } from './record.js';
+import type { ErasureDesign } from './request.js';
+import { ERASURE_TASK, type ErasureTask } from './task.js';
 
 export interface PlannedErasure {
   readonly relation: string;
@@ -35,7 +25,7 @@ export interface ErasureWork {
   readonly design: ErasureDesign;
   readonly continuation: Continuation;
   readonly dataset: Dataset;
-  readonly journal: Journal;
+  readonly journal: Journal<ErasureLine>;
 }
 
 /**
@@ -55,6 +45,25 @@ export function mostFrequent(neuronsOfFacts: readonly (readonly Neuron[])[], top
     .map(({ neuron }) => neuron);
 }
 
+/** What to erase of each relation, as its facts' neurons have come out. */
+export function chooseErasures(
+  erased: readonly string[],
+  relations: FactsByRelation,
+  neurons: ReadonlyMap<string, readonly Neuron[]>,
+  top: number,
+): PlannedErasure[] {
+  return erased.map(relation => {
+    const facts = relations.get(relation) ?? [];
+    return {
+      relation,
+      neurons: mostFrequent(
+        facts.map(({ uuid }) => neurons.get(uuid) ?? []),
+        top,
+      ),
+    };
+  });
+}
+
 /** What the journal lacks of the erasures. A record is of these very neurons, or is made anew. */
 export function erasureWork(work: ErasureWork): OpenWork {
   const { planned, journal } = work;
@@ -67,7 +76,7 @@ export function erasureWork(work: ErasureWork): OpenWork {
     open: open.map(one => ({
       uuid: recordOf(one.relation),
       relation: one.relation,
-      method: 'runErasure',
+      method: ERASURE_TASK.method,
       task: () => {
         const task = taskOf(one, work);
         return { task, prompts: [...task.own, ...task.others].flatMap(({ prompts }) => prompts).length };

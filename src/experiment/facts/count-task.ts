@@ -2,10 +2,11 @@ import type { LanguageModel } from '../../model/language-model.js';
 import type { Query, Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { type FindOptions, findNeuronsBy } from '../../neurons/find.js';
 import { countPrompts } from '../../neurons/prompt-counts.js';
+import type { TunedFinding } from '../run/finding.js';
 import { type Passes, passesOn } from '../run/gathered-passes.js';
+import { type Batches, sideBySide } from '../run/task.js';
 import type { FactRecord } from './record.js';
-import type { TunedFinding } from './stages.js';
-import { type AskedFact, askFact, type Batches, type FactTask } from './task.js';
+import { type AskedFact, askFact, type FactTask } from './task.js';
 
 /** A fact whose neurons are to be counted over its prompts, before its relation decides which of them are shared enough. */
 export interface CountTask extends Pick<FactTask, 'uuid' | 'site' | 'continuation' | 'negatives'> {
@@ -40,3 +41,5 @@ export async function runCountTask(
   const baseline = await count(counting.baseline, []);
   return { uuid, counts: { prompts: fact.prompts.length, knowledge, baseline } };
 }
+
+export const COUNT_TASK = sideBySide('runCount', runCountTask);

@@ -1,10 +1,13 @@
 import type { FactKey } from '../../dataset/fact.js';
 import type { Neuron } from '../../neurons/neuron.js';
+import { formatNeuronFile } from '../../neurons/neuron-file.js';
 import type { Journal } from '../run/journal.js';
+import type { FailedFact } from '../run/outcome.js';
+import type { DoWork } from '../run/work.js';
+import type { FactRecord } from './record.js';
 import { areGiven, areTuned, type NeuronSource } from './stages.js';
-import type { FailedFact } from './summary.js';
 import { type TunedRelations, tuneRelations } from './tuned-relations.js';
-import { type DoWork, doPasses, type Run } from './work.js';
+import { doPasses, type Run } from './work.js';
 
 export interface NeuronsOfFacts {
   /** By uuid; of a fact that failed, or that none were given for, there are none. */
@@ -21,11 +24,24 @@ export async function neuronsOfFacts(run: Omit<Run, 'unrelated'>, work: DoWork):
   return { neurons: knownNeurons(facts, source, journal, tuned), failed };
 }
 
+/** The neuron file of a run: its content by its name; none where the neurons were given. */
+export function neuronFiles(
+  model: string,
+  source: NeuronSource,
+  neurons: ReadonlyMap<string, readonly Neuron[]>,
+): Map<string, string> {
+  return new Map(neuronFileNames(model, source).map(name => [name, formatNeuronFile(neurons)]));
+}
+
+export function neuronFileNames(model: string, source: NeuronSource): string[] {
+  return areGiven(source) ? [] : [`${model}_pararel_neurons_0.json`];
+}
+
 /** What the relations make of the journal's counts; undefined where they tune nothing. */
 export function tunedBy(
   facts: readonly FactKey[],
   source: NeuronSource,
-  journal: Journal,
+  journal: Journal<FactRecord>,
 ): TunedRelations | undefined {
   return areTuned(source) ? tuneRelations(facts, uuid => journal.get(uuid), source) : undefined;
 }
@@ -34,7 +50,7 @@ export function tunedBy(
 export function knownNeurons(
   facts: readonly FactKey[],
   source: NeuronSource,
-  journal: Journal,
+  journal: Journal<FactRecord>,
   tuned: TunedRelations | undefined,
 ): ReadonlyMap<string, readonly Neuron[]> {
   const of = (uuid: string) => {

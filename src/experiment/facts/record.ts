@@ -1,7 +1,6 @@
 /** What a run finds out about one fact, as the journal keeps it and the result files show it. */
 import { z } from 'zod';
-import { erasureSchema } from '../erasure/record.js';
-import { updateSchema } from '../update/record.js';
+import type { RecordKind } from '../run/record-kind.js';
 
 const count = z.int().nonnegative();
 
@@ -33,10 +32,7 @@ export type InterventionEffects = z.infer<typeof interventionEffectsSchema>;
 const neuronsSchema = z.array(z.tuple([count, count]));
 const promptCountsSchema = z.array(z.tuple([count, count, count]));
 
-/**
- * One line of the journal, of a fact or, for an erasure, of a relation. A later line of the same one adds to the earlier
- * ({@link joinRecords}).
- */
+/** One line of the journal, of a fact. A later line of the same one adds to the earlier ({@link joinRecords}). */
 export const recordSchema = z.object({
   uuid: z.string(),
   /** Where a relation's facts decide together which neurons are shared enough: `[layer, index, prompts]`. */
@@ -47,20 +43,22 @@ export const recordSchema = z.object({
   baseline_neurons: neuronsSchema.optional(),
   suppression: interventionEffectsSchema.optional(),
   enhancement: interventionEffectsSchema.optional(),
-  update: updateSchema.optional(),
-  erasure: erasureSchema.optional(),
 });
 
 export type FactRecord = z.infer<typeof recordSchema>;
+
+export const FACT_RECORDS: RecordKind<FactRecord> = { schema: recordSchema, join: joinRecords };
 
 /**
  * What two lines say together. Effects are of the neurons that they were measured with: a line with other neurons takes the
  * place of earlier effects, even of one that it does not measure itself.
  */
-export function joinRecords(earlier: FactRecord | undefined, later: FactRecord): FactRecord {
+export function joinRecords<Line extends FactRecord>(earlier: Line | undefined, later: Line): Line {
   if (!earlier || !haveOtherNeurons(earlier, later)) return { ...earlier, ...later };
-  const { suppression: _, enhancement: __, ...rest } = earlier;
-  return { ...rest, ...later };
+  const kept = { ...earlier };
+  delete kept.suppression;
+  delete kept.enhancement;
+  return { ...kept, ...later };
 }
 
 function haveOtherNeurons(a: FactRecord, b: FactRecord): boolean {

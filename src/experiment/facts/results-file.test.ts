@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { figureFiles } from '../../figures/figure-files.js';
+import { figureFiles } from '../../report/figures.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 import type { FactResult } from './record.js';
 import { formatResultsFile, readResultsFolder } from './results-file.js';

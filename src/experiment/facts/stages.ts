@@ -1,27 +1,14 @@
 import type { Continuation } from '../../model/continuation-names.js';
 import type { Site } from '../../model/language-model.js';
 import type { FindOptions } from '../../neurons/find.js';
-import type { Neuron } from '../../neurons/neuron.js';
+import { findingOverData, type TunedFinding } from '../run/finding.js';
+import type { GivenNeurons } from '../run/given-neurons.js';
 import type { NegativesDraw } from '../run/negatives.js';
+import type { RunRequest } from '../run/request.js';
 import type { UnrelatedRule } from '../run/unrelated.js';
 import type { FactRecord } from './record.js';
+import type { Interventions } from './request.js';
 import type { ComparedNeurons } from './tuned-relations.js';
-
-/** Neurons that a run was given, by uuid; undefined for a fact that it was given none for. */
-export interface GivenNeurons {
-  readonly of: (uuid: string) => readonly Neuron[] | undefined;
-  /** Of all of them: says which they were. */
-  readonly sha256: string;
-}
-
-/**
- * How neurons are found where all facts of a relation decide on the share of prompts that they need: knowledge neurons, and
- * what they are compared with. The shares are those that tuning begins with.
- */
-export interface TunedFinding {
-  readonly knowledge: FindOptions;
-  readonly baseline: FindOptions;
-}
 
 export type NeuronSource = FindOptions | TunedFinding | GivenNeurons;
 
@@ -45,6 +32,39 @@ export interface Stages {
   readonly enhance: number | null;
   /** Null where no intervention is asked for. */
   readonly unrelated: UnrelatedDraw | null;
+}
+
+/**
+ * What a request means for each fact.
+ * @param interventions none where neurons are to be found alone
+ */
+export function stagesOf(
+  { asking, data, neurons, protocol, controls }: RunRequest,
+  given: GivenNeurons | null,
+  interventions?: Interventions,
+): Stages {
+  const { negatives, seed } = controls;
+  const { suppress = false, enhance = null } = interventions ?? {};
+  return {
+    ...asking,
+    maxAnswerTokens: data.maxAnswerTokens ?? Number.POSITIVE_INFINITY,
+    neurons: sourceOf(neurons, protocol, given),
+    negatives: negatives === null ? null : { count: negatives, seed },
+    suppress,
+    enhance,
+    unrelated:
+      interventions && (suppress || enhance !== null) ? { rule: interventions.unrelated, seed } : null,
+  };
+}
+
+function sourceOf(
+  neurons: RunRequest['neurons'],
+  protocol: RunRequest['protocol'],
+  given: GivenNeurons | null,
+): NeuronSource {
+  if (!('given' in neurons)) return findingOverData(neurons, protocol);
+  if (given) return given;
+  throw new Error('given neurons that were not read');
 }
 
 export function areGiven(neurons: NeuronSource): neurons is GivenNeurons {

@@ -1,22 +1,9 @@
-import type { SkippedFact } from '../run/askable-facts.js';
-import { type Column, csvOf } from '../run/csv.js';
+import type { SelectedFacts } from '../run/outcome.js';
+import { type Column, type DataTable, dataTable } from '../run/shown.js';
 import { measuredChanges } from './measured-changes.js';
 import { type InterventionName, type MeanChange, meanOverRelations } from './relation-means.js';
 import type { ResultsOfFacts } from './results-file.js';
 import type { RelationTuning } from './tuned-relations.js';
-
-export interface FailedFact {
-  readonly uuid: string;
-  readonly relation: string;
-  readonly error: string;
-}
-
-/** What became of the facts that a run was asked for. */
-export interface SelectedFacts {
-  readonly selected: number;
-  readonly skipped: readonly SkippedFact[];
-  readonly failed: readonly FailedFact[];
-}
 
 /** A run in numbers: summary.json. */
 export interface Summary {
@@ -83,14 +70,14 @@ const TUNED_COLUMNS: readonly Column<SummaryLine>[] = [
   ['facts_with_too_few_prompts', ({ tuning }) => tuning?.factsWithTooFewPrompts],
 ];
 
-/** summary.csv: a line a relation. Changes and shares are fractions; empty fields where nothing was measured. */
-export function summaryCsv({ suppression, enhancement, tuning }: Summary): string {
+/** summary.csv: a row a relation. Changes and shares are fractions; empty fields where nothing was measured. */
+export function summaryData({ suppression, enhancement, tuning }: Summary): DataTable {
   const relations = new Set([
     ...Object.keys(tuning ?? {}),
     ...Object.keys(suppression?.relations ?? {}),
     ...Object.keys(enhancement?.relations ?? {}),
   ]);
-  return csvOf(
+  return dataTable(
     tuning ? [...COLUMNS, ...TUNED_COLUMNS] : COLUMNS,
     [...relations].map(relation => ({
       relation,

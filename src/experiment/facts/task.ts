@@ -10,6 +10,7 @@ import { type FindOptions, findNeuronsBy } from '../../neurons/find.js';
 import type { Neuron } from '../../neurons/neuron.js';
 import { checkNeurons } from '../../neurons/neuron-file.js';
 import { type Passes, passesOn } from '../run/gathered-passes.js';
+import { type Batches, sideBySide } from '../run/task.js';
 import type { FactRecord, InterventionEffects, PromptEffects } from './record.js';
 
 /** A fact as a worker needs it. */
@@ -37,9 +38,6 @@ export interface FactTask {
     readonly baseline: readonly Neuron[] | null;
   } | null;
 }
-
-/** What the values of a batch may take, and whether the device wants few and large ones. */
-export type Batches = Required<Pick<FindOptions, 'batchBytes' | 'layersTogether'>>;
 
 /**
  * Does all that a task asks for.
@@ -84,6 +82,8 @@ export async function runFactTask(
   if (enhance !== null) record.enhancement = effects(enhance);
   return record;
 }
+
+export const FACT_TASK = sideBySide('runFact', runFactTask);
 
 /** What is asked of a model for a fact: for each of its prompts a query for each token of the answer. */
 export function askFact(

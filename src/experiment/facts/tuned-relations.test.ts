@@ -1,8 +1,9 @@
 /** Neurons that a relation's facts decide on together, and the effects that belong to them. */
 import { describe, expect, it } from 'vitest';
 import type { FactKey } from '../../dataset/fact.js';
+import type { TunedFinding } from '../run/finding.js';
 import { type FactRecord, joinRecords, type PromptEffects } from './record.js';
-import { effectsOf, lacks, type Stages, type TunedFinding } from './stages.js';
+import { effectsOf, lacks, type Stages } from './stages.js';
 import { tuneRelations } from './tuned-relations.js';
 
 const SHARING = { share: 0.7, inclusive: true, leastPrompts: 3 } as const;
@@ -129,6 +130,6 @@ describe('effects', () => {
     const other = joinRecords(measured, { ...measured, baseline_neurons: [], enhancement: undefined });
     expect(other.enhancement).toBeUndefined();
     const { enhancement: _, ...rest } = measured;
-    expect(joinRecords(measured, rest).enhancement).toEqual(effects);
+    expect(joinRecords<FactRecord>(measured, rest).enhancement).toEqual(effects);
   });
 });

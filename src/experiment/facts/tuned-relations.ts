@@ -3,8 +3,8 @@ import type { FactKey } from '../../dataset/fact.js';
 import type { Neuron } from '../../neurons/neuron.js';
 import type { FactCounts, TunedNeurons } from '../../neurons/tune-share.js';
 import { tuneShare } from '../../neurons/tune-share.js';
+import type { TunedFinding } from '../run/finding.js';
 import type { FactRecord } from './record.js';
-import type { TunedFinding } from './stages.js';
 
 export interface ComparedNeurons {
   readonly knowledge: readonly Neuron[];

@@ -4,22 +4,15 @@
  */
 import type { Dataset } from '../../dataset/dataset.js';
 import type { FactKey } from '../../dataset/fact.js';
+import type { TunedFinding } from '../run/finding.js';
 import type { Journal } from '../run/journal.js';
 import { negativePrompts } from '../run/negatives.js';
-import type { OpenWork } from '../run/work.js';
-import type { WorkerMethod } from '../worker.js';
-import type { CountTask } from './count-task.js';
-import {
-  areGiven,
-  areTuned,
-  effectsOf,
-  lacks,
-  type NeuronSource,
-  type Stages,
-  type TunedFinding,
-} from './stages.js';
-import type { FailedFact } from './summary.js';
-import type { AskedFact, FactTask } from './task.js';
+import type { FailedFact } from '../run/outcome.js';
+import type { DoWork, OpenWork } from '../run/work.js';
+import { COUNT_TASK, type CountTask } from './count-task.js';
+import type { FactRecord } from './record.js';
+import { areGiven, areTuned, effectsOf, lacks, type NeuronSource, type Stages } from './stages.js';
+import { type AskedFact, FACT_TASK, type FactTask } from './task.js';
 import { type ComparedNeurons, tuneRelations } from './tuned-relations.js';
 
 export interface Run {
@@ -28,11 +21,8 @@ export interface Run {
   readonly negatives: ReadonlyMap<string, readonly FactKey[]>;
   readonly stages: Stages;
   readonly dataset: Dataset;
-  readonly journal: Journal;
+  readonly journal: Journal<FactRecord>;
 }
-
-/** Does work, and shows its progress under a name. Returns what failed three times. */
-export type DoWork = (name: string, work: OpenWork) => Promise<FailedFact[]>;
 
 /** Once over the facts of a run. */
 interface Pass {
@@ -41,7 +31,8 @@ interface Pass {
   readonly facts: readonly FactKey[];
   /** Whether the journal lacks something that this pass finds out. */
   readonly isOpen: (fact: FactKey) => boolean;
-  readonly method: WorkerMethod;
+  /** Of the task. */
+  readonly method: string;
   readonly taskOf: (fact: FactKey) => FactTask | CountTask;
 }
 
@@ -83,7 +74,7 @@ function wholePass(
   return {
     name: 'facts',
     facts,
-    method: 'runFact',
+    method: FACT_TASK.method,
     isOpen: ({ uuid }) => lacks(journal.get(uuid), stages),
     taskOf: fact => {
       const known = journal.get(fact.uuid);
@@ -105,7 +96,7 @@ function countingPass({ facts, stages, dataset, journal, negatives }: Run, count
   return {
     name: 'counting',
     facts,
-    method: 'runCount',
+    method: COUNT_TASK.method,
     isOpen: ({ uuid }) => !journal.get(uuid)?.counts,
     taskOf: fact => ({
       uuid: fact.uuid,
@@ -127,7 +118,7 @@ function measuringPass(
   return {
     name: 'measuring',
     facts: facts.filter(({ uuid }) => neurons.has(uuid)),
-    method: 'runFact',
+    method: FACT_TASK.method,
     isOpen: ({ uuid }) => lacks(journal.get(uuid), stages, neurons.get(uuid)),
     taskOf: fact => {
       const compared = neurons.get(fact.uuid);

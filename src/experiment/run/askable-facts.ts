@@ -4,18 +4,18 @@ import { MASK } from '../../dataset/prompt.js';
 import { UserError } from '../../errors.js';
 import type { ModelShape } from '../../model/language-model.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
-import { areGiven, type Stages, type UnrelatedDraw } from '../facts/stages.js';
-import { drawNegatives, type NegativesDraw } from './negatives.js';
-import { drawUnrelated } from './unrelated.js';
+import type { SkippedFact } from './outcome.js';
 
-/** A fact that a run leaves out, and why. */
-export interface SkippedFact extends FactKey {
-  readonly reason: string;
-}
-
-export interface RunPlan {
+export interface AskableFacts {
   readonly facts: readonly FactKey[];
   readonly skipped: readonly SkippedFact[];
+  /** Of each fact, by uuid: its prompts, and the tokens of its answer. */
+  readonly sizes: ReadonlyMap<string, FactSize>;
+}
+
+export interface FactSize {
+  readonly prompts: number;
+  readonly answerTokens: number;
 }
 
 /**
@@ -23,31 +23,44 @@ export interface RunPlan {
  * a prompt that the model does not take or, for a causal one, with fewer than two that end with the object, and those that
  * the given neurons lack, where any are given.
  * @param model what it takes
+ * @param hasNeurons whether neurons are given for a fact, where any are
  * @throws UserError where no fact is left
  */
-export function planRun(
+export function askableFacts(
   dataset: Dataset,
   tokenizer: Tokenizer,
   { maxTokens, causal }: Pick<ModelShape, 'maxTokens' | 'causal'>,
-  { neurons, maxAnswerTokens }: Partial<Pick<Stages, 'neurons'>> & Pick<Stages, 'maxAnswerTokens'>,
-): RunPlan {
+  {
+    maxAnswerTokens,
+    hasNeurons = () => true,
+  }: { readonly maxAnswerTokens: number; readonly hasNeurons?: (uuid: string) => boolean },
+): AskableFacts {
+  const sizeOrReason = (fact: FactKey): FactSize | string => {
+    const found = tokenizer.lookUp(fact.object);
+    if ('problem' in found) return `the object ${found.problem}`;
+    const answerTokens = found.ids.length;
+    if (answerTokens > maxAnswerTokens)
+      return `the object is ${answerTokens} tokens, and --max-answer-tokens is ${maxAnswerTokens}`;
+    if (!hasNeurons(fact.uuid)) return 'no neurons given for it';
+    const patterns = dataset.patternsOf(fact.relation);
+    const problem =
+      (causal ? tooFewPrompts(patterns) : undefined) ??
+      promptProblem(dataset.withPrompts(fact), found.ids, tokenizer, maxTokens);
+    return problem ?? { prompts: patterns.asked, answerTokens };
+  };
   const facts: FactKey[] = [];
   const skipped: SkippedFact[] = [];
+  const sizes = new Map<string, FactSize>();
   for (const fact of dataset.facts) {
-    const found = tokenizer.lookUp(fact.object);
-    const reason =
-      'problem' in found
-        ? `the object ${found.problem}`
-        : found.ids.length > maxAnswerTokens
-          ? `the object is ${found.ids.length} tokens, and --max-answer-tokens is ${maxAnswerTokens}`
-          : neurons && areGiven(neurons) && !neurons.of(fact.uuid)
-            ? 'no neurons given for it'
-            : ((causal ? tooFewPrompts(dataset.patternsOf(fact.relation)) : undefined) ??
-              promptProblem(dataset.withPrompts(fact), found.ids, tokenizer, maxTokens));
-    if (reason === undefined) facts.push(fact);
-    else skipped.push({ ...fact, reason });
+    const found = sizeOrReason(fact);
+    if (typeof found === 'string') {
+      skipped.push({ ...fact, reason: found });
+    } else {
+      facts.push(fact);
+      sizes.set(fact.uuid, found);
+    }
   }
-  if (facts.length > 0) return { facts, skipped };
+  if (facts.length > 0) return { facts, skipped, sizes };
   throw new UserError(
     `none of the ${skipped.length} facts can be asked: of the first, ${skipped[0].reason}`,
     maxAnswerTokens < Number.POSITIVE_INFINITY
@@ -81,20 +94,4 @@ function promptProblem(
     if (error instanceof UserError) return error.message;
     throw error;
   }
-}
-
-/** The unrelated fact of each fact of a plan; none where no intervention is measured. */
-export function unrelatedFacts(
-  { facts }: RunPlan,
-  unrelated: UnrelatedDraw | null,
-): ReadonlyMap<string, FactKey> {
-  return unrelated ? drawUnrelated(facts, unrelated.rule, unrelated.seed) : new Map();
-}
-
-/** The facts that lend each fact of a plan their subjects; none where no negative prompts are asked for. */
-export function negativeFacts(
-  { facts }: RunPlan,
-  negatives: NegativesDraw | null,
-): ReadonlyMap<string, readonly FactKey[]> {
-  return negatives ? drawNegatives(facts, negatives) : new Map();
 }

@@ -12,16 +12,12 @@ import { type AskedUnder, type Predict, predictOn } from '../../intervention/int
 import type { LanguageModel } from '../../model/language-model.js';
 import { ofEachPrompt } from '../../model/prompt-batches.js';
 import type { Query } from '../../model/tokenizer/tokenizer.js';
-import type { WorkerMethod } from '../worker.js';
 
 /**
  * How many facts a GPU gets at once. One of PARAREL's has 8.2 prompts of 3.2 lengths, sixteen neighbours 131 of 8.4: a dozen of one
  * length, which at bert-base's shape fill the most that a batch may take (runtime/worker-plan.ts).
  */
 export const FACTS_TOGETHER = 16;
-
-/** What can go side by side: work that leaves the model's weights as they are. */
-export const SIDE_BY_SIDE: ReadonlySet<WorkerMethod> = new Set(['runFact', 'runCount']);
 
 /** What the work of a fact asks a model. */
 export interface Passes {

@@ -3,14 +3,14 @@ import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
-import type { FactRecord } from '../facts/record.js';
+import { FACT_RECORDS, type FactRecord } from '../facts/record.js';
 import { Journal } from './journal.js';
 
 const record = (uuid: string): FactRecord => ({ uuid, neurons: [[1, 2]] });
 
 async function journalWith(...records: FactRecord[]): Promise<string> {
   const path = join(temporaryFolder(), 'journal.jsonl');
-  const journal = await Journal.open(path);
+  const journal = await Journal.open(path, FACT_RECORDS);
   for (const one of records) journal.append(one);
   journal.close();
   return path;
@@ -22,7 +22,7 @@ describe('a journal', () => {
     expect(readFileSync(path, 'utf8')).toBe(
       '{"uuid":"a","neurons":[[1,2]]}\n{"uuid":"b","neurons":[[1,2]]}\n',
     );
-    const again = await Journal.open(path);
+    const again = await Journal.open(path, FACT_RECORDS);
     expect(again.get('b')).toEqual(record('b'));
     expect(again.get('c')).toBeUndefined();
     again.close();
@@ -31,7 +31,10 @@ describe('a journal', () => {
   it('joins the lines of one fact', async () => {
     const side = { pct_change: [0.5], correct_before: [true], correct_after: [false], n_prompts: 1 };
     const suppression = { related: side, unrelated: side };
-    const journal = await Journal.open(await journalWith(record('a'), { uuid: 'a', suppression }));
+    const journal = await Journal.open(
+      await journalWith(record('a'), { uuid: 'a', suppression }),
+      FACT_RECORDS,
+    );
     expect(journal.get('a')).toEqual({ ...record('a'), suppression });
     journal.close();
   });
@@ -42,7 +45,7 @@ describe('a journal', () => {
     for (let length = whole.indexOf('\n') + 1; length < whole.length; length++) {
       writeFileSync(path, whole);
       truncateSync(path, length);
-      const journal = await Journal.open(path);
+      const journal = await Journal.open(path, FACT_RECORDS);
       expect(journal.get('a')).toEqual(record('a'));
       expect(journal.get('b')).toBeUndefined();
       journal.append(record('b'));
@@ -54,7 +57,7 @@ describe('a journal', () => {
   it('drops the whole of a torn line, also where the next one is shorter', async () => {
     const path = await journalWith(record('a'));
     appendFileSync(path, '{"uuid":"a-very-long-name-that-was-cut-off-somewhere","neur');
-    const journal = await Journal.open(path);
+    const journal = await Journal.open(path, FACT_RECORDS);
     journal.append({ uuid: 'b' });
     journal.close();
     expect(readFileSync(path, 'utf8')).toBe('{"uuid":"a","neurons":[[1,2]]}\n{"uuid":"b"}\n');
@@ -63,7 +66,7 @@ describe('a journal', () => {
   it('drops a last line of zeros, as a power cut may leave', async () => {
     const path = await journalWith(record('a'));
     appendFileSync(path, Buffer.from('\0\0\0\0\n'));
-    const journal = await Journal.open(path);
+    const journal = await Journal.open(path, FACT_RECORDS);
     journal.append(record('b'));
     journal.close();
     expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(3);
@@ -72,7 +75,9 @@ describe('a journal', () => {
   it('refuses to go on where a line in the middle is no record', async () => {
     const path = await journalWith(record('a'));
     appendFileSync(path, `{"uuid": 3}\n${JSON.stringify(record('b'))}\n`);
-    await expect(Journal.open(path)).rejects.toThrow('journal.jsonl:2: not a line of a journal');
+    await expect(Journal.open(path, FACT_RECORDS)).rejects.toThrow(
+      'journal.jsonl:2: not a line of a journal',
+    );
   });
 
   it('keeps every whole record where the disk takes no more, and says so', async () => {
@@ -80,7 +85,8 @@ describe('a journal', () => {
     // A process that may write 4 KiB to a file meets the same failing write as one on a full disk.
     const script = `
       import { Journal } from ${JSON.stringify(new URL('../../../dist/experiment/run/journal.js', import.meta.url).href)};
-      const journal = await Journal.open(${JSON.stringify(path)});
+      import { FACT_RECORDS } from ${JSON.stringify(new URL('../../../dist/experiment/facts/record.js', import.meta.url).href)};
+      const journal = await Journal.open(${JSON.stringify(path)}, FACT_RECORDS);
       try {
         for (let i = 0; ; i++) journal.append({ uuid: 'fact-' + i, neurons: [[1, i]] });
       } catch (error) {
@@ -97,7 +103,7 @@ describe('a journal', () => {
     const lines = readFileSync(path, 'utf8').split('\n');
     expect(lines.at(-1)).toBe('');
     expect(lines.length).toBeGreaterThan(50);
-    const journal = await Journal.open(path);
+    const journal = await Journal.open(path, FACT_RECORDS);
     expect(journal.get(`fact-${lines.length - 2}`)).toBeDefined();
     expect(journal.get(`fact-${lines.length - 1}`)).toBeUndefined();
     journal.close();

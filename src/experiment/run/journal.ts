@@ -5,24 +5,28 @@
 import { closeSync, existsSync, fdatasyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { refusedFile, UserError } from '../../errors.js';
-import { type FactRecord, joinRecords, recordSchema } from '../facts/record.js';
+import type { JournalRecord, RecordKind } from './record-kind.js';
 
-export class Journal {
+export class Journal<Line extends JournalRecord> {
   private constructor(
     private readonly path: string,
     private readonly descriptor: number,
     private length: number,
-    private readonly records: Map<string, FactRecord>,
+    private readonly kind: RecordKind<Line>,
+    private readonly records: Map<string, Line>,
   ) {}
 
   /** Opens the journal at `path`, or begins one, and reads what is in it. */
-  static async open(path: string): Promise<Journal> {
+  static async open<Line extends JournalRecord>(
+    path: string,
+    kind: RecordKind<Line>,
+  ): Promise<Journal<Line>> {
     const { records, length } = existsSync(path)
-      ? await readJournal(path)
-      : { records: new Map(), length: 0 };
+      ? await readJournal(path, kind)
+      : { records: new Map<string, Line>(), length: 0 };
     const descriptor = openSync(path, existsSync(path) ? 'r+' : 'w+', 0o666);
     ftruncateSync(descriptor, length);
-    return new Journal(path, descriptor, length, records);
+    return new Journal(path, descriptor, length, kind, records);
   }
 
   /** How many facts are in it. */
@@ -31,7 +35,7 @@ export class Journal {
   }
 
   /** What is known of a fact, all its lines together. */
-  get(uuid: string): FactRecord | undefined {
+  get(uuid: string): Line | undefined {
     return this.records.get(uuid);
   }
 
@@ -39,7 +43,7 @@ export class Journal {
    * Adds a record. When this returns, it is on the disk.
    * @throws UserError where it cannot be written; what was there before stays whole
    */
-  append(record: FactRecord): void {
+  append(record: Line): void {
     const line = Buffer.from(`${JSON.stringify(record)}\n`);
     try {
       let written = 0;
@@ -57,7 +61,7 @@ export class Journal {
       );
     }
     this.length += line.length;
-    this.records.set(record.uuid, joinRecords(this.records.get(record.uuid), record));
+    this.records.set(record.uuid, this.kind.join(this.records.get(record.uuid), record));
   }
 
   close(): void {
@@ -74,14 +78,17 @@ export class Journal {
   }
 }
 
-async function readJournal(path: string): Promise<{ records: Map<string, FactRecord>; length: number }> {
-  const records = new Map<string, FactRecord>();
+async function readJournal<Line extends JournalRecord>(
+  path: string,
+  { schema, join }: RecordKind<Line>,
+): Promise<{ records: Map<string, Line>; length: number }> {
+  const records = new Map<string, Line>();
   const bytes = await readFile(path);
   let start = 0;
   for (let line = 1; ; line++) {
     const end = bytes.indexOf('\n', start);
     if (end === -1) return { records, length: start };
-    const record = parseRecord(bytes.toString('utf8', start, end));
+    const record = parseRecord(bytes.toString('utf8', start, end), schema);
     if (!record) {
       // A write that a power cut interrupted may leave a hole, but only at the end.
       if (bytes.indexOf('\n', end + 1) === -1) return { records, length: start };
@@ -90,14 +97,17 @@ async function readJournal(path: string): Promise<{ records: Map<string, FactRec
         'The file was changed by something else: restore it, or begin again with --fresh.',
       );
     }
-    records.set(record.uuid, joinRecords(records.get(record.uuid), record));
+    records.set(record.uuid, join(records.get(record.uuid), record));
     start = end + 1;
   }
 }
 
-function parseRecord(text: string): FactRecord | undefined {
+function parseRecord<Line>(
+  text: string,
+  schema: RecordKind<Line & JournalRecord>['schema'],
+): Line | undefined {
   try {
-    return recordSchema.parse(JSON.parse(text));
+    return schema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }

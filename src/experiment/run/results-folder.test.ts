@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { FACT_RECORDS } from '../facts/record.js';
 import { ResultsFolder } from './results-folder.js';
 import type { Settings } from './settings.js';
 
@@ -11,7 +12,7 @@ const SETTINGS: Settings = {
 };
 
 const begin = (folder: string, fresh = false) =>
-  ResultsFolder.begin(folder, SETTINGS, { arguments: [] }, fresh);
+  ResultsFolder.begin(folder, SETTINGS, { arguments: [] }, fresh, FACT_RECORDS);
 
 /** A folder with the neurons of one fact. */
 async function folderOfOne(): Promise<string> {

@@ -1,12 +1,13 @@
-import { appendFile, mkdir, readdir, rename } from 'node:fs/promises';
+import { access, appendFile, constants, mkdir, readdir, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { refusedFile, systemErrorCode, UserError } from '../../errors.js';
 import { fileExists, makeFolder, readJsonFile } from '../../files.js';
 import type { ProcessLock } from '../../runtime/process-lock.js';
 import { lockFolder } from './folder-lock.js';
 import { Journal } from './journal.js';
+import type { JournalRecord, RecordKind } from './record-kind.js';
 import { joinSettings, type RecordedPlan, type Settings, settingsSchema } from './settings.js';
 
 const SETTINGS_FILE = 'run.json';
@@ -20,29 +21,31 @@ export interface SessionNote {
 }
 
 /** A results folder that this process holds: its settings agreed, its journal open. Close it. */
-export class ResultsFolder {
+export class ResultsFolder<Line extends JournalRecord> {
   private constructor(
     readonly path: string,
     readonly settings: Settings,
-    readonly journal: Journal,
+    readonly journal: Journal<Line>,
   ) {}
 
   /**
    * Begins a session in a folder that {@link holdFolder} has locked.
    * @param fresh moves what is there into a subfolder first
+   * @param kind of the journal's lines
    * @throws UserError where the folder's settings are others, or it cannot be written
    */
-  static async begin(
+  static async begin<Line extends JournalRecord>(
     path: string,
     settings: Settings,
     session: SessionNote,
     fresh: boolean,
-  ): Promise<ResultsFolder> {
+    kind: RecordKind<Line>,
+  ): Promise<ResultsFolder<Line>> {
     try {
       const there = fresh ? undefined : await readSettings(path);
       const joined = joinSettings(there, settings, path);
       if (fresh) await setAside(path);
-      const journal = await Journal.open(join(path, JOURNAL_FILE));
+      const journal = await Journal.open(join(path, JOURNAL_FILE), kind);
       if (!there && journal.size > 0) {
         journal.close();
         throw new UserError(
@@ -100,6 +103,21 @@ export async function holdFolder(path: string): Promise<ProcessLock> {
     return await lockFolder(path);
   } catch (error) {
     throw asUserError(path, error);
+  }
+}
+
+/**
+ * Better said before anything is fetched than after it.
+ * @throws UserError where there can be no such folder
+ */
+export async function checkResultsPlace(path: string): Promise<void> {
+  for (let place = resolve(path); ; place = dirname(place)) {
+    try {
+      await readdir(place);
+      return await access(place, constants.W_OK);
+    } catch (error) {
+      if (systemErrorCode(error) !== 'ENOENT' || place === dirname(place)) throw asUserError(path, error);
+    }
   }
 }
 

@@ -4,10 +4,12 @@
  */
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
-import { UNRELATED_RULES } from './unrelated.js';
 
 const leaf = z.union([z.string(), z.number(), z.null(), z.array(z.string())]);
 const group = z.record(z.string(), leaf);
+
+/** Settings of one kind, by name. */
+export type SettingsGroup = z.infer<typeof group>;
 
 /** One device of a run. */
 const devicePlanSchema = z.object({
@@ -26,51 +28,43 @@ const devicePlanSchema = z.object({
 
 export type RecordedPlan = z.infer<typeof devicePlanSchema>;
 
-export const settingsSchema = z.object({
-  /** Of this file. */
-  format: z.literal(1),
-  /** Commands that give these results again, without what does not decide them (workers, progress). */
-  commands: z.array(z.string()),
-  model: group,
-  /** How many the model has; absent where an earlier version made the folder. */
-  layers: z.int().positive().optional(),
-  data: group,
-  versions: group,
-  /** How facts are asked, and where neurons are. */
-  protocol: group.optional(),
-  /** What the results were computed on, in any session: it decides no more than the rounding of float32. */
-  plans: z.array(devicePlanSchema).default([]),
-  /** How neurons were found, or where they came from. */
-  neurons: group,
-  /** How unrelated facts were drawn; absent until an intervention was measured. */
-  unrelated: z.object({ rule: z.enum(UNRELATED_RULES), seed: z.int() }).optional(),
-  /** Absent until enhancing was measured. */
-  enhancement: group.optional(),
-  /** How facts were updated, and relations erased; absent until that was done. */
-  update: group.optional(),
-  erasure: group.optional(),
-});
+export const settingsSchema = z
+  .looseObject({
+    /** Of this file. */
+    format: z.literal(1),
+    /** Commands that give these results again, without what does not decide them (workers, progress). */
+    commands: z.array(z.string()),
+    /** The requests that they stand for, less where and how (./request.ts); none where an earlier version made the folder. */
+    requests: z.array(z.looseObject({})).optional(),
+    model: group,
+    /** How many the model has; absent where an earlier version made the folder. */
+    layers: z.int().positive().optional(),
+    data: group,
+    versions: group,
+    /** How facts are asked, and where neurons are. */
+    protocol: group.optional(),
+    /** What the results were computed on, in any session: it decides no more than the rounding of float32. */
+    plans: z.array(devicePlanSchema).default([]),
+    /** How neurons were found, or where they came from. */
+    neurons: group,
+    // Any further group is an experiment's own, and absent until that was measured.
+  })
+  .refine(settings => groupNames(settings).every(name => group.safeParse(settings[name]).success));
 
 export type Settings = z.infer<typeof settingsSchema>;
 
-const GROUPS = [
-  'model',
-  'data',
-  'versions',
-  'protocol',
-  'neurons',
-  'unrelated',
-  'enhancement',
-  'update',
-  'erasure',
-] as const;
+const NO_GROUPS = new Set(['format', 'commands', 'requests', 'layers', 'plans']);
+
+function groupNames(settings: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(settings).filter(name => !NO_GROUPS.has(name));
+}
 
 /** The first setting that differs, as "neurons.share: 0.3 there, 0.5 now"; undefined where all agree. */
 export function firstDifference(there: Settings, now: Settings): string | undefined {
-  for (const name of GROUPS) {
-    if (!there[name] || !now[name]) continue;
-    const old: Record<string, unknown> = there[name];
-    const current: Record<string, unknown> = now[name];
+  for (const name of groupNames(there)) {
+    const [before, after] = [group.safeParse(there[name]), group.safeParse(now[name])];
+    if (!before.success || !after.success) continue;
+    const [old, current] = [before.data, after.data];
     for (const key of new Set([...Object.keys(old), ...Object.keys(current)])) {
       const [a, b] = [JSON.stringify(old[key]), JSON.stringify(current[key])];
       if (a !== b) return `${name}.${key}: ${a ?? 'not set'} there, ${b ?? 'not set'} now`;
@@ -92,10 +86,12 @@ export function joinSettings(there: Settings | undefined, now: Settings, folder:
       'Name another folder with --results, or begin this one again with --fresh (its old results are kept in old-<n>).',
     );
   }
+  const requests = distinct([...(there.requests ?? []), ...(now.requests ?? [])]);
   return {
     ...there,
     ...now,
     commands: distinct([...there.commands, ...now.commands]),
+    ...(requests.length > 0 && { requests }),
     plans: distinct([...there.plans, ...now.plans]),
   };
 }

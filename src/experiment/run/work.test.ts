@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { BatchMemory } from '../../runtime/batch-memory.js';
 import { WorkerPool } from '../../runtime/worker-pool.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { FACT_RECORDS } from '../facts/record.js';
 import { Journal } from './journal.js';
 import { doWork, type Piece, type WorkProgress } from './work.js';
 
@@ -14,7 +15,7 @@ const WORKER = fileURLToPath(new URL('../../testing/work-worker.mjs', import.met
 async function work(ends: readonly (string | null)[], atOnce: number, workers = 1) {
   const pool = new WorkerPool(WORKER);
   pool.add(Array.from({ length: workers }, () => ({ device: 'gpu', start: null, environment: {} })));
-  const journal = await Journal.open(join(temporaryFolder(), 'journal.jsonl'));
+  const journal = await Journal.open(join(temporaryFolder(), 'journal.jsonl'), FACT_RECORDS);
   onTestFinished(async () => {
     journal.close();
     await pool.close();
@@ -81,7 +82,7 @@ describe('work', () => {
   it('ends where a task cannot be made', async () => {
     const pool = new WorkerPool(WORKER);
     pool.add([{ device: 'gpu', start: null, environment: {} }]);
-    const journal = await Journal.open(join(temporaryFolder(), 'journal.jsonl'));
+    const journal = await Journal.open(join(temporaryFolder(), 'journal.jsonl'), FACT_RECORDS);
     onTestFinished(async () => {
       journal.close();
       await pool.close();

@@ -3,10 +3,10 @@ import { UserError } from '../../errors.js';
 import type { BatchMemory } from '../../runtime/batch-memory.js';
 import { BatchTrial } from '../../runtime/batch-trial.js';
 import type { WorkerPool } from '../../runtime/worker-pool.js';
-import type { FactRecord } from '../facts/record.js';
-import type { FailedFact } from '../facts/summary.js';
-import type { TaskCall, WorkerMethod } from '../worker.js';
 import type { Journal } from './journal.js';
+import type { FailedFact } from './outcome.js';
+import type { JournalRecord } from './record-kind.js';
+import type { TaskCall } from './task.js';
 
 export interface WorkProgress {
   readonly facts: number;
@@ -22,8 +22,8 @@ export interface Piece {
   /** Of the record that it gives. */
   readonly uuid: string;
   readonly relation: string;
-  /** The worker's. */
-  readonly method: WorkerMethod;
+  /** Of the task ({@link TaskKind}). */
+  readonly method: string;
   /** Made when its turn comes, so that the data set is never in memory as tasks. */
   readonly task: () => PieceTask;
 }
@@ -41,12 +41,15 @@ export interface OpenWork {
   readonly done: number;
 }
 
-export interface Work extends OpenWork {
+/** Does work, and shows its progress under a name. Returns what failed three times. */
+export type DoWork = (name: string, work: OpenWork) => Promise<FailedFact[]>;
+
+export interface Work<Line extends JournalRecord> extends OpenWork {
   readonly pool: WorkerPool;
   readonly batchMemory: BatchMemory;
   /** How many pieces of a method a worker of a device takes in one call. All that are open are of one method. */
-  readonly piecesAtOnce: (device: string, method: WorkerMethod) => number;
-  readonly journal: Journal;
+  readonly piecesAtOnce: (device: string, method: string) => number;
+  readonly journal: Journal<Line>;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: WorkProgress) => void;
 }
@@ -62,7 +65,7 @@ const FAILURES_THAT_STOP = 5;
  * @returns the pieces that failed three times
  * @throws UserError where the journal cannot be written or nothing succeeds; an AbortError on `signal`
  */
-export async function doWork(work: Work): Promise<FailedFact[]> {
+export async function doWork<Line extends JournalRecord>(work: Work<Line>): Promise<FailedFact[]> {
   const { open, pool, journal, signal, onProgress } = work;
   const session = { facts: 0, prompts: 0 };
   const failures = new Map<string, FailedFact>();
@@ -139,11 +142,11 @@ export async function doWork(work: Work): Promise<FailedFact[]> {
 
 type MadePiece = Omit<Piece, 'task'> & PieceTask;
 
-interface Attempt {
+interface Attempt<Line> {
   readonly pieces: readonly MadePiece[];
   /** Their records, or the last error; undefined where the run is over first, or nothing was left to do. */
   readonly outcome:
-    | { readonly records: readonly FactRecord[]; readonly prompts: number }
+    | { readonly records: readonly Line[]; readonly prompts: number }
     | { readonly error: string }
     | undefined;
 }
@@ -152,11 +155,11 @@ interface Attempt {
  * Does what the first free worker takes. Several pieces at once are tried once: whoever asked tries each by itself then. Full
  * memory is no fault of a piece, and not counted among its tries.
  */
-async function attempt(
+async function attempt<Line extends JournalRecord>(
   take: (device: string) => readonly MadePiece[],
-  { pool, batchMemory }: Work,
+  { pool, batchMemory }: Work<Line>,
   isOver: () => boolean,
-): Promise<Attempt> {
+): Promise<Attempt<Line>> {
   const batches = new BatchTrial(batchMemory);
   let pieces: readonly MadePiece[] = [];
   let error = '';
@@ -172,7 +175,7 @@ async function attempt(
           tasks: pieces.map(({ task }) => task),
           batchBytes: batches.tryOn(device),
         };
-        return worker.call<FactRecord[]>(pieces[0].method, call);
+        return worker.call<Line[]>(pieces[0].method, call);
       });
       if (records === undefined) break;
       batches.succeeded(device);

@@ -4,38 +4,50 @@
  * that the model gets wrong passed over; the new answer is that of another fact of the relation.
  */
 import type { FactKey } from '../../dataset/fact.js';
-import type { EditRule, Lambdas } from '../../intervention/value-rules.js';
 import type { Neuron } from '../../neurons/neuron.js';
+import { neuronFileNames } from '../facts/neurons-of-facts.js';
+import { type FindingPlan, planFinding } from '../facts/plan.js';
+import { stagesOf } from '../facts/stages.js';
 import { draw } from '../run/draw.js';
-import type { FactsByRelation } from '../run/sample.js';
-import { sampleOf } from '../run/sample.js';
-
-/** What decides the numbers of an update. */
-export interface UpdateDesign {
-  readonly rule: EditRule;
-  readonly lambdas: Lambdas;
-  /** Facts updated in a relation, at the most. */
-  readonly perRelation: number;
-  /** Neurons that more than this share of the relation's other facts have too are left alone. */
-  readonly shared: number;
-  /** Facts of the same relation, and as many of others, that perplexity is measured on. */
-  readonly measured: number;
-  /** Only what the model answers correctly is updated. */
-  readonly onlyCorrect: boolean;
-  readonly seed: number;
-}
+import type { ExperimentData, ExperimentPlan } from '../run/experiment.js';
+import { type FactsByRelation, factsByRelation, sampleOf } from '../run/sample.js';
+import { designOf, type UpdateDesign, type UpdateRequest } from './request.js';
 
 /** A fact that can be updated, or why it cannot. */
 export type PlannedUpdate =
   | { readonly fact: FactKey; readonly target: string; readonly neurons: readonly Neuron[] }
   | { readonly fact: FactKey; readonly reason: string };
 
+export interface UpdatePlan extends FindingPlan, ExperimentPlan {
+  readonly relations: FactsByRelation;
+  readonly design: UpdateDesign;
+}
+
+/** @throws UserError where no fact can be asked */
+export function planUpdate(request: UpdateRequest, data: ExperimentData): UpdatePlan {
+  const design = designOf(request);
+  const stages = stagesOf(request, data.given);
+  const { sizes: _, ...finding } = planFinding(stages, data);
+  const relations = factsByRelation(finding.facts);
+  const taken = [...relations.values()].reduce(
+    (sum, facts) => sum + Math.min(facts.length, design.perRelation),
+    0,
+  );
+  const work = { name: 'updating', facts: taken, queries: null, passes: null };
+  return {
+    ...finding,
+    ...{ relations, design },
+    work: [...finding.work, work],
+    files: neuronFileNames(data.model, stages.neurons),
+  };
+}
+
 /**
  * Each relation's facts in the order that they are taken in.
  * @param neuronsOf undefined for a fact that has no list of neurons, which has its own reason then
  * @param answerOf says which objects are one answer: "Apple" and "apple" may be the same tokens
  */
-export function planUpdates(
+export function updatesInOrder(
   relations: FactsByRelation,
   neuronsOf: (uuid: string) => readonly Neuron[] | undefined,
   answerOf: (object: string) => string,

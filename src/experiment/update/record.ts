@@ -1,6 +1,8 @@
 /** What is measured of one fact while its neurons' values are edited, as the journal keeps it. */
 import { z } from 'zod';
+import { joinRecords, recordSchema } from '../facts/record.js';
 import { askedSetSchema } from '../run/perplexity.js';
+import type { RecordKind } from '../run/record-kind.js';
 
 const count = z.int().nonnegative();
 
@@ -34,3 +36,10 @@ export const updateSchema = z.object({
 export type UpdateRecord = z.infer<typeof updateSchema>;
 export type MeasuredUpdate = z.infer<typeof measuredSchema>;
 export type AnswerStandings = z.infer<typeof standingsSchema>;
+
+const lineSchema = recordSchema.extend({ update: updateSchema.optional() });
+
+/** One line of the journal: what finds a fact's neurons, or measures its update. */
+export type UpdateLine = z.infer<typeof lineSchema>;
+
+export const UPDATE_RECORDS: RecordKind<UpdateLine> = { schema: lineSchema, join: joinRecords };

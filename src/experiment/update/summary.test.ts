@@ -1,8 +1,9 @@
 /** On hand-computed cases. */
 import { describe, expect, it } from 'vitest';
+import { csvText } from '../../report/csv.js';
 import { fact, measured } from '../../testing/made-up-update.js';
 import type { UpdateRecord } from './record.js';
-import { summarizeUpdates, updateCsv } from './summary.js';
+import { summarizeUpdates, updateData } from './summary.js';
 
 describe('updates in numbers', () => {
   const before = measured(
@@ -126,7 +127,7 @@ describe('updates in numbers', () => {
   });
 
   it('have a line a fact as CSV', () => {
-    const [head, first] = updateCsv(updates)
+    const [head, first] = csvText(updateData(updates))
       .trim()
       .split('\n')
       .map(line => line.split(','));

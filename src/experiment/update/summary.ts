@@ -4,10 +4,9 @@
  */
 import type { FactKey } from '../../dataset/fact.js';
 import { inRelationOrder } from '../../dataset/relation-order.js';
-import type { FailedFact, SelectedFacts } from '../facts/summary.js';
-import type { SkippedFact } from '../run/askable-facts.js';
-import { type Column, csvOf } from '../run/csv.js';
+import type { FailedFact, SelectedFacts, SkippedFact } from '../run/outcome.js';
 import { mean, type PerplexityChange, perplexityChange } from '../run/perplexity.js';
+import { type Column, type DataTable, dataTable } from '../run/shown.js';
 import type { MeasuredUpdate, UpdateRecord } from './record.js';
 
 /** Which neurons were edited: the fact's own, or as many random ones. */
@@ -151,9 +150,9 @@ function columnsOf(edited: EditedNeurons): readonly Column<UpdateLine>[] {
   ];
 }
 
-/** update.csv: a line a fact. Empty fields where nothing was measured; log-perplexities in nats. */
-export function updateCsv(updates: readonly DoneUpdate[]): string {
-  return csvOf(
+/** update.csv: a row a fact. Empty fields where nothing was measured; log-perplexities in nats. */
+export function updateData(updates: readonly DoneUpdate[]): DataTable {
+  return dataTable(
     UPDATE_COLUMNS,
     updates.map(done => ({ ...done, effects: effectsOf([done]) })),
   );

@@ -13,11 +13,11 @@ import type { LoadedModel } from '../../model/load.js';
 import { answerIds, type Query } from '../../model/tokenizer/tokenizer.js';
 import type { Neuron } from '../../neurons/neuron.js';
 import { checkNeurons } from '../../neurons/neuron-file.js';
-import type { FactRecord } from '../facts/record.js';
 import { type AskedFact, askFacts, plain } from '../facts/task.js';
 import { withChangedValues } from '../run/changed-values.js';
 import { askedSet } from '../run/perplexity.js';
-import type { AnswerStandings, MeasuredUpdate } from './record.js';
+import { inTurn } from '../run/task.js';
+import type { AnswerStandings, MeasuredUpdate, UpdateLine } from './record.js';
 
 /** A fact to update. Plain data: it travels to a worker process. */
 export interface UpdateTask {
@@ -45,7 +45,7 @@ export async function runUpdateTask(
   loaded: LoadedModel,
   task: UpdateTask,
   batchBytes: number,
-): Promise<FactRecord> {
+): Promise<UpdateLine> {
   const { model, tokenizer } = loaded;
   checkNeurons([...task.neurons, ...task.random], model);
   // What stands before a later token of an answer is decided once, by the model as it was.
@@ -81,6 +81,8 @@ export async function runUpdateTask(
   };
   return { uuid: task.uuid, update: { ...record, measured } };
 }
+
+export const UPDATE_TASK = inTurn('runUpdate', runUpdateTask);
 
 async function measureUpdate(
   model: LanguageModel,

@@ -10,7 +10,9 @@ import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { Journal } from '../run/journal.js';
 import { factsByRelation } from '../run/sample.js';
 import type { OpenWork, Piece } from '../run/work.js';
-import { planUpdates, type UpdateDesign } from './plan.js';
+import { updatesInOrder } from './plan.js';
+import { UPDATE_RECORDS, type UpdateLine } from './record.js';
+import type { UpdateDesign } from './request.js';
 import { doUpdates, randomNeurons } from './work.js';
 
 const neurons = z.array(z.tuple([z.number(), z.number()]));
@@ -42,18 +44,18 @@ describe('random neurons', () => {
 describe('the facts that are updated', () => {
   const start = async (design: Partial<UpdateDesign> = {}, without: readonly string[] = []) => {
     const dataset = await openDataset(DEMO_DATA, { relations: ['P36', 'P103'], limit: 8 });
-    const journal = await Journal.open(join(temporaryFolder(), 'journal.jsonl'));
+    const journal = await Journal.open(join(temporaryFolder(), 'journal.jsonl'), UPDATE_RECORDS);
     const relations = factsByRelation(dataset.facts);
     const all = { ...DESIGN, ...design };
     const neuronsOf = (uuid: string): Neuron[] =>
       without.includes(uuid) ? [] : [[0, dataset.facts.findIndex(one => one.uuid === uuid)]];
-    const planned = planUpdates(relations, neuronsOf, object => object, all);
+    const planned = updatesInOrder(relations, neuronsOf, object => object, all);
     const model = { layers: 2, intermediateSize: 512 };
     return { planned, relations, design: all, continuation: 'answer' as const, model, dataset, journal };
   };
   /** Does pieces as a worker would, without a model: those of `wrong` are answered wrongly. */
   const worker =
-    (journal: Journal, wrong: ReadonlySet<string>, failing: ReadonlySet<string> = new Set()) =>
+    (journal: Journal<UpdateLine>, wrong: ReadonlySet<string>, failing: ReadonlySet<string> = new Set()) =>
     async ({ open }: OpenWork) => {
       const failures = [];
       for (const piece of open) {

@@ -2,15 +2,15 @@ import type { Dataset } from '../../dataset/dataset.js';
 import type { FactKey } from '../../dataset/fact.js';
 import type { Continuation } from '../../model/continuation-names.js';
 import type { Neuron } from '../../neurons/neuron.js';
-import type { FailedFact } from '../facts/summary.js';
-import type { SkippedFact } from '../run/askable-facts.js';
 import { drawDistinct } from '../run/draw.js';
 import type { Journal } from '../run/journal.js';
+import type { FailedFact, SkippedFact } from '../run/outcome.js';
 import { type FactsByRelation, sampleAcross, sampleOf } from '../run/sample.js';
 import type { OpenWork, Piece } from '../run/work.js';
-import type { PlannedUpdate, UpdateDesign } from './plan.js';
-import type { UpdateRecord } from './record.js';
-import type { UpdateTask } from './task.js';
+import type { PlannedUpdate } from './plan.js';
+import type { UpdateLine, UpdateRecord } from './record.js';
+import type { UpdateDesign } from './request.js';
+import { UPDATE_TASK, type UpdateTask } from './task.js';
 
 export interface UpdateWork {
   /** Each relation's facts in the order that they are taken in. */
@@ -21,7 +21,7 @@ export interface UpdateWork {
   readonly continuation: Continuation;
   readonly model: { readonly layers: number; readonly intermediateSize: number };
   readonly dataset: Dataset;
-  readonly journal: Journal;
+  readonly journal: Journal<UpdateLine>;
 }
 
 type PossibleUpdate = Extract<PlannedUpdate, { target: string }>;
@@ -91,7 +91,7 @@ function pieceOf(one: PossibleUpdate, work: UpdateWork): Piece {
   return {
     uuid,
     relation,
-    method: 'runUpdate',
+    method: UPDATE_TASK.method,
     task: () => {
       const task = taskOf(one, work);
       const own = task.fact.prompts.length;

@@ -128,6 +128,13 @@ export class Checkpoint {
   }
 }
 
+/** Those of some names that a folder has. */
+export async function presentFiles(folder: string, names: readonly string[]): Promise<string[]> {
+  const present: string[] = [];
+  for (const name of names) if (await fileExists(join(folder, name))) present.push(name);
+  return present;
+}
+
 /** SHA-256 over files of a folder, in the given order: one line that says what a result came from. */
 export async function hashFiles(folder: string, names: readonly string[]): Promise<string> {
   const hash = createHash('sha256');

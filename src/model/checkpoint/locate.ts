@@ -18,6 +18,26 @@ export interface LocatedModel {
 export const DEMO = 'demo';
 
 /**
+ * A model that has not to be fetched; undefined for what may be a hub id, of which the hub is asked even where the cache has it.
+ * @throws UserError where it is neither
+ */
+export async function findModelHere(id: string): Promise<LocatedModel | undefined> {
+  if (id === DEMO) return { name: DEMO, id, folder: DEMO_MODEL, revision: null };
+  const there = await stat(id).catch(() => undefined);
+  if (there?.isDirectory()) return { name: basename(resolve(id)), id, folder: resolve(id), revision: null };
+  if (there)
+    throw new UserError(
+      `${id}: a file, where a model is a folder`,
+      'Give the folder that holds config.json.',
+    );
+  if (/^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(id)) return undefined;
+  throw new UserError(
+    `${id}: no such folder`,
+    'A model is a folder, a hub id such as bert-base-uncased, or demo.',
+  );
+}
+
+/**
  * What `--model` means: `demo`, a folder, or a hub id, which is fetched if need be. A folder comes before a hub
  * id of the same name, as in transformers.
  * @throws UserError where it is none of these
@@ -27,20 +47,8 @@ export async function locateModel(
   revision: string,
   reporter: DownloadReporter,
 ): Promise<LocatedModel> {
-  if (id === DEMO) return { name: DEMO, id, folder: DEMO_MODEL, revision: null };
-  const there = await stat(id).catch(() => undefined);
-  if (there?.isDirectory()) return { name: basename(resolve(id)), id, folder: resolve(id), revision: null };
-  if (there)
-    throw new UserError(
-      `${id}: a file, where a model is a folder`,
-      'Give the folder that holds config.json.',
-    );
-  if (!/^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(id)) {
-    throw new UserError(
-      `${id}: no such folder`,
-      'A model is a folder, a hub id such as bert-base-uncased, or demo.',
-    );
-  }
+  const here = await findModelHere(id);
+  if (here) return here;
   const { fetchFromHub } = await import('./hub.js');
   const { folder, revision: commit } = await fetchFromHub(id, revision, reporter);
   return { name: basename(id), id, folder, revision: commit };

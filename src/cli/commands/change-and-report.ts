@@ -1,0 +1,52 @@
+/** What `kn erase` and `kn edit` do with one fact. */
+import { UsageError } from '../../errors.js';
+import { usualData } from '../../experiment/run/request.js';
+import { type AskedChange, changeFact } from '../../library/change-fact.js';
+import { checkSavePlace } from '../../model/save.js';
+import { openModel } from '../open-model.js';
+import {
+  allPrompts,
+  askedFact,
+  factFinding,
+  givenNeurons,
+  refuseIdleNegatives,
+} from '../options/fact-request.js';
+import type { ValueOptions } from '../options/value-options.js';
+import { changeText } from '../output/change-text.js';
+import { interruptible } from '../output/interrupt.js';
+import { createProgress } from '../output/progress.js';
+
+/** @returns the exit code */
+export async function changeAndReport(options: ValueOptions, change: AskedChange): Promise<number> {
+  const finding = factFinding(options);
+  refuseIdleNegatives(options);
+  const { prompt, prompts, answer, save = null, site, continuation, unrelatedFacts, seed } = options;
+  if (answer === undefined || (prompt ?? prompts) === undefined)
+    throw new UsageError(
+      `kn ${change.change} needs --prompt and --answer`,
+      'Give a sentence with [MASK] for the answer (for a GPT one that ends there), and the answer that it has now.',
+    );
+  if (save !== null) await checkSavePlace(save);
+  const given = await givenNeurons(options.neurons);
+  const otherPrompts = await allPrompts(options.otherPrompt, options.otherPrompts);
+  const { negativePrompts, ...fact } = await askedFact(options);
+  const { onProgress } = createProgress(options);
+  const opened = await openModel(options, onProgress);
+  const data = options.data ?? usualData(options.model);
+  const report = await interruptible(signal =>
+    changeFact(
+      opened,
+      {
+        ...fact,
+        ...{ change, otherPrompts, save },
+        neurons: given ?? { ...finding, negativePrompts },
+        asking: { site, continuation },
+        unrelated: unrelatedFacts === 0 ? null : { data, count: unrelatedFacts, seed },
+      },
+      { onProgress, signal },
+    ),
+  );
+  const text = options.json ? JSON.stringify(report) : changeText(report, given ? undefined : finding);
+  process.stdout.write(`${text}\n`);
+  return 0;
+}

@@ -1,0 +1,57 @@
+/** What `kn suppress` and `kn enhance` print of one fact. */
+import type { Prediction, PromptEffect } from '../../intervention/prediction.js';
+import type { FactNeurons } from '../../library/options.js';
+import type { Neuron } from '../../neurons/neuron.js';
+import type { Sharing } from '../../neurons/refined.js';
+import { counted, percent, signedPercent } from '../../numbers.js';
+import { coloured } from '../../report/colour.js';
+import { table, visible } from '../../report/table.js';
+import { sharingText } from './sharing-text.js';
+
+export function effectsJson(
+  answer: string,
+  neurons: readonly Neuron[],
+  prompts: readonly PromptEffect[],
+): string {
+  return JSON.stringify({ answer, neurons, prompts });
+}
+
+export interface Effects {
+  readonly answer: string;
+  readonly neurons: readonly Neuron[];
+  readonly effects: readonly PromptEffect[];
+  /** Says what was done to "8 neurons". */
+  readonly didTo: (neurons: string) => string;
+  /** Undefined where the neurons were given. */
+  readonly found: FactNeurons | undefined;
+  readonly sharing: Sharing;
+}
+
+export function effectsText({ answer, neurons, effects, didTo, found, sharing }: Effects): string {
+  const list = neurons.map(([layer, index]) => `[${layer},${index}]`).join(' ');
+  const bold = (text: string) => coloured('bold', text, process.stdout);
+  const lines = [`${bold(didTo(counted(neurons.length, 'neuron')))}${list ? `: ${list}` : ''}`];
+  if (neurons.length === 0 && found) lines.push(whyNone(found, sharing));
+  for (const effect of effects) lines.push('', bold(visible(effect.prompt)), effectTable(answer, effect));
+  return lines.join('\n');
+}
+
+function whyNone({ removed, prompts }: FactNeurons, sharing: Sharing): string {
+  if (removed.length > 0) return `All neurons found, ${removed.length}, are coarse in a negative prompt too.`;
+  const tooFew = prompts.length < (sharing.leastPrompts ?? 1);
+  const remedy = tooFew ? 'more prompts' : 'a lower --share';
+  return `No neuron is coarse ${sharingText(sharing, 'the prompts')}; ${remedy} may find some.`;
+}
+
+function effectTable(answer: string, { before, after }: PromptEffect): string {
+  const change = before.probability === 0 ? '' : signedPercent(after.probability / before.probability - 1);
+  const top = ({ top }: Prediction, i: number) => `${top[i].token} ${percent(top[i].probability)}`;
+  return table(
+    ['', 'before', 'after', 'change'],
+    [
+      [`probability of "${answer}"`, percent(before.probability), percent(after.probability), change],
+      ['rank', String(before.rank), String(after.rank), ''],
+      ...before.top.map((_, i) => [i === 0 ? 'most probable' : '', top(before, i), top(after, i), '']),
+    ],
+  );
+}

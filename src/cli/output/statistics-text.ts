@@ -1,0 +1,70 @@
+/** What `kn stats` prints. */
+import type { FolderStatistics } from '../../library/neuron-statistics.js';
+import { decimals, percent } from '../../numbers.js';
+import { coloured } from '../../report/colour.js';
+import { table } from '../../report/table.js';
+
+/** Dai et al., arXiv 2104.08696, Table 2, of bert-base-cased: knowledge neurons, and those of raw activations. */
+const PAPER = {
+  neuronsPerFact: ['4.13', '3.96'],
+  sameRelation: ['1.23', '2.85'],
+  differentRelation: ['0.09', '1.92'],
+};
+
+export function statisticsJson(counted: readonly FolderStatistics[], files: readonly string[]): string {
+  const folders = counted.map(({ folder, all, relations, layers }) => ({
+    folder,
+    all,
+    relations: Object.fromEntries(relations),
+    layers,
+  }));
+  return JSON.stringify({ folders, files });
+}
+
+export function statisticsText({ folder, all, relations, layers }: FolderStatistics): string {
+  const row = (name: string, value: number | null, paper: readonly string[]) => [
+    name,
+    decimals(value, 2),
+    ...paper,
+  ];
+  const bold = (text: string) => coloured('bold', text, process.stdout);
+  return [
+    bold(
+      `${folder}: ${all.facts} facts of ${relations.size} relations, ${all.factsWithoutNeurons} without neurons; ` +
+        `${all.distinctNeurons} distinct neurons`,
+    ),
+    '',
+    table(
+      ['on average', 'here', 'paper', 'its baseline'],
+      [
+        row('neurons of a fact', all.neuronsPerFact, PAPER.neuronsPerFact),
+        row('shared by two facts of a relation', all.sameRelation.mean, PAPER.sameRelation),
+        row(
+          'shared by two facts of different relations',
+          all.differentRelation.mean,
+          PAPER.differentRelation,
+        ),
+      ],
+      'right',
+    ),
+    '',
+    table(
+      ['layer', 'neurons', 'share'],
+      layers.map(({ layer, neurons, share }) => [String(layer), String(neurons), percent(share)]),
+      'right',
+    ),
+    '',
+    table(
+      ['relation', 'facts', 'without neurons', 'neurons a fact', 'shared in the relation', 'with others'],
+      [...relations].map(([relation, of]) => [
+        relation,
+        String(of.facts),
+        String(of.factsWithoutNeurons),
+        decimals(of.neuronsPerFact, 2),
+        decimals(of.sameRelation.mean, 2),
+        decimals(of.differentRelation.mean, 2),
+      ]),
+      'right',
+    ),
+  ].join('\n');
+}

@@ -1,0 +1,29 @@
+/** What every command does that asks a data set: runs a request, prints what came out, and says by its code how it ended. */
+import type { RequestInput } from '../experiment/experiments.js';
+import { planExperiment, runExperiment } from '../library/run-experiment.js';
+import { jsonLine } from '../report/json.js';
+import { planJson, planText } from '../report/plan.js';
+import { textReport } from '../report/text.js';
+import type { OutputOptions } from './options/options.js';
+import { EXIT } from './output/exit.js';
+import { interruptible } from './output/interrupt.js';
+import { createProgress } from './output/progress.js';
+
+/** @returns the exit code */
+export function runAndReport(
+  request: RequestInput,
+  output: OutputOptions & { readonly dryRun?: boolean },
+): Promise<number> {
+  const { onProgress } = createProgress(output);
+  return interruptible(async signal => {
+    if (output.dryRun) {
+      const plan = await planExperiment(request, { onProgress, signal });
+      process.stdout.write(`${output.json ? planJson(plan) : planText(plan)}\n`);
+      return EXIT.done;
+    }
+    const { summary, shown, files, folder } = await runExperiment(request, { onProgress, signal });
+    const text = output.json ? jsonLine(summary, files) : textReport(shown, files, folder);
+    process.stdout.write(`${text}\n`);
+    return summary.facts.failed.length === 0 ? EXIT.done : EXIT.someFactsFailed;
+  });
+}

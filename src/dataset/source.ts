@@ -1,0 +1,18 @@
+import type { Dataset, Selection } from './dataset.js';
+
+/** A data set as somebody may name it: each has a file in this folder. */
+export interface DataSource {
+  /** As `--data` takes it. */
+  readonly name: string;
+  /** As people write it. */
+  readonly title: string;
+  /** Whether nothing of it has to be fetched. */
+  isHere(): Promise<boolean>;
+  /** Fetches what is missing. */
+  fetch(onProgress: (done: number, total: number) => void): Promise<void>;
+  /**
+   * @param causal whether the prompts are for a causal model
+   * @throws UserError where it is not here, or malformed; UsageError where the selection names what it has not
+   */
+  open(selection: Selection, causal: boolean): Promise<Dataset>;
+}

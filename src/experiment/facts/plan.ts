@@ -1,0 +1,138 @@
+import type { AskedMethod } from '../../attribution/methods.js';
+import { quadrature } from '../../attribution/rules.js';
+import type { FactKey } from '../../dataset/fact.js';
+import type { ModelShape } from '../../model/language-model.js';
+import { type AskableFacts, askableFacts, type FactSize } from '../run/askable-facts.js';
+import type { ExperimentData, ExperimentPlan, PlannedWork } from '../run/experiment.js';
+import { drawNegatives, fewerNegatives } from '../run/negatives.js';
+import { drawUnrelated } from '../run/unrelated.js';
+import { neuronFileNames } from './neurons-of-facts.js';
+import type { FactsRequest } from './request.js';
+import { areGiven, areTuned, type Stages, stagesOf, type UnrelatedDraw } from './stages.js';
+
+/** How the neurons of facts are found: what every experiment begins with. */
+export interface FindingPlan {
+  readonly facts: readonly FactKey[];
+  readonly skipped: AskableFacts['skipped'];
+  readonly stages: Stages;
+  /** By uuid: the facts that lend a fact's negative prompts their subjects; none where none are asked for. */
+  readonly negatives: ReadonlyMap<string, readonly FactKey[]>;
+  readonly work: readonly PlannedWork[];
+  readonly notices: readonly string[];
+}
+
+export interface FactsPlan extends FindingPlan, ExperimentPlan {
+  /** By uuid; none where no intervention is measured. */
+  readonly unrelated: ReadonlyMap<string, FactKey>;
+}
+
+/** @throws UserError where no fact can be asked, or one has no unrelated fact */
+export function planFacts(request: FactsRequest, data: ExperimentData): FactsPlan {
+  const stages = stagesOf(request, data.given, request.interventions);
+  const { facts, sizes, ...finding } = planFinding(stages, data, {
+    hasNeurons: uuid => data.given?.of(uuid) !== undefined,
+  });
+  const unrelated = unrelatedFacts(facts, stages.unrelated);
+  return {
+    ...finding,
+    facts,
+    unrelated,
+    work: [...finding.work, ...interventionWork(stages, facts, unrelated, sizes)],
+    files: filesOf(data.model, stages),
+  };
+}
+
+/**
+ * @param hasNeurons leaves facts out that have none, where neurons are given
+ * @param isFound of all that can be asked, those whose neurons are to be found; default: all
+ * @throws UserError where no fact can be asked
+ */
+export function planFinding(
+  stages: Stages,
+  { dataset, tokenizer, config, given }: ExperimentData,
+  {
+    hasNeurons,
+    isFound = () => true,
+  }: {
+    readonly hasNeurons?: (uuid: string) => boolean;
+    readonly isFound?: (fact: FactKey) => boolean;
+  } = {},
+): FindingPlan & Pick<AskableFacts, 'sizes'> {
+  const { maxAnswerTokens } = stages;
+  const askable = askableFacts(dataset, tokenizer, config, {
+    maxAnswerTokens,
+    ...(given && hasNeurons && { hasNeurons }),
+  });
+  const negatives = stages.negatives ? drawNegatives(askable.facts, stages.negatives) : new Map();
+  const fewer = fewerNegatives(askable.facts, negatives, stages.negatives);
+  return {
+    ...askable,
+    stages,
+    negatives,
+    work: findingWork(stages, askable.facts.filter(isFound), askable.sizes, negatives, config),
+    notices: fewer === undefined ? [] : [fewer],
+  };
+}
+
+/** The unrelated fact of each fact; none where no intervention is measured. */
+export function unrelatedFacts(
+  facts: readonly FactKey[],
+  unrelated: UnrelatedDraw | null,
+): ReadonlyMap<string, FactKey> {
+  return unrelated ? drawUnrelated(facts, unrelated.rule, unrelated.seed) : new Map();
+}
+
+function findingWork(
+  { neurons }: Stages,
+  facts: readonly FactKey[],
+  sizes: AskableFacts['sizes'],
+  negatives: FindingPlan['negatives'],
+  { layers }: Pick<ModelShape, 'layers'>,
+): PlannedWork[] {
+  if (areGiven(neurons)) return [];
+  const queries = facts.reduce((sum, { uuid }) => {
+    const { prompts, answerTokens } = sizes.get(uuid) ?? NOTHING;
+    return sum + (prompts + (negatives.get(uuid)?.length ?? 0)) * answerTokens;
+  }, 0);
+  const method = areTuned(neurons) ? neurons.knowledge : neurons;
+  const name = 'finding neurons';
+  return [{ name, facts: facts.length, queries, passes: queries * layers * replacedSteps(method) }];
+}
+
+/** The steps of a layer's path that replace its activations: where alpha is 1, nothing is replaced. */
+function replacedSteps(method: AskedMethod): number {
+  if (!('rule' in method)) return 0;
+  return quadrature(method.rule, method.steps).alphas.filter(alpha => alpha !== 1).length;
+}
+
+function interventionWork(
+  { suppress, enhance, neurons }: Stages,
+  facts: readonly FactKey[],
+  unrelated: ReadonlyMap<string, FactKey>,
+  sizes: ReadonlyMap<string, FactSize>,
+): PlannedWork[] {
+  const factors = Number(suppress) + Number(enhance !== null);
+  if (factors === 0) return [];
+  const sizeOf = (uuid: string | undefined) => {
+    const { prompts, answerTokens } = sizes.get(uuid ?? '') ?? NOTHING;
+    return prompts * answerTokens;
+  };
+  const times = areTuned(neurons) ? 2 : 1; // baseline neurons too
+  const queries = facts.reduce(
+    (sum, { uuid }) => sum + times * sizeOf(uuid) + sizeOf(unrelated.get(uuid)?.uuid),
+    0,
+  );
+  const name =
+    suppress && enhance !== null ? 'suppressing and enhancing' : suppress ? 'suppressing' : 'enhancing';
+  return [{ name, facts: facts.length, queries, passes: queries * factors }];
+}
+
+const NOTHING: FactSize = { prompts: 0, answerTokens: 0 };
+
+function filesOf(model: string, { neurons, suppress, enhance }: Stages): string[] {
+  return [
+    ...neuronFileNames(model, neurons),
+    ...(areTuned(neurons) ? [`${model}_pararel_baseline_0.json`] : []),
+    ...(suppress || enhance !== null ? [`${model}_pararel_results_0.json`] : []),
+  ];
+}

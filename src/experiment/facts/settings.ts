@@ -1,0 +1,68 @@
+/** What of a run's stages run.json has, and the command that asks for them. */
+
+import type { FindOptions } from '../../neurons/find.js';
+import { TUNING } from '../../neurons/tune-share.js';
+import type { CommandParts } from '../run/command.js';
+import { methodOf } from '../run/finding.js';
+import type { SettingsGroup } from '../run/settings.js';
+import type { Interventions } from './request.js';
+import { areGiven, areTuned, type Stages } from './stages.js';
+
+/** How neurons were found, or where they came from. */
+export function neuronSettings({ neurons, negatives }: Stages): SettingsGroup {
+  if (areGiven(neurons)) return { given_sha256: neurons.sha256 };
+  const drawn = negatives && { negatives: negatives.count, negatives_seed: negatives.seed };
+  if (!areTuned(neurons)) return { ...findSettings(neurons), ...drawn };
+  const ofBaseline = Object.entries(findSettings(neurons.baseline));
+  return {
+    ...findSettings(neurons.knowledge),
+    ...drawn,
+    share_step: TUNING.step,
+    share_tries: TUNING.tries,
+    fewest_neurons_per_fact: TUNING.fewest,
+    most_neurons_per_fact: TUNING.most,
+    ...Object.fromEntries(ofBaseline.map(([name, value]) => [`baseline_${name}`, value])),
+  };
+}
+
+function findSettings(options: FindOptions): SettingsGroup {
+  const { threshold, share, inclusive, leastPrompts } = options;
+  return {
+    ...methodOf(options),
+    threshold: threshold.kind,
+    threshold_value: threshold.value,
+    ...(threshold.inclusive && { threshold_comparison: 'at least' }),
+    share,
+    ...(inclusive && { share_comparison: 'at least' }),
+    ...(leastPrompts !== undefined && { least_prompts: leastPrompts }),
+  };
+}
+
+/** How unrelated facts are drawn, and what is enhanced by. */
+export function interventionSettings({
+  unrelated,
+  enhance,
+}: Pick<Stages, 'unrelated' | 'enhance'>): Record<string, SettingsGroup> {
+  return {
+    ...(unrelated && { unrelated: { ...unrelated } }),
+    ...(enhance !== null && { enhancement: { factor: enhance } }),
+  };
+}
+
+export function commandOf({ suppress, enhance, unrelated }: Interventions): CommandParts {
+  const intervenes = suppress || enhance !== null;
+  return {
+    command: intervenes
+      ? suppress
+        ? enhance === null
+          ? 'suppress'
+          : 'evaluate pararel'
+        : 'enhance'
+      : 'find',
+    words: {
+      first: enhance === null ? [] : ['--factor', String(enhance)],
+      last: intervenes ? ['--unrelated', unrelated] : [],
+    },
+    draws: intervenes,
+  };
+}

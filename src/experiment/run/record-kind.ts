@@ -1,0 +1,12 @@
+import type { z } from 'zod';
+
+/** One line of a journal: what was found out about a fact, or about whatever else has a record of its own. */
+export interface JournalRecord {
+  readonly uuid: string;
+}
+
+/** The lines of one experiment's journal: what each may hold, and what two of one fact say together. */
+export interface RecordKind<Line extends JournalRecord> {
+  readonly schema: z.ZodType<Line>;
+  readonly join: (earlier: Line | undefined, later: Line) => Line;
+}

@@ -1,0 +1,179 @@
+/** What a run computes with: workers on its devices, and its results folder with the journal that they fill. */
+import { hashFiles, presentFiles, weightFiles } from '../../model/checkpoint/checkpoint.js';
+import type { LocatedModel } from '../../model/checkpoint/locate.js';
+import { parameterCount } from '../../model/config.js';
+import { TOKENIZER_FILES } from '../../model/tokenizer/load-tokenizer.js';
+import type { Progress } from '../../progress.js';
+import { BatchMemory, loweredText } from '../../runtime/batch-memory.js';
+import type { ChosenDevices } from '../../runtime/devices/choose-devices.js';
+import { type DevicePlan, planText, startFleet } from '../../runtime/fleet.js';
+import type { WorkerPool } from '../../runtime/worker-pool.js';
+import { VERSION } from '../../version.js';
+import { commandLine } from './command.js';
+import type { Described, ExperimentData, Session } from './experiment.js';
+import { FACTS_TOGETHER } from './gathered-passes.js';
+import { askedWorkers } from './plan.js';
+import type { JournalRecord, RecordKind } from './record-kind.js';
+import { decisive, type RunRequest } from './request.js';
+import { earlierPlans, ResultsFolder } from './results-folder.js';
+import type { RecordedPlan, Settings } from './settings.js';
+import type { TaskKind } from './task.js';
+import { doWork } from './work.js';
+import { workProgress } from './work-progress.js';
+import type { WorkerStart } from './worker.js';
+
+/** A run of which everything has been checked. */
+export interface ReadyRun {
+  readonly request: RunRequest;
+  readonly model: LocatedModel;
+  readonly data: ExperimentData;
+  readonly chosen: ChosenDevices;
+  readonly described: Described;
+  /** Said before the work begins. */
+  readonly notices: readonly string[];
+  /** That its workers do. */
+  readonly tasks: readonly TaskKind<never>[];
+}
+
+/** Who computes, who is told, and who may end it. */
+export interface SessionTools {
+  readonly pool: WorkerPool;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Starts workers and opens the folder, which is locked already.
+ * @param kind of the journal's lines
+ * @throws UserError where no worker starts, or the folder's settings are others
+ */
+export async function openSession<Line extends JournalRecord>(
+  run: ReadyRun,
+  kind: RecordKind<Line>,
+  { pool, progress, signal }: SessionTools,
+): Promise<Session<Line>> {
+  const { request, chosen, model } = run;
+  const planned = await startFleet(pool, {
+    chosen,
+    asked: askedWorkers(request),
+    parameters: parameterCount(run.data.config),
+    startOf: (device, engine): WorkerStart => ({ modelFolder: model.folder, engine, device: device.kind }),
+    notice: progress.notice,
+  });
+  const { folder: path, fresh } = request.results;
+  let plans = withKnownBatches(planned, request, await earlierPlans(path));
+  const settings = await settingsOf(run, plans);
+  const note = { arguments: process.argv.slice(2) };
+  const folder = await ResultsFolder.begin(path, settings, note, fresh, kind);
+  for (const plan of plans) progress.notice(planText(plan));
+  run.notices.forEach(progress.notice);
+
+  const batchMemory = new BatchMemory(
+    new Map(plans.map(({ device, batchBytes }) => [device.id, batchBytes])),
+    (id, batchBytes) => {
+      progress.notice(loweredText(id, batchBytes));
+      plans = plans.map(plan =>
+        plan.device.id === id ? { ...plan, batchBytes, memoryWasFull: true } : plan,
+      );
+    },
+  );
+  const isGpu = (id: string) => plans.some(({ device }) => device.id === id && device.kind !== 'cpu');
+  const sideBySide = new Set(run.tasks.filter(task => task.sideBySide).map(({ method }) => method));
+  return {
+    folder,
+    async work(name, { open, done }) {
+      const onProgress = workProgress(progress, name);
+      const failed = await doWork({
+        ...{ open, done, pool, batchMemory, signal, onProgress },
+        piecesAtOnce: (id, method) => (isGpu(id) && sideBySide.has(method) ? FACTS_TOGETHER : 1),
+        journal: folder.journal,
+      });
+      progress.stop();
+      return failed;
+    },
+    async close() {
+      // A disk that takes no more is no reason to hide how the work ended: the next session finds it out again.
+      if (plans.some(({ memoryWasFull }) => memoryWasFull))
+        await folder.notePlans(plans.map(recordedPlan)).catch(() => undefined);
+      folder.close();
+    },
+  };
+}
+
+/** With what earlier sessions of this folder found to fit, so that a device is not filled to the brim each time. */
+function withKnownBatches(
+  plans: readonly DevicePlan[],
+  { devices }: RunRequest,
+  earlier: readonly RecordedPlan[],
+): DevicePlan[] {
+  if (devices.batchMemory !== null) return [...plans];
+  return plans.map(plan => {
+    const now = recordedPlan(plan);
+    const found = earlier.filter(
+      then =>
+        then.memory_was_full &&
+        (['device', 'name', 'engine', 'workers'] as const).every(key => then[key] === now[key]),
+    );
+    const smallest = Math.min(...found.map(({ batch_bytes }) => batch_bytes));
+    return smallest < plan.batchBytes ? { ...plan, batchBytes: smallest, memoryWasFull: true } : plan;
+  });
+}
+
+async function settingsOf(
+  { request, model, data, described }: ReadyRun,
+  plans: readonly DevicePlan[],
+): Promise<Settings> {
+  const { dataset } = data;
+  const { settings, command } = described;
+  return {
+    format: 1,
+    commands: [commandLine(request, command)],
+    requests: [decisive(request)],
+    model: {
+      name: model.name,
+      revision: model.revision,
+      weights_sha256: await hashFiles(model.folder, await weightFiles(model.folder)),
+      config_sha256: await hashFiles(
+        model.folder,
+        await presentFiles(model.folder, ['config.json', ...TOKENIZER_FILES]),
+      ),
+    },
+    layers: data.config.layers,
+    data: {
+      sha256: dataset.sha256,
+      relations: [...dataset.relations],
+      limit: request.data.limit,
+      facts: request.data.facts && [...request.data.facts],
+    },
+    versions: { kn: VERSION },
+    protocol: {
+      name: request.protocol,
+      site: request.asking.site,
+      continuation: request.asking.continuation,
+      max_answer_tokens: request.data.maxAnswerTokens,
+    },
+    plans: plans.map(recordedPlan),
+    ...settings,
+  };
+}
+
+/** A device's plan as run.json has it. */
+function recordedPlan({
+  device,
+  engine,
+  workers,
+  threads,
+  batchBytes,
+  memoryWasFull,
+}: DevicePlan): RecordedPlan {
+  return {
+    device: device.id,
+    name: device.name,
+    engine: engine.name,
+    version: engine.version,
+    workers,
+    threads,
+    batch_bytes: batchBytes,
+    memory_was_full: memoryWasFull,
+  };
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { EDIT_RULES, type EditRule, LAMBDAS, type Lambdas } from '../../intervention/value-rules.js';
+import { readRequest } from '../run/read-request.js';
+import { completeRun, type RunRequest, runShape } from '../run/request.js';
+import { DEFAULTS, RANGES } from './defaults.js';
+
+/** Which facts are updated, and how. */
+export interface AskedUpdates {
+  readonly editRule: EditRule;
+  /** Of the old answer, taken away, and of the new one, added. */
+  readonly lambda1: number;
+  readonly lambda2: number;
+  /** In a relation. */
+  readonly updates: number;
+  /** Neurons that more than this share of the relation's other facts have too are left alone. */
+  readonly shared: number;
+  /** Perplexity is measured on so many facts of the same relation, and of others. */
+  readonly measured: number;
+  /** Facts and prompts that the model does not answer correctly count too. */
+  readonly wrongToo: boolean;
+}
+
+/** Editing facts' neurons, and measuring it: `kn evaluate update`. */
+export interface UpdateRequest extends RunRequest {
+  readonly experiment: 'update';
+  readonly update: AskedUpdates;
+}
+
+const lambda = z.number().min(RANGES.lambda[0]).max(RANGES.lambda[1]);
+
+const schema = z.strictObject({
+  experiment: z.literal('update'),
+  ...runShape,
+  update: z
+    .strictObject({
+      editRule: z.enum(EDIT_RULES).default(DEFAULTS.editRule),
+      lambda1: lambda.optional(),
+      lambda2: lambda.optional(),
+      updates: z.int().min(RANGES.updates[0]).max(RANGES.updates[1]).default(DEFAULTS.updates),
+      shared: z.number().min(RANGES.shared[0]).max(RANGES.shared[1]).default(DEFAULTS.shared),
+      measured: z.int().min(RANGES.measured[0]).max(RANGES.measured[1]).default(DEFAULTS.measured),
+      wrongToo: z.boolean().default(DEFAULTS.wrongToo),
+    })
+    .prefault({}),
+});
+
+export type UpdateRequestInput = z.input<typeof schema>;
+
+export const SUFFIX = '-update';
+
+/** @throws UsageError where it is no request of this experiment, or what it asks for does not go together */
+export function completeUpdate(asked: unknown): UpdateRequest {
+  const { update, ...run } = completeRun(readRequest(schema, asked), SUFFIX);
+  const usual = LAMBDAS[update.editRule];
+  const { lambda1 = usual.lambda1, lambda2 = usual.lambda2 } = update;
+  return { ...run, update: { ...update, lambda1, lambda2 } };
+}
+
+/** What decides the numbers of an update. */
+export interface UpdateDesign {
+  readonly rule: EditRule;
+  readonly lambdas: Lambdas;
+  /** Facts updated in a relation, at the most. */
+  readonly perRelation: number;
+  /** Neurons that more than this share of the relation's other facts have too are left alone. */
+  readonly shared: number;
+  /** Facts of the same relation, and as many of others, that perplexity is measured on. */
+  readonly measured: number;
+  /** Only what the model answers correctly is updated. */
+  readonly onlyCorrect: boolean;
+  readonly seed: number;
+}
+
+export function designOf({ update, controls }: UpdateRequest): UpdateDesign {
+  const { editRule: rule, lambda1, lambda2, updates: perRelation, shared, measured, wrongToo } = update;
+  const { seed } = controls;
+  return { rule, lambdas: { lambda1, lambda2 }, perRelation, shared, measured, onlyCorrect: !wrongToo, seed };
+}

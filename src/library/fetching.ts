@@ -1,0 +1,28 @@
+/** How downloads of models and data sets are shown. */
+import type { DataSource } from '../dataset/source.js';
+import type { DownloadReporter } from '../model/checkpoint/hub.js';
+import type { Progress } from '../progress.js';
+
+const MEGABYTE = 1e6;
+
+/** Shows how a model's download goes. */
+export function fetchProgress(progress: Progress): DownloadReporter {
+  const megabytes = (bytes: number) => Number((bytes / MEGABYTE).toFixed(1));
+  return {
+    progress: (file, received, total) =>
+      progress.show(`fetching ${file}`, {
+        done: megabytes(received),
+        total: megabytes(total),
+        text: 'MB',
+      }),
+    notice: progress.notice,
+  };
+}
+
+/** Fetches what of a data set is not here. */
+export async function fetchData(source: DataSource, progress: Progress): Promise<void> {
+  await source.fetch((done, total) =>
+    progress.show(`fetching ${source.title}`, { done, total, text: 'files' }),
+  );
+  progress.stop();
+}

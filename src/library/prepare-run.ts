@@ -1,0 +1,81 @@
+/** All that can be checked before anything is computed or written, in this order: the machine, what is here, the network. */
+
+import type { DataSource } from '../dataset/source.js';
+import { dataSource } from '../dataset/sources.js';
+import { type AnyFinished, experimentOf, type Request } from '../experiment/experiments.js';
+import type { BegunExperiment, ExperimentData } from '../experiment/run/experiment.js';
+import { type GivenNeurons, readGivenNeurons } from '../experiment/run/given-neurons.js';
+import { planRun, type RunPlan } from '../experiment/run/plan.js';
+import { checkResultsPlace } from '../experiment/run/results-folder.js';
+import type { ReadyRun } from '../experiment/run/session.js';
+import { findModelHere, type LocatedModel, locateModel } from '../model/checkpoint/locate.js';
+import { type ModelConfig, readModelConfig } from '../model/config.js';
+import { loadTokenizer } from '../model/tokenizer/load-tokenizer.js';
+import type { Tokenizer } from '../model/tokenizer/tokenizer.js';
+import type { Progress } from '../progress.js';
+import { chooseDevices } from '../runtime/devices/choose-devices.js';
+import { thisMachine } from '../runtime/worker-plan.js';
+import { fetchData, fetchProgress } from './fetching.js';
+
+export interface PreparedRun {
+  readonly ready: ReadyRun;
+  readonly begun: BegunExperiment<AnyFinished>;
+  readonly plan: RunPlan;
+}
+
+/** @throws UserError, UsageError on what cannot be done */
+export async function prepareRun(request: Request, progress: Progress): Promise<PreparedRun> {
+  const { engine, devices } = request.devices;
+  const chosen = await chooseDevices({ engine, ...(devices && { devices }) });
+  await checkResultsPlace(request.results.folder);
+  const given = 'given' in request.neurons ? await readGivenNeurons(request.neurons.given) : null;
+
+  const source = dataSource(request.data.name);
+  const here = await findModelHere(request.model.id);
+  const description = here && (await describe(here, given));
+  const early = (await source.isHere())
+    ? await openData(source, request, description?.config.causal ?? false)
+    : undefined;
+
+  const model = here ?? (await fetchModel(request, progress));
+  const { config, tokenizer } = description ?? (await describe(model, given));
+  if (!early) await fetchData(source, progress);
+  const dataset = early && description ? early : await openData(source, request, config.causal);
+
+  const data: ExperimentData = { model: model.name, config, tokenizer, dataset, given };
+  const experiment = experimentOf(request);
+  const begun = experiment.begin(request, data);
+  const { plan, described } = begun;
+  const { relations } = dataset;
+  const machine = thisMachine();
+  progress.stop();
+  return {
+    ready: { request, model, data, chosen, described, notices: plan.notices, tasks: experiment.tasks },
+    begun,
+    plan: planRun({ request, model, config, relations, plan, described, chosen, machine }),
+  };
+}
+
+interface Description {
+  readonly config: ModelConfig;
+  readonly tokenizer: Tokenizer;
+}
+
+/** What a model's small files say of it. */
+async function describe({ folder }: LocatedModel, given: GivenNeurons | null): Promise<Description> {
+  const config = await readModelConfig(folder);
+  given?.check(config);
+  return { config, tokenizer: await loadTokenizer(folder, config) };
+}
+
+function fetchModel({ model }: Request, progress: Progress): Promise<LocatedModel> {
+  return locateModel(model.id, model.revision, fetchProgress(progress));
+}
+
+function openData(source: DataSource, { data }: Request, causal: boolean) {
+  const { relations, limit, facts } = data;
+  return source.open(
+    { ...(relations && { relations }), ...(limit !== null && { limit }), ...(facts && { facts }) },
+    causal,
+  );
+}

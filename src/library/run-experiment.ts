@@ -1,0 +1,112 @@
+/** An experiment over a data set, from its request to its files: the library's counterpart of the commands without a prompt. */
+import { fileURLToPath } from 'node:url';
+import { Interrupted } from '../errors.js';
+import { type AnyFinished, completeRequest, type RequestInput } from '../experiment/experiments.js';
+import type { FinalFiles } from '../experiment/run/experiment.js';
+import type { RunPlan } from '../experiment/run/plan.js';
+import { holdFolder } from '../experiment/run/results-folder.js';
+import { openSession } from '../experiment/run/session.js';
+import { type OnProgress, progressTo } from '../progress.js';
+import { REPORT } from '../report/reports.js';
+import { WorkerPool } from '../runtime/worker-pool.js';
+import { prepareRun } from './prepare-run.js';
+
+// The built file, whether this is that or its source: tests start it too.
+const WORKER_SCRIPT = fileURLToPath(new URL('../../dist/experiment/worker.js', import.meta.url));
+
+export interface RunOptions {
+  /** Default: nobody is told. */
+  readonly onProgress?: OnProgress;
+  /** Ends the run; what is finished is kept, and the same request goes on from there. */
+  readonly signal?: AbortSignal;
+}
+
+/** What came out, and where it is. */
+export type RunResult = AnyFinished & {
+  readonly plan: RunPlan;
+  readonly folder: string;
+  /** Paths. */
+  readonly files: readonly string[];
+};
+
+/**
+ * Says what a request would do, and does none of it: what it needs of models and data is fetched.
+ * @throws what {@link runExperiment} throws before it computes
+ */
+export async function planExperiment(
+  asked: RequestInput,
+  { onProgress, signal = never() }: RunOptions = {},
+): Promise<RunPlan> {
+  const request = completeRequest(asked);
+  return (await unlessAborted(prepareRun(request, progressTo(onProgress)), signal)).plan;
+}
+
+/**
+ * Does what is asked for, and writes results and reports into its folder. A run that was interrupted, or that failed at some
+ * facts, goes on where it stopped when it is asked for again.
+ * @throws UsageError where the request is none, UserError where it cannot be done here or another run holds the folder,
+ *   Interrupted where the signal was aborted
+ */
+export async function runExperiment(
+  asked: RequestInput,
+  { onProgress, signal = never() }: RunOptions = {},
+): Promise<RunResult> {
+  const request = completeRequest(asked);
+  const progress = progressTo(onProgress);
+  const { ready, begun, plan } = await unlessAborted(prepareRun(request, progress), signal);
+  const { folder } = request.results;
+  const lock = await holdFolder(folder);
+  const pool = new WorkerPool(WORKER_SCRIPT);
+  const onAbort = () => void pool.close();
+  signal.addEventListener('abort', onAbort);
+  try {
+    signal.throwIfAborted();
+    return await begun.carryOut(
+      kind => openSession(ready, kind, { pool, progress, signal }),
+      async (finished, files) => ({
+        ...finished,
+        ...{ plan, folder },
+        files: await writeFiles(finished, files, plan),
+      }),
+    );
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new Interrupted(
+      `Interrupted. Finished facts are kept in ${folder}; the same command goes on from there.`,
+    );
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    await pool.close();
+    progress.stop();
+    await lock.release();
+  }
+}
+
+/** Result files first, then the reports that were asked for. */
+async function writeFiles(
+  { results, shown, summary }: AnyFinished,
+  folder: FinalFiles,
+  { reports }: RunPlan,
+): Promise<string[]> {
+  const files: string[] = [];
+  const writeAll = async (contents: ReadonlyMap<string, string>) => {
+    for (const [name, content] of contents) files.push(await folder.write(name, content));
+  };
+  await writeAll(results);
+  for (const name of reports) await writeAll(await REPORT[name](shown, summary));
+  return files;
+}
+
+/** Preparing writes nothing that is not whole, so that it can be left to itself. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(new Interrupted('Interrupted before anything was computed.'));
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+function never(): AbortSignal {
+  return new AbortController().signal;
+}

@@ -1,0 +1,15 @@
+import { stringify } from 'csv-stringify/sync';
+import type { DataTable, Shown } from '../experiment/run/shown.js';
+
+/** A line a row under a head, which is there where no row is. */
+export function csvText({ columns, rows }: DataTable): string {
+  return stringify(
+    rows.map(row => [...row]),
+    { header: true, columns: [...columns] },
+  );
+}
+
+/** The data of what is shown: contents by file name. */
+export async function csvReport({ name, data }: Shown): Promise<Map<string, string>> {
+  return new Map(data ? [[`${name}.csv`, csvText(data)]] : []);
+}
