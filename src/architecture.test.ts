@@ -22,36 +22,66 @@ const WAY = [
 ];
 const BELOW_ALL = ['runtime', '.'];
 
-const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+/** The rooms of a folder in the same sense; those that share a place know nothing of each other. */
+const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  model: [['layers'], ['tokenizer'], ['checkpoint'], ['bert', 'gpt']],
+  experiment: [['run'], ['facts'], ['update', 'erasure']],
+  runtime: [['engines'], ['devices']],
+  cli: [['options'], ['output'], ['commands']],
+};
+
+interface Source {
+  readonly name: string;
+  readonly text: string;
+}
+
+const sources: readonly Source[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .filter(name => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.startsWith('testing/'))
   .map(name => ({ name, text: readFileSync(join(SRC, name), 'utf8') }));
 
 const folderOf = (name: string) => (name.includes('/') ? name.split('/')[0] : '.');
 
-const importsOf = ({ name, text }: (typeof sources)[number]) =>
+/** "model/bert/trace.ts" is in the room "bert", "model/load.ts" in none. */
+const roomOf = (name: string) => (name.split('/').length > 2 ? name.split('/')[1] : undefined);
+
+/** All that a file names: values and types, at once and lazily. */
+const importsOf = ({ name, text }: Source) =>
   [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, path]) =>
     relative(SRC, resolve(dirname(join(SRC, name)), path)).replace(/\.js$/, '.ts'),
   );
 
+const imports = new Map(sources.map(source => [source.name, importsOf(source)]));
+
+const arrows = [...imports].flatMap(([from, targets]) => targets.map(to => [from, to] as const));
+
 describe('imports', () => {
   it('point one way: along the data, or down to what serves all', () => {
-    const wrong = sources
-      .filter(({ name }) => name !== 'index.ts')
-      .flatMap(source =>
-        importsOf(source)
-          .filter(target => {
-            const [from, to] = [folderOf(source.name), folderOf(target)];
-            if (from === to || BELOW_ALL.includes(to)) return false;
-            return BELOW_ALL.includes(from) || WAY.indexOf(to) > WAY.indexOf(from);
-          })
-          .map(target => `${source.name} -> ${target}`),
-      );
+    const wrong = arrows.filter(([source, target]) => {
+      if (source === 'index.ts') return false;
+      const [from, to] = [folderOf(source), folderOf(target)];
+      if (from === to || BELOW_ALL.includes(to)) return false;
+      return BELOW_ALL.includes(from) || WAY.indexOf(to) > WAY.indexOf(from);
+    });
     expect(wrong).toEqual([]);
   });
 
+  it.each(Object.entries(ROOMS))('between the rooms of %s point one way too', (folder, places) => {
+    const placeOf = (room: string | undefined) => places.findIndex(rooms => rooms.includes(room ?? ''));
+    const wrong = arrows.filter(([source, target]) => {
+      if (folderOf(source) !== folder || folderOf(target) !== folder) return false;
+      const [from, to] = [roomOf(source), roomOf(target)];
+      if (from === undefined || to === undefined || from === to) return false;
+      return placeOf(to) >= placeOf(from);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('make no circle: of types, of lazy imports, or of both', () => {
+    expect(circles(imports)).toEqual([]);
+  });
+
   it('name files that are there', () => {
-    const names = new Set(sources.map(({ name }) => name));
-    expect(sources.flatMap(importsOf).filter(target => !names.has(target))).toEqual([]);
+    expect(arrows.filter(([, target]) => !imports.has(target))).toEqual([]);
   });
 
   it('leave tensors to the folders that compute: no other imports tfjs', () => {
@@ -64,10 +94,51 @@ describe('imports', () => {
 });
 
 describe('files', () => {
-  it('are in the folders of the way, and have one idea: 300 lines at the most', () => {
+  it('are in the folders of the way and in their rooms, and have one idea: 300 lines at the most', () => {
     for (const { name, text } of sources) {
       expect([...WAY, ...BELOW_ALL]).toContain(folderOf(name));
+      const room = roomOf(name);
+      if (room !== undefined) expect(ROOMS[folderOf(name)]?.flat(), name).toContain(room);
       expect(`${name}: ${text.split('\n').length <= 300}`).toBe(`${name}: true`);
     }
   });
 });
+
+describe('experiments', () => {
+  const FILES = ['experiment', 'plan', 'record', 'request', 'settings', 'shown', 'summary', 'task', 'work'];
+
+  it.each(['facts', 'update', 'erasure'])('are alike: %s has the files that each has', experiment => {
+    const missing = FILES.filter(file => !imports.has(`experiment/${experiment}/${file}.ts`));
+    expect(missing).toEqual([]);
+  });
+
+  it('are known by name to the table alone', () => {
+    const names = /experiment\/(facts|update|erasure)\/experiment\.ts$/;
+    const knowing = arrows.filter(([, target]) => names.test(target)).map(([source]) => source);
+    expect(new Set(knowing)).toEqual(new Set(['experiment/experiments.ts']));
+  });
+});
+
+/** Circles of a graph, each by its files, the shortest way round from the first. */
+function circles(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const found: string[] = [];
+  for (const start of graph.keys()) {
+    const before = new Map<string, string>();
+    const queue = [start];
+    for (let node = queue.shift(); node !== undefined; node = queue.shift()) {
+      for (const next of graph.get(node) ?? []) {
+        if (next === start) {
+          const way = [node];
+          for (let one = before.get(node); one !== undefined; one = before.get(one)) way.unshift(one);
+          if (way.every(one => one >= start)) found.push([...way, start].join(' -> '));
+          queue.length = 0;
+          break;
+        }
+        if (before.has(next) || next < start) continue;
+        before.set(next, node);
+        queue.push(next);
+      }
+    }
+  }
+  return found;
+}

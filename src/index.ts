@@ -74,11 +74,12 @@ export {
   runExperiment,
 } from './library/run-experiment.js';
 export { type LocatedModel, locateModel } from './model/checkpoint/locate.js';
+export type { SavedCheckpoint } from './model/checkpoint/save-checkpoint.js';
 export { askPrompts } from './model/continuation.js';
 export { CONTINUATIONS, type Continuation } from './model/continuation-names.js';
 export type { LanguageModel, PromptBatch, Site, Trace } from './model/language-model.js';
 export type { LoadedModel } from './model/load.js';
-export { type SavedCheckpoint, saveCheckpoint } from './model/save.js';
+export { saveCheckpoint } from './model/save.js';
 export { answerIds, type EncodedPrompt, type Query, type Tokenizer } from './model/tokenizer/tokenizer.js';
 export { type CoarseThreshold, coarseNeurons } from './neurons/coarse.js';
 export { type Agreement, type Comparison, compareNeuronSets } from './neurons/compare.js';

@@ -2,9 +2,10 @@
 import { Interrupted, UserError } from '../errors.js';
 import { eraseRule } from '../intervention/value-changes.js';
 import type { EditRule, EraseValue, Lambdas } from '../intervention/value-rules.js';
+import { checkSavePlace, type SavedCheckpoint } from '../model/checkpoint/save-checkpoint.js';
 import type { Continuation } from '../model/continuation-names.js';
 import type { Site } from '../model/language-model.js';
-import { checkSavePlace, type SavedCheckpoint, saveCheckpoint } from '../model/save.js';
+import { saveCheckpoint } from '../model/save.js';
 import type { Neuron } from '../neurons/neuron.js';
 import { checkNeurons } from '../neurons/neuron-file.js';
 import { type OnProgress, progressTo } from '../progress.js';

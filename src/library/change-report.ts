@@ -2,7 +2,7 @@
 import type { AnswerStanding } from '../intervention/distribution.js';
 import type { Prediction } from '../intervention/prediction.js';
 import type { EditRule, EraseValue, Lambdas } from '../intervention/value-rules.js';
-import type { SavedCheckpoint } from '../model/save.js';
+import type { SavedCheckpoint } from '../model/checkpoint/save-checkpoint.js';
 import type { Neuron } from '../neurons/neuron.js';
 import type { SideEffects } from './side-effects.js';
 

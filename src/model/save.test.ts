@@ -5,6 +5,7 @@ import { DEMO_MODEL } from '../embedded.js';
 import { startEngine } from '../runtime/engine.js';
 import { describeWith, GOLDEN_BERT, GOLDEN_MODELS, readGolden } from '../testing/shared.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
+import type { ValuesOfLayers } from './checkpoint/save-checkpoint.js';
 import {
   numberToBfloat16,
   type TensorToWrite,
@@ -12,7 +13,7 @@ import {
   writeSafetensors,
 } from './checkpoint/write-safetensors.js';
 import { loadModel } from './load.js';
-import { saveCheckpoint, type ValuesOfLayers } from './save.js';
+import { saveCheckpoint } from './save.js';
 
 beforeAll(async () => {
   await startEngine('wasm');

@@ -7,19 +7,12 @@ import { type AskedDevices, type ChosenDevices, chooseDevices } from './devices/
 import type { Device, DeviceKind } from './devices/device.js';
 import type { EngineChoice, EngineName } from './engine-names.js';
 import { EngineAbsent } from './engines/absent.js';
+import type { Engine, OnLoss } from './engines/engine.js';
 import { startTensorflow } from './engines/tensorflow.js';
 import { startWasm } from './engines/wasm.js';
 import { startWebgpu } from './engines/webgpu.js';
 
-export interface Engine {
-  readonly name: EngineName;
-  /** What computes, with its version: part of what decides a result's last digits. */
-  readonly version: string;
-  /** Why it does not use the GPU that it is made for; undefined where it does, or is made for none. */
-  readonly notice?: string;
-  /** Whether it computes on a GPU through CUDA. */
-  readonly gpu?: true;
-}
+export type { Engine, OnLoss };
 
 /** An engine, and the device that it was started on. */
 export interface EngineOnDevice extends Engine {
@@ -27,9 +20,6 @@ export interface EngineOnDevice extends Engine {
   /** Why it is no faster one that is set up here. */
   readonly notices: readonly string[];
 }
-
-/** Called where an engine stops for good, in the middle of its work, as one on a GPU may. */
-export type OnLoss = (error: UserError) => void;
 
 const START: Record<EngineName, (onLoss: OnLoss) => Promise<Engine>> = {
   webgpu: startWebgpu,

@@ -2,7 +2,7 @@
 import { UsageError } from '../../errors.js';
 import { usualData } from '../../experiment/run/request.js';
 import { type AskedChange, changeFact } from '../../library/change-fact.js';
-import { checkSavePlace } from '../../model/save.js';
+import { checkSavePlace } from '../../model/checkpoint/save-checkpoint.js';
 import { openModel } from '../open-model.js';
 import {
   allPrompts,

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { refusedFile, systemErrorCode, UserError } from '../../errors.js';
-import { fileExists, makeFolder, readJsonFile } from '../../files.js';
+import { fileExists, isFolder, makeFolder, readJsonFile } from '../../files.js';
 import type { ProcessLock } from '../../runtime/process-lock.js';
 import { lockFolder } from './folder-lock.js';
 import { Journal } from './journal.js';
@@ -111,13 +111,13 @@ export async function holdFolder(path: string): Promise<ProcessLock> {
  * @throws UserError where there can be no such folder
  */
 export async function checkResultsPlace(path: string): Promise<void> {
-  for (let place = resolve(path); ; place = dirname(place)) {
-    try {
-      await readdir(place);
-      return await access(place, constants.W_OK);
-    } catch (error) {
-      if (systemErrorCode(error) !== 'ENOENT' || place === dirname(place)) throw asUserError(path, error);
-    }
+  let place = resolve(path);
+  while (!(await fileExists(place)) && place !== dirname(place)) place = dirname(place);
+  try {
+    if (!(await isFolder(place))) await mkdir(path); // which fails, and says why
+    await access(place, constants.W_OK);
+  } catch (error) {
+    throw asUserError(path, error);
   }
 }
 

@@ -7,7 +7,6 @@ import { linear } from '../layers/linear.js';
 import { joinRows, joinSamples, repeatForSteps, takeMaskRows, withMaskRows } from '../layers/mask-rows.js';
 import { scaleForSteps } from '../layers/scale.js';
 import { afterAttention } from './layer.js';
-import type { BertModel } from './model.js';
 import type { BertLayerWeights } from './weights.js';
 
 /**
@@ -30,12 +29,20 @@ export type BertLayerTrace = {
   readonly activations: tf.Tensor2D;
 };
 
+/** What of BERT (model.ts) a pass goes on with that starts from a trace. */
+export interface BertNetwork {
+  readonly layers: number;
+  layerWeights(layer: number): BertLayerWeights;
+  attentionShape(samples: number): AttentionShape;
+  transformHead(x: tf.Tensor2D): tf.Tensor2D;
+}
+
 /** A traced pass through BERT. Rows are in the order that model.ts tells of. */
 export class BertTrace implements Trace {
   readonly activations: readonly tf.Tensor2D[];
 
   constructor(
-    private readonly model: BertModel,
+    private readonly model: BertNetwork,
     private readonly site: Site,
     readonly prompts: number,
     readonly tokens: number,

@@ -1,26 +1,38 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ActivationFactors, JoinedPasses, Site, Trace } from '../language-model.js';
 import { add } from '../layers/add.js';
-import { cachedAttention, type KeysAndValues } from '../layers/cached-attention.js';
+import {
+  type CachedAttentionShape,
+  cachedAttention,
+  type KeysAndValues,
+} from '../layers/cached-attention.js';
 import { feedForward, pastNonlinearity, toActivations } from '../layers/feed-forward.js';
 import { layerNorm } from '../layers/layer-norm.js';
 import { linearWithResidual, product } from '../layers/linear.js';
 import { repeatForSteps } from '../layers/mask-rows.js';
 import { scale } from '../layers/scale.js';
-import type { GptModel } from './model.js';
 import { type BeginningSteps, beginSteps, type LastToken, networkWithSteps } from './network-with-steps.js';
+import type { GptLayerWeights } from './weights.js';
 
 export type GptLayerTrace = LastToken & {
   /** Of the tokens before the last that the last sees; undefined where there are none. */
   readonly before: KeysAndValues | undefined;
 };
 
+/** What of a GPT (model.ts) a pass goes on with that starts from a trace. */
+export interface GptNetwork {
+  readonly layers: number;
+  layerWeights(layer: number): GptLayerWeights;
+  cachedShape(layer: number, prompts: number): CachedAttentionShape;
+  normalizeLast(x: tf.Tensor2D): tf.Tensor2D;
+}
+
 /** A traced pass through a GPT. Every pass that starts from it computes the last token alone. */
 export class GptTrace implements Trace {
   readonly activations: readonly tf.Tensor2D[];
 
   constructor(
-    private readonly model: GptModel,
+    private readonly model: GptNetwork,
     private readonly site: Site,
     readonly prompts: number,
     readonly tokens: number,

@@ -3,9 +3,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { systemErrorCode } from '../../errors.js';
-import type { Engine } from '../engine.js';
 import { EngineAbsent } from './absent.js';
 import { type CudaLoaded, loadCuda, type PreloadAddon, setCudaEnvironment } from './cuda.js';
+import type { Engine } from './engine.js';
 import {
   ADDON,
   findInstalledTensorflow,

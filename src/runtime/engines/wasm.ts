@@ -1,7 +1,7 @@
 /** The `wasm` engine: XNNPACK in WebAssembly, one thread, on any machine. */
 import * as tf from '@tensorflow/tfjs-core';
 import { OutOfMemoryError } from '../../errors.js';
-import type { Engine } from '../engine.js';
+import type { Engine } from './engine.js';
 
 export async function startWasm(): Promise<Engine> {
   const { version_wasm: version } = await import('@tensorflow/tfjs-backend-wasm');

@@ -1,6 +1,6 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { OutOfMemoryError, UserError } from '../../errors.js';
-import type { OnLoss } from '../engine.js';
+import type { OnLoss } from './engine.js';
 
 /**
  * Makes errors of what WebGPU would pass over: it computes on with empty buffers where one cannot be made, and with

@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Engine, OnLoss } from '../engine.js';
+import type { Engine, OnLoss } from './engine.js';
 import { gpuBackend } from './gpu-backend.js';
 import { loadDawn } from './load-dawn.js';
 import { ADAPTER_VARIABLE, chooseAdapter, listAdapters } from './webgpu-adapters.js';
