@@ -15,7 +15,8 @@ export async function compareWithWasm(): Promise<Accuracy> {
 
 async function demoScores(engine: EngineName) {
   const { scores } = await tryOut({ engine, bench: false, scores: true });
-  return scores ?? [];
+  if (!scores) throw new Error('a probe without its scores');
+  return scores;
 }
 
 /** @param shapes in ascending order of work */
@@ -23,15 +24,23 @@ export async function measureProducts(
   { vendor, architecture, driver, maxBufferBytes }: Adapter,
   shapes: readonly ProductShape[],
 ): Promise<Device> {
-  const tried = await tryOut({ engine: 'webgpu', bench: true, products: shapes, scores: false });
-  const products = (tried.products ?? []).map(({ shape: [rows, inner, columns], gigaflops }) => ({
-    rows,
-    inner,
-    columns,
-    teraflops: gigaflops / 1000,
-  }));
-  const productRate = Math.max(...products.map(({ teraflops }) => teraflops));
-  return { vendor, architecture, driver, engine: tried.version, maxBufferBytes, products, productRate };
+  const asked = { engine: 'webgpu', bench: true, products: shapes, scores: false } as const;
+  const { version, gigaflops, products } = await tryOut(asked);
+  if (!products || gigaflops === null) throw new Error('a probe without its products');
+  return {
+    vendor,
+    architecture,
+    driver,
+    engine: version,
+    maxBufferBytes,
+    products: products.map(({ shape: [rows, inner, columns], gigaflops }) => ({
+      rows,
+      inner,
+      columns,
+      teraflops: gigaflops / 1000,
+    })),
+    productRate: gigaflops / 1000,
+  };
 }
 
 /** @throws UserError where the engine does not do it: there is nothing to report then */

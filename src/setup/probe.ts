@@ -24,7 +24,7 @@ const resultSchema = z.discriminatedUnion('usable', [
     /** Of each product, where some were named. */
     products: z.array(rateSchema).optional(),
     /** Of every neuron, for each of some prompts of the demo model; null where they were not asked for. */
-    scores: z.array(z.array(z.number().nullable())).nullable(),
+    scores: z.array(z.array(z.number().nullable())).nonempty().nullable(),
   }),
   z.object({ usable: z.literal(false), why: z.string(), remedy: z.string() }),
 ]);
