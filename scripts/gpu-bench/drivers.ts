@@ -6,7 +6,12 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../src/errors.js';
-import { ADAPTER_VARIABLE, chooseAdapter, listAdapters } from '../../src/runtime/engines/webgpu-adapters.js';
+import {
+  ADAPTER_VARIABLE,
+  type Adapter,
+  chooseAdapter,
+  listAdapters,
+} from '../../src/runtime/engines/webgpu-adapters.js';
 import { whyNotLoaded } from './libraries.js';
 import { adviceFor, DRIVER_LIBRARIES, describeMachine } from './machine.js';
 
@@ -29,7 +34,7 @@ interface Attempt {
 }
 
 export interface Found {
-  readonly name: string;
+  readonly adapter: Adapter;
   readonly how: string;
   /** What is lent from the archive. */
   readonly lent: string[];
@@ -47,8 +52,8 @@ export async function findGpu(folder: string): Promise<Found> {
     const before = { ...process.env };
     Object.assign(process.env, environment);
     try {
-      const { name } = chooseAdapter(await listAdapters(), process.env[ADAPTER_VARIABLE]);
-      return { name, how, lent };
+      const adapter = chooseAdapter(await listAdapters(), process.env[ADAPTER_VARIABLE]);
+      return { adapter, how, lent };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       failures.push(`  ${how}: ${error.message}${error.remedy ? ` (${error.remedy})` : ''}`);

@@ -2,8 +2,8 @@
 import { expect, it } from 'vitest';
 import { countOperations } from '../../src/attribution/count-operations.js';
 import { parseBertConfig } from '../../src/model/bert/config.js';
-import { accuracyOf } from './accuracy.js';
-import { productShapes } from './product-rates.js';
+import { accuracyOf } from '../../src/setup/accuracy.js';
+import { productShapes } from './probes.js';
 import { RULE, SHAPES, STEPS, TOKENS, workOf } from './shapes.js';
 import { rowOf } from './worker.js';
 

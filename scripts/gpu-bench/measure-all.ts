@@ -1,18 +1,16 @@
 /** All that the benchmark measures, one after the other, until its time is up. */
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { countOperations } from '../../src/attribution/count-operations.js';
-import { refusedFile, UserError } from '../../src/errors.js';
+import { refusedFile } from '../../src/errors.js';
 import { parseBertConfig } from '../../src/model/bert/config.js';
 import { VERSION } from '../../src/version.js';
 import { type BERT_BASE, writeRandomBert } from '../bench/random-checkpoint.js';
-import { compareWithWasm } from './accuracy.js';
-import { ChildFailed } from './child.js';
-import { askDevice } from './device.js';
+import { before, inTime } from './deadline.js';
 import { findGpu } from './drivers.js';
 import type { Figures, Row } from './figures.js';
 import { describeMachine } from './machine.js';
 import type { Options } from './options.js';
+import { compareWithWasm, measureProducts, productShapes } from './probes.js';
 import { PARAREL_PROMPTS, RULE, SHAPES, STEPS, TOKENS } from './shapes.js';
 import { describeAccuracy } from './table.js';
 import { Workers } from './worker.js';
@@ -33,9 +31,10 @@ export async function measureAll(options: Options, folder: string, listener: Lis
   const { shape, layers, batches, workers } = options;
   const deadline = performance.now() + 60_000 * options.minutes;
   const config = SHAPES[shape];
+  const measures = parseBertConfig(config, shape);
 
-  const { name, how, lent } = await findGpu(folder);
-  listener.progress(`${name}, found by ${how}`);
+  const { adapter, how, lent } = await findGpu(folder);
+  listener.progress(`${adapter.name}, found by ${how}`);
   const checkpoint = join(folder, 'checkpoint');
   listener.progress(`Comparing its numbers with wasm's, and writing random weights to ${checkpoint} ...`);
   const [accuracy] = await inTime(
@@ -44,15 +43,15 @@ export async function measureAll(options: Options, folder: string, listener: Lis
   );
   listener.progress(describeAccuracy(accuracy));
   listener.progress('Multiplying matrices ...');
-  const device = await inTime(deadline, askDevice(shape, batches));
+  const products = productShapes(batches, TOKENS * STEPS, measures);
+  const device = await inTime(deadline, measureProducts(adapter, products));
 
-  const measures = parseBertConfig(config, shape);
   const operations = countOperations(measures, TOKENS, RULE, STEPS).total;
   const rows: Row[] = [];
   const figures: Figures = {
     version: VERSION,
     node: process.version,
-    gpu: name,
+    gpu: adapter.name,
     found: how,
     machine: describeMachine(lent),
     accuracy,
@@ -103,31 +102,7 @@ async function rowOf(crew: Workers, workers: number, batch: number, deadline: nu
     await crew.end();
     return { ...row, state: 'skipped', why: TIME_UP };
   } catch (error) {
-    if (!(error instanceof ChildFailed)) throw error;
+    if (!(error instanceof Error)) throw error;
     return { ...row, state: 'failed', why: error.message };
   }
-}
-
-/** What comes out of some work; undefined where the time is up before. */
-async function before<T>(deadline: number, work: Promise<T>): Promise<T | undefined> {
-  const timer = new AbortController();
-  const timeUp = setTimeout(Math.max(0, deadline - performance.now()), undefined, { signal: timer.signal });
-  try {
-    return await Promise.race([work, timeUp]);
-  } finally {
-    timer.abort();
-    await timeUp.catch(() => undefined); // what an aborted timer throws
-  }
-}
-
-/** Without this there is nothing to report. */
-async function inTime<T>(deadline: number, work: Promise<T>): Promise<T> {
-  try {
-    const done = await before(deadline, work);
-    if (done !== undefined) return done;
-  } catch (error) {
-    if (error instanceof ChildFailed) throw new UserError(error.message, 'Nothing could be measured.');
-    throw error;
-  }
-  throw new UserError('the time was up before anything was measured', 'Give it more --minutes.');
 }

@@ -4,9 +4,8 @@ import { build } from 'esbuild';
 /** The files that a process starts with. */
 const ENTRIES = [
   'scripts/gpu-bench/main.ts',
-  'scripts/gpu-bench/accuracy-child.ts',
-  'scripts/gpu-bench/device-child.ts',
   'scripts/gpu-bench/worker-child.ts',
+  'src/setup/probe-child.ts',
   'src/runtime/engines/webgpu-adapters-child.ts',
 ];
 

@@ -1,6 +1,9 @@
 /** What is measured: a model's shape, and prompts for it. */
 import type { PromptBatch } from '../../src/model/language-model.js';
 import { BERT_BASE } from '../bench/random-checkpoint.js';
+import { SHAPES as BENCH } from '../bench/shapes.js';
+
+export { RULE, STEPS } from '../bench/shapes.js';
 
 export const SHAPES = {
   'bert-base': BERT_BASE,
@@ -19,10 +22,8 @@ export const SHAPES = {
 export const shapeNames = ['bert-base', 'tiny'] as const satisfies (keyof typeof SHAPES)[];
 export type ShapeName = keyof typeof SHAPES;
 
-/** As scripts/bench.ts has them, so that the figures stand beside its own. */
-export const TOKENS = 14;
-export const STEPS = 20;
-export const RULE = 'riemann_endpoints';
+/** As scripts/bench.ts has them, as the rule and its steps, so that the figures stand beside its own. */
+export const TOKENS = BENCH['bert-base'].tokens;
 
 /** Prompts of the whole of PARAREL that the paper's experiment asks. */
 export const PARAREL_PROMPTS = 224_674;

@@ -1,62 +1,56 @@
 /** Workers that share the GPU, and one row of the table: each puts batches of so many prompts through it. */
-import { z } from 'zod';
-import { Child } from './child.js';
+import { fileURLToPath } from 'node:url';
+import { type Worker, WorkerPool } from '../../src/runtime/worker-pool.js';
+import type { Demand } from './demand.js';
 import type { MeasuredRow } from './figures.js';
 import { PARAREL_PROMPTS } from './shapes.js';
 
-export const workerArgumentSchema = z.object({
+/** What each is told at its start. */
+export interface WorkerStart {
   /** The checkpoint. */
-  folder: z.string(),
-  layersTogether: z.boolean(),
-});
+  readonly folder: string;
+  readonly layersTogether: boolean;
+}
 
-/** To a worker. */
-export const orderSchema = z.discriminatedUnion('order', [
-  z.object({ order: z.literal('prepare'), prompts: z.number() }),
-  z.object({ order: z.literal('work'), company: z.boolean() }),
-  z.object({ order: z.literal('cease') }),
-]);
+export interface Timed {
+  readonly batches: number;
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+}
 
-export type Order = z.infer<typeof orderSchema>;
-
-/** And its answers, to being started and to each order. */
-const loadedSchema = z.object({ loaded: z.literal(true) });
-const preparedSchema = z.object({
-  dispatches: z.number(),
-  buffers: z.number(),
-  peakBytes: z.number(),
-});
-const timedSchema = z.object({ batches: z.number(), seconds: z.number(), cpuSeconds: z.number() });
-const ceasedSchema = z.object({ ceased: z.literal(true) });
-
-/** What one batch asks of the GPU. */
-export type Prepared = z.infer<typeof preparedSchema>;
-export type Timed = z.infer<typeof timedSchema>;
+const SCRIPT = fileURLToPath(new URL('./worker-child.js', import.meta.url));
 
 /** The processes live from row to row, since starting one takes as long as measuring; one that failed is replaced. */
 export class Workers {
-  private children: Child[] = [];
+  private pool = new WorkerPool(SCRIPT);
 
   /**
-   * @param argument what each is told at its start
    * @param operations floating-point operations of a prompt
    * @param productRate TFLOPS
    */
   constructor(
-    private readonly argument: z.infer<typeof workerArgumentSchema>,
+    private readonly start: WorkerStart,
     private readonly operations: number,
     private readonly productRate: number,
   ) {}
 
-  /** @throws ChildFailed where one of them fails; all are ended then */
+  /**
+   * @param workers as many as in the row before, or more
+   * @throws what one of them throws, or WorkerDied; all are ended then: an engine that failed once is not to be believed
+   */
   async measure(workers: number, batch: number): Promise<MeasuredRow> {
     try {
       await this.growTo(workers);
-      const [prepared] = await this.all(preparedSchema, { order: 'prepare', prompts: batch });
-      const company = workers > 1;
-      const timed = await this.all(timedSchema, { order: 'work', company });
-      if (company) await this.all(ceasedSchema, { order: 'cease' });
-      return rowOf(batch, prepared, timed, this.operations, this.productRate);
+      const [demand] = await this.each(worker => worker.call<Demand>('prepare', batch));
+      let measuring = workers;
+      const timed = await this.each(async worker => {
+        const timed = await worker.call<Timed>('time', batch);
+        measuring--;
+        // Goes on, so that none of the others, who may take longer, is measured with less company.
+        while (measuring > 0) await worker.call('attribute', batch);
+        return timed;
+      });
+      return rowOf(batch, demand, timed, this.operations, this.productRate);
     } catch (error) {
       await this.end();
       throw error;
@@ -64,28 +58,26 @@ export class Workers {
   }
 
   async end(): Promise<void> {
-    const children = this.children;
-    this.children = [];
-    await Promise.all(children.map(child => child.end()));
+    const { pool } = this;
+    this.pool = new WorkerPool(SCRIPT);
+    await pool.close();
   }
 
   private async growTo(workers: number): Promise<void> {
-    const added = Array.from({ length: workers - this.children.length }, () =>
-      Child.start('worker-child', this.argument),
-    );
-    this.children.push(...added);
-    await Promise.all(added.map(child => child.answer(loadedSchema)));
+    const spec = { device: 'webgpu', start: this.start, environment: {} };
+    await Promise.all(Array.from({ length: workers - this.pool.size }, () => this.pool.start(spec)));
   }
 
-  private all<T>(answer: z.ZodType<T>, order: Order): Promise<T[]> {
-    return Promise.all(this.children.map(child => child.answer(answer, order)));
+  /** Has every worker do something, all at the same time. */
+  private each<Result>(work: (worker: Worker) => Promise<Result>): Promise<Result[]> {
+    return Promise.all(Array.from({ length: this.pool.size }, () => this.pool.use(work)));
   }
 }
 
 /** @param timed of each worker, all in the same time */
 export function rowOf(
   batch: number,
-  { dispatches, buffers, peakBytes }: Prepared,
+  { dispatches, buffers, peakBytes }: Demand,
   timed: readonly Timed[],
   operations: number,
   productRate: number,

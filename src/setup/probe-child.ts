@@ -1,30 +1,41 @@
 /** The process that probe.ts starts: one engine, tried. Prints a ProbeResult as its last line. */
-import { integratedGradients } from '../attribution/integrated-gradients.js';
+import { scoreQueriesOn } from '../attribution/score-queries.js';
 import { DEMO_MODEL } from '../embedded.js';
 import { UserError } from '../errors.js';
 import { loadModel } from '../model/load.js';
 import { answerIds } from '../model/tokenizer/tokenizer.js';
 import { startEngine } from '../runtime/engine.js';
+import { endWithParent } from '../runtime/orphan-watch.js';
 import type { Probe, ProbeResult } from './probe.js';
-import { productRate } from './product-rate.js';
+import { fastestOf, productRates } from './product-rate.js';
 
 /** Large enough that a product's overhead is nothing, small enough for a second on the slowest engine. */
 const PRODUCT = [1024, 1024, 1024] as const;
 
+/** Facts of the demo model, in prompts of two lengths. */
+const ASKED = [
+  { prompt: 'france is governed from [MASK].', answer: 'paris' },
+  { prompt: 'germany is governed from [MASK].', answer: 'berlin' },
+  { prompt: 'the government of italy has its seat in [MASK].', answer: 'rome' },
+];
+
+endWithParent();
 const asked: Probe = JSON.parse(process.argv[2]);
 console.log(JSON.stringify(await attempt(asked)));
 process.exit();
 
-async function attempt({ engine, bench, scores }: Probe): Promise<ProbeResult> {
+async function attempt({ engine, bench, products, scores }: Probe): Promise<ProbeResult> {
   try {
     const { version, gpu = false, notice = null } = await startEngine(engine);
+    const rates = bench ? await productRates(products ?? [PRODUCT], 3) : [];
     return {
       usable: true,
       version,
       gpu,
       notice,
-      gigaflops: bench ? await productRate([PRODUCT], 5) : null,
-      scores: scores ? await demoScores() : null,
+      gigaflops: bench ? fastestOf(rates) : null,
+      ...(products && { products: rates }),
+      scores: scores ? await demoScores(gpu || engine === 'webgpu') : null,
     };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -32,14 +43,19 @@ async function attempt({ engine, bench, scores }: Probe): Promise<ProbeResult> {
   }
 }
 
-/** Of one prompt: through products, softmax and gradients, all that the method computes with. */
-async function demoScores(): Promise<number[]> {
+/**
+ * Of each prompt: through products, softmax and gradients, all that the method computes with.
+ * @param layersTogether as kn computes on a GPU
+ */
+async function demoScores(layersTogether: boolean): Promise<number[][]> {
   const { model, tokenizer } = await loadModel(DEMO_MODEL);
-  const { tokens, position } = tokenizer.encode('france is governed from [MASK].', model.maxTokens);
-  const batch = { tokens: [tokens], positions: [position] };
-  const [scores] = await integratedGradients(model, batch, answerIds(tokenizer, 'paris'), {
+  const queries = ASKED.flatMap(({ prompt, answer }) =>
+    tokenizer.ask(prompt, answerIds(tokenizer, answer), model.maxTokens),
+  );
+  const scores = await scoreQueriesOn(model)(queries, {
     rule: 'riemann_endpoints',
     steps: 20,
+    layersTogether,
   });
-  return scores.flatMap(row => [...row]);
+  return scores.map(layers => layers.flatMap(layer => [...layer]));
 }

@@ -5,6 +5,12 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { EngineName } from '../runtime/engine-names.js';
+import type { ProductShape } from './product-rate.js';
+
+const rateSchema = z.object({
+  shape: z.tuple([z.number(), z.number(), z.number()]).readonly(),
+  gigaflops: z.number(),
+});
 
 const resultSchema = z.discriminatedUnion('usable', [
   z.object({
@@ -13,10 +19,12 @@ const resultSchema = z.discriminatedUnion('usable', [
     /** Whether it computes on a GPU through CUDA; why not, where it was made for that and a driver is here. */
     gpu: z.boolean(),
     notice: z.string().nullable(),
-    /** GFLOPS of a large matrix product; null where it was not asked for. */
+    /** GFLOPS of the fastest matrix product; null where it was not asked for. */
     gigaflops: z.number().nullable(),
-    /** Of every neuron, for a prompt of the demo model; null where they were not asked for. */
-    scores: z.array(z.number()).nullable(),
+    /** Of each product, where some were named. */
+    products: z.array(rateSchema).optional(),
+    /** Of every neuron, for each of some prompts of the demo model; null where they were not asked for. */
+    scores: z.array(z.array(z.number().nullable())).nonempty().nullable(),
   }),
   z.object({ usable: z.literal(false), why: z.string(), remedy: z.string() }),
 ]);
@@ -27,6 +35,8 @@ export interface Probe {
   readonly engine: EngineName;
   /** Measure its rate of products. */
   readonly bench: boolean;
+  /** By these products, in ascending order of work; default: a large one. */
+  readonly products?: readonly ProductShape[];
   /** Compute the demo model's scores. */
   readonly scores: boolean;
 }
@@ -50,8 +60,10 @@ export async function probe(
   const line = stdout.trimEnd().split('\n').at(-1) ?? '';
   const parsed = resultSchema.safeParse(parseJson(line));
   if (parsed.success) return parsed.data;
-  const last = stderr.trimEnd().split('\n').at(-1) ?? '';
-  return { usable: false, why: `its process ended with ${signal ?? `code ${code}`}: ${last}`, remedy: '' };
+  const lines = stderr.trimEnd().split('\n');
+  const reason = lines.findLast(line => /^\w*Error\b/.test(line)) ?? lines.at(-1); // Node's own last line is its version
+  const why = `its process ended with ${signal ?? `code ${code}`}${reason ? `: ${reason}` : ''}`;
+  return { usable: false, why, remedy: '' };
 }
 
 function parseJson(text: string): unknown {

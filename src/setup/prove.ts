@@ -1,19 +1,17 @@
 import { UserError } from '../errors.js';
+import { accuracyOf } from './accuracy.js';
 import { type ProbeResult, probe } from './probe.js';
 
 export interface Proof {
   readonly version: string;
   /** Whether it was a GPU that computed. */
   readonly gpu: boolean;
-  /** ||scores - wasm's|| / ||wasm's|| over all neurons of a prompt. */
+  /** ||scores - wasm's|| / ||wasm's|| over all neurons, of the worst prompt. */
   readonly relativeError: number;
   /** GFLOPS of a large product, and what the wasm engine does. */
   readonly gigaflops: number;
   readonly wasmGigaflops: number;
 }
-
-/** Two float32 engines differ by rounding, of 1e-6 here; a wrong kernel differs by far more than this. */
-const TOLERANCE = 1e-4;
 
 /**
  * Compares the engine in a data folder with the wasm engine.
@@ -33,10 +31,13 @@ export async function proveTensorflow(dataFolder: string, device: 'cpu' | 'gpu')
       'It was not installed. Update the NVIDIA driver, or set up the engine without --cuda.',
     );
   }
-  const relativeError = distance(engine.scores, wasm.scores);
-  if (!(relativeError <= TOLERANCE)) {
+  const { passed, relativeError, largestError } = accuracyOf(engine.scores, wasm.scores);
+  if (!passed || relativeError === null) {
+    const [relative, largest] = [relativeError, largestError].map(
+      error => error?.toExponential(1) ?? 'no number',
+    );
     throw new UserError(
-      `the engine computes other numbers than wasm does: a relative error of ${relativeError.toExponential(1)}`,
+      `the engine computes other numbers than wasm does: a relative error of ${relative}, ${largest} of the largest score`,
       'It was not installed. Try another libtensorflow with --from.',
     );
   }
@@ -56,9 +57,4 @@ function usable(result: ProbeResult) {
   const { gigaflops, scores, ...rest } = result;
   if (gigaflops === null || scores === null) throw new Error('a probe without its measurements');
   return { ...rest, gigaflops, scores };
-}
-
-function distance(a: readonly number[], b: readonly number[]): number {
-  const norm = (values: readonly number[]) => Math.hypot(...values);
-  return norm(a.map((v, i) => v - b[i])) / norm(b);
 }

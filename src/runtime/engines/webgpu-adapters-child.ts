@@ -26,12 +26,22 @@ async function answer(): Promise<AdapterAnswer> {
 
 async function adapters(create: typeof Create): Promise<Adapter[]> {
   const names = await namesOfAdapters(create);
-  return Promise.all(
-    names.map(async name => ({
-      name,
-      software: (await adapterOf(create, name))?.info.isFallbackAdapter ?? true,
-    })),
-  );
+  return Promise.all(names.map(async name => describe(name, await adapterOf(create, name))));
+}
+
+/** @param adapter null where Dawn lists it and does not give it */
+function describe(name: string, adapter: GPUAdapter | null): Adapter {
+  if (!adapter) return { name, software: true, vendor: '', architecture: '', driver: '', maxBufferBytes: 0 };
+  const { isFallbackAdapter, vendor, architecture, description } = adapter.info;
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  return {
+    name,
+    software: isFallbackAdapter,
+    vendor,
+    architecture,
+    driver: description,
+    maxBufferBytes: Math.min(maxBufferSize, maxStorageBufferBindingSize),
+  };
 }
 
 async function namesOfAdapters(create: typeof Create): Promise<string[]> {

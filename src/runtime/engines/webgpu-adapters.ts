@@ -11,9 +11,18 @@ const adapterSchema = z.object({
   name: z.string(),
   /** It computes on the processor: SwiftShader, llvmpipe, WARP. */
   software: z.boolean(),
+  vendor: z.string(),
+  architecture: z.string(),
+  /** The driver's own words on itself. */
+  driver: z.string(),
+  /** Of the largest tensor. */
+  maxBufferBytes: z.number(),
 });
 
 export type Adapter = z.infer<typeof adapterSchema>;
+
+/** What one is chosen by. */
+type Named = Pick<Adapter, 'name' | 'software'>;
 
 /** What the child prints: the adapters, or why there can be none. */
 const answerSchema = z.union([z.array(adapterSchema), z.object({ absent: z.string(), remedy: z.string() })]);
@@ -62,7 +71,7 @@ function reasonOfChild(error: unknown): string {
 }
 
 /** The adapters that are GPUs and that Dawn can tell apart: the first of each name. */
-export function gpusOf(adapters: readonly Adapter[]): Adapter[] {
+export function gpusOf<One extends Named>(adapters: readonly One[]): One[] {
   return adapters.filter(
     (adapter, i) => !adapter.software && adapters.findIndex(({ name }) => name.includes(adapter.name)) === i,
   );
@@ -74,11 +83,11 @@ export function gpusOf(adapters: readonly Adapter[]): Adapter[] {
  * @param said how the user asked, for messages
  * @throws EngineAbsent where there is none, UserError where there is not the one asked for
  */
-export function chooseAdapter(
-  adapters: readonly Adapter[],
+export function chooseAdapter<One extends Named>(
+  adapters: readonly One[],
   asked: string | undefined,
   said = `${ADAPTER_VARIABLE}=${asked}`,
-): Adapter {
+): One {
   const listed = adapters.map(({ name }, i) => `${i} ${name}`).join(', ');
   if (!asked) {
     const gpu = adapters.find(({ software }) => !software);

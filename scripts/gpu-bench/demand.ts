@@ -1,21 +1,5 @@
-/** The webgpu engine in this process, seen from below: its device, and what a piece of work asks of it. */
-import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+/** What a piece of work asks of the GPU, seen from below. */
 import * as tf from '@tensorflow/tfjs-core';
-import { type OnLoss, startEngine } from '../../src/runtime/engine.js';
-
-export interface Gpu {
-  readonly backend: WebGPUBackend;
-  /** What computes, with its version. */
-  readonly engine: string;
-}
-
-export async function startGpu(onLoss?: OnLoss): Promise<Gpu> {
-  const { version } = await startEngine('webgpu', onLoss);
-  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
-  const backend = tf.backend();
-  if (!(backend instanceof WebGPUBackend)) throw new Error('another engine runs');
-  return { backend, engine: version };
-}
 
 export interface Demand {
   readonly dispatches: number;
@@ -24,8 +8,9 @@ export interface Demand {
   readonly peakBytes: number;
 }
 
-/** Counts what some work asks of the GPU, by standing before the functions through which all of it goes. */
-export async function demandOf({ backend }: Gpu, work: () => Promise<unknown>): Promise<Demand> {
+/** Counts it on the webgpu engine, which runs, by standing before the functions through which all of it goes. */
+export async function demandOf(work: () => Promise<unknown>): Promise<Demand> {
+  const backend = await runningBackend();
   const { bufferManager, device } = backend;
   const run = backend.runWebGPUProgram;
   const acquire = bufferManager.acquireBuffer;
@@ -52,4 +37,11 @@ export async function demandOf({ backend }: Gpu, work: () => Promise<unknown>): 
     bufferManager.acquireBuffer = acquire;
     device.createBuffer = create;
   }
+}
+
+async function runningBackend() {
+  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+  const backend = tf.backend();
+  if (!(backend instanceof WebGPUBackend)) throw new Error('another engine runs');
+  return backend;
 }
