@@ -1,3 +1,19 @@
+/**
+ * What the method needs of a transformer. The interface is made for one rule: never compute what an intervention cannot reach.
+ *
+ * - Replacing activations in layer l leaves all layers before untouched, so `resume` starts after layer l's first feed-forward
+ *   matrix, from the trace.
+ * - In layer l and in the input of layer l+1 only the position's row is new; queries, keys and values of all other rows come from
+ *   the trace. In a causal model nothing before the position ever changes: a step is one row over the trace's keys and values.
+ * - The last layer computes the position's row alone, and so does the vocabulary matrix.
+ * - Gradients flow to the activations alone. `layers/` has the operations, each with a derivative of its own
+ *   (`differentiable.ts`): a weight is never among an operation's inputs, so it never gets a gradient.
+ * - Rows are ordered so that this is cheap: the position's rows stand before all others (`bert/model.ts`, `gpt/model.ts`).
+ *
+ * All but `trace` is the same for every architecture (`transformer.ts`). Engines differ in what they multiply fast and in what they
+ * can do at once; `layers/transposed-product.ts`, `nonlinearity.ts`, `layer-norm.ts`, `cached-attention.ts` and
+ * `answer-probability.ts` hide that, and nothing else knows which engine runs.
+ */
 import type * as tf from '@tensorflow/tfjs-core';
 
 /** Prompts of one token length, that go through a model together. */

@@ -1,6 +1,7 @@
 /**
  * The engines that compute tensors. One is started in a process, once; the model's code then runs on it without
- * knowing which it is.
+ * knowing which it is. What computes is a device (`devices/`), and each device has engines that run there (`engines/`): a
+ * process is told its device by its environment. Where nothing is said, the fastest that is set up and starts is taken.
  */
 import { UserError } from '../errors.js';
 import { type AskedDevices, type ChosenDevices, chooseDevices } from './devices/choose-devices.js';

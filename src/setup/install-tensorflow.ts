@@ -1,4 +1,13 @@
-/** `kn setup tensorflow`: makes the `tensorflow` engine in a folder beside its place, proves it, and moves it there. */
+/**
+ * `kn setup tensorflow`: makes the `tensorflow` engine in a folder beside its place, proves it, and moves it there.
+ *
+ * libtensorflow and tfjs-node's JavaScript are fetched (`obtain.ts`, versions and hashes in `sources.ts`), what is needed of them is
+ * unpacked (`unpack.ts`), and tfjs-node's addon and our own are compiled (`compile-addons.ts`; they speak Node-API, so that a compiler
+ * and 14 headers do). The whole is proved against the wasm engine (`prove.ts`). With CUDA a GPU is asked for first (`gpu.ts`), and
+ * the wheels that TensorFlow's METADATA names are added (`requirements.ts`), through pip (`pip.ts`) or the index
+ * (`wheel-index.ts`), each noted and kept (`cuda-wheels.ts`, `unpack-cuda.ts`). tfjs-node is no dependency of the package, so
+ * that `npm ci` fetches nothing but the registry's packages, whichever npm runs it.
+ */
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { refusedFile, systemErrorCode, UserError } from '../errors.js';

@@ -1,4 +1,10 @@
-/** The work of a run: its pieces go to the workers, each finished one into the journal. */
+/**
+ * The work of a run: its pieces go to the workers, each finished one into the journal, where it is synced before it counts.
+ *
+ * Two calls wait for each worker. A piece whose worker dies is tried three times. A GPU's worker gets sixteen at once, and where it
+ * fails at them, each by itself. Full memory is an error of its own, whichever engine meets it: the batch is halved for all
+ * workers of the device (`runtime/batch-memory.ts`, `batch-trial.ts`), the worker is started anew, and the piece tried again.
+ */
 import { UserError } from '../../errors.js';
 import type { BatchMemory } from '../../runtime/batch-memory.js';
 import { BatchTrial } from '../../runtime/batch-trial.js';

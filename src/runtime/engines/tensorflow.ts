@@ -1,4 +1,12 @@
-/** The `tensorflow` engine: tfjs-node's backend on the libtensorflow that `kn setup tensorflow` installed. */
+/**
+ * The `tensorflow` engine: tfjs-node's backend on the libtensorflow that `kn setup tensorflow` installed.
+ *
+ * tfjs-node's kernels are CommonJS and ask for `@tensorflow/tfjs`: the installed folder has a module of that name, of one line,
+ * which hands them this process's own tfjs-core. `native/kernels.cc` adds kernels of our own, each in one pass over memory;
+ * `tensorflow-kernels.ts` makes them known to tfjs, and `model/layers/` asks for them by name, as the engines that have none do
+ * without. A build for CUDA has `cuda` in its engine.json: before libtensorflow is loaded, `cuda.ts` sets the environment and
+ * loads CUDA's libraries, which libtensorflow opens by bare names. On a GPU our own kernels stay away, since they are for the CPU.
+ */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';

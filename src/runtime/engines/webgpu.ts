@@ -1,6 +1,11 @@
 /**
  * The `webgpu` engine: tfjs's kernels in WGSL on Dawn, through Vulkan, Metal or Direct3D 12, on any GPU that has one of
  * them. Both packages are optional dependencies, since Dawn comes for all platforms at once.
+ *
+ * `webgpu-adapters.ts` asks a process of its own which adapters there are, and chooses: a GPU, or a program that plays one where
+ * it is named. `webgpu-watch.ts` makes errors of what WebGPU passes over in silence: a tensor over the GPU's limit is refused when
+ * it is made, and after a lost device or a full memory no tensor can be read; a worker whose GPU is lost ends, so that the pool
+ * starts another. `webgpu-buffers.ts` bounds the memory that lies idle. Nothing may be read without waiting: `await tensor.data()`.
  */
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';

@@ -1,0 +1,195 @@
+/** A run over a data set as a library's caller asks for it. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Interrupted } from '../errors.js';
+import type { RequestInput } from '../experiment/experiments.js';
+import type { ProgressEvent } from '../progress.js';
+import { setEnvironment } from '../testing/environment.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+import { planExperiment, runExperiment } from './run-experiment.js';
+
+const ASKED = {
+  experiment: 'facts',
+  model: { id: 'demo' },
+  data: { relations: ['P36', 'P30'], limit: 2 },
+  devices: { engine: 'wasm', workers: 1 },
+} as const;
+
+const inFolder = (more: Partial<RequestInput> = {}) => {
+  const folder = join(temporaryFolder(), 'out');
+  return { folder, request: { ...ASKED, results: { folder }, ...more } as const };
+};
+
+describe('a run that the library does', () => {
+  it('gives its summary and its files, tells its progress, and goes on where it is done', async () => {
+    const { folder, request } = inFolder();
+    const events: ProgressEvent[] = [];
+    const result = await runExperiment(request, { onProgress: event => events.push(event) });
+    if (result.experiment !== 'facts') throw new Error(result.experiment);
+    expect(result.summary).toMatchObject({ model: 'demo', facts: { selected: 4, done: 4, failed: [] } });
+    expect(result.summary).toEqual(JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')));
+    expect(result.files.map(file => file.slice(folder.length + 1))).toEqual([
+      ...['demo_pararel_neurons_0.json', 'demo_pararel_results_0.json', 'summary.csv'],
+      ...['figure3.svg', 'figure3.vl.json', 'figure3.csv', 'figure4.svg', 'figure4.vl.json', 'figure4.csv'],
+      'summary.json',
+    ]);
+    const facts = events.flatMap(event => (event.type === 'progress' ? [[event.done, event.total]] : []));
+    expect(facts[0]).toEqual([0, 4]);
+    expect(facts.at(-1)).toEqual([4, 4]);
+    const journal = readFileSync(join(folder, 'journal.jsonl'), 'utf8');
+    expect((await runExperiment(request)).summary).toEqual(result.summary);
+    expect(readFileSync(join(folder, 'journal.jsonl'), 'utf8')).toBe(journal);
+  });
+
+  it('leaves the reports that were asked for, and no others', async () => {
+    const { folder, request } = inFolder({ output: { reports: ['json'] } });
+    const { files } = await runExperiment(request);
+    expect(files.map(file => file.slice(folder.length + 1))).toEqual([
+      ...['demo_pararel_neurons_0.json', 'demo_pararel_results_0.json', 'summary.json'],
+    ]);
+  });
+
+  it('keeps the request in run.json, and goes on in a folder of before requests were kept', async () => {
+    const { folder, request } = inFolder({ interventions: { suppress: false, enhance: null } });
+    await runExperiment(request);
+    const path = join(folder, 'run.json');
+    const { requests, ...old } = JSON.parse(readFileSync(path, 'utf8'));
+    expect(requests).toMatchObject([{ experiment: 'facts', data: { limit: 2 }, controls: { seed: 42 } }]);
+    expect(requests[0]).not.toHaveProperty('devices');
+    writeFileSync(path, JSON.stringify(old));
+    const journal = readFileSync(join(folder, 'journal.jsonl'), 'utf8');
+    await runExperiment(request);
+    expect(readFileSync(join(folder, 'journal.jsonl'), 'utf8')).toBe(journal);
+    expect(JSON.parse(readFileSync(path, 'utf8')).requests).toEqual(requests);
+  });
+
+  it('ends where its signal is aborted, keeps what is done, and goes on from there', async () => {
+    const { folder, request } = inFolder();
+    const controller = new AbortController();
+    const aborted = runExperiment(request, {
+      signal: controller.signal,
+      onProgress: event => {
+        if (event.type === 'progress' && event.done === 1) controller.abort();
+      },
+    });
+    await expect(aborted).rejects.toThrow(Interrupted);
+    await expect(aborted).rejects.toThrow(`Finished facts are kept in ${folder}`);
+    expect(existsSync(join(folder, 'summary.json'))).toBe(false);
+    expect(existsSync(join(folder, 'lock'))).toBe(false);
+    const whole = inFolder();
+    await runExperiment(whole.request);
+    await runExperiment(request);
+    for (const name of ['demo_pararel_results_0.json', 'summary.json', 'figure3.svg'])
+      expect(readFileSync(join(folder, name), 'utf8')).toBe(readFileSync(join(whole.folder, name), 'utf8'));
+  });
+
+  it('does not begin where its signal was aborted before', async () => {
+    const { folder, request } = inFolder();
+    const signal = AbortSignal.abort();
+    await expect(runExperiment(request, { signal })).rejects.toThrow(
+      'Interrupted before anything was computed',
+    );
+    expect(existsSync(folder)).toBe(false);
+  });
+});
+
+describe('a plan', () => {
+  it('says what would be done, as plain data, and does none of it', async () => {
+    const { folder, request } = inFolder();
+    const plan = await planExperiment(request);
+    expect(existsSync(folder)).toBe(false);
+    expect(JSON.parse(JSON.stringify(plan.work))).toEqual(plan.work);
+    expect(plan).toMatchObject({
+      command: expect.stringContaining(
+        'kn evaluate pararel --model demo --data demo --relations P36,P30 --limit 2',
+      ),
+      model: { name: 'demo', layers: 2, intermediateSize: 512 },
+      data: { name: 'demo', relations: ['P30', 'P36'] },
+      devices: [{ device: 'cpu', engine: 'wasm', workers: 1, threads: 1 }],
+      files: ['demo_pararel_neurons_0.json', 'demo_pararel_results_0.json'],
+      reports: ['csv', 'figures', 'json'],
+      skipped: [],
+      folder,
+    });
+    expect(plan.facts).toHaveLength(4);
+    const patterns = (relation: string) =>
+      readFileSync(`data/pararel/graphs_json/${relation}.jsonl`, 'utf8').trim().split('\n').length;
+    const prompts = 2 * (patterns('P36') + patterns('P30'));
+    // Each of 2 layers has 20 steps, of which the one at alpha = 1 replaces nothing; an unrelated fact is of the other relation.
+    expect(plan.work).toEqual([
+      { name: 'finding neurons', facts: 4, queries: prompts, passes: prompts * 2 * 19 },
+      { name: 'suppressing and enhancing', facts: 4, queries: 2 * prompts, passes: 2 * prompts * 2 },
+    ]);
+  });
+});
+
+describe('what is wrong is said in order', () => {
+  /** A network that is not there: whatever needs it says so. */
+  const offline = () =>
+    setEnvironment({
+      HF_ENDPOINT: 'http://127.0.0.1:65533',
+      HF_HOME: temporaryFolder(),
+      KN_CACHE: temporaryFolder(),
+      KN_PARAREL_URL: 'http://127.0.0.1:65533',
+    });
+  const file = () => {
+    const path = join(temporaryFolder(), 'file');
+    writeFileSync(path, 'mine');
+    return path;
+  };
+  const folder = () => {
+    const path = join(temporaryFolder(), 'folder');
+    mkdirSync(path);
+    return path;
+  };
+
+  // Each has all the faults of those behind it, and a network that is not there.
+  it.each<[string, () => RequestInput, RegExp]>([
+    [
+      'the request',
+      () => ({ ...ASKED, data: { limit: 0 }, devices: { devices: ['cuda:7'] }, model: { id: 'a/b' } }),
+      /request's data\.limit/,
+    ],
+    [
+      'the machine: a device that is not there',
+      () => ({
+        ...ASKED,
+        devices: { devices: ['cuda:7'] },
+        results: { folder: file() },
+        model: { id: 'a/b' },
+      }),
+      /--devices cuda:7/,
+    ],
+    [
+      'the machine: a folder that cannot be',
+      () => ({ ...ASKED, results: { folder: file() }, neurons: { given: './none' }, model: { id: 'a/b' } }),
+      /file: cannot be written \(file already exists\)/,
+    ],
+    [
+      'the machine: neurons that are not there',
+      () => ({ ...ASKED, neurons: { given: './none' }, model: { id: 'a/b' }, data: { name: 'pararel' } }),
+      /\.\/none: cannot be read/,
+    ],
+    [
+      'what is here of the model, before the data are fetched',
+      () => ({ ...ASKED, model: { id: folder() }, data: { name: 'pararel' } }),
+      /config\.json: cannot be read/,
+    ],
+    [
+      'what is here of the data, before the model is fetched',
+      () => ({ ...ASKED, model: { id: 'a/b' }, data: { name: 'demo', relations: ['P99'] } }),
+      /has no relation P99/,
+    ],
+    [
+      'the network, last',
+      () => ({ ...ASKED, model: { id: 'a/b' }, data: { name: 'demo' } }),
+      /a\/b: not in the cache, and .* cannot be reached/,
+    ],
+  ])('%s', async (_, request, message) => {
+    offline();
+    await expect(
+      runExperiment({ results: { folder: join(temporaryFolder(), 'out') }, ...request() }),
+    ).rejects.toThrow(message);
+  });
+});
