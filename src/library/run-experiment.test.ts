@@ -62,6 +62,12 @@ describe('a run that the library does', () => {
     await runExperiment(request);
     expect(readFileSync(join(folder, 'journal.jsonl'), 'utf8')).toBe(journal);
     expect(JSON.parse(readFileSync(path, 'utf8')).requests).toEqual(requests);
+    // Another request joins it, and the same one does not stand there twice.
+    const suppressing = { ...request, interventions: { suppress: true, enhance: null } };
+    for (const asked of [suppressing, request]) await runExperiment(asked);
+    const { requests: both } = JSON.parse(readFileSync(path, 'utf8'));
+    expect(both).toMatchObject([requests[0], { interventions: { suppress: true, enhance: null } }]);
+    expect(both).toHaveLength(2);
   });
 
   it('ends where its signal is aborted, keeps what is done, and goes on from there', async () => {
