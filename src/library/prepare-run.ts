@@ -1,7 +1,11 @@
-/** All that can be checked before anything is computed or written, in this order: the machine, what is here, the network. */
+/**
+ * All that can be checked before anything is computed or written, in this order: the machine, what is here, the network, of
+ * which the small comes first.
+ */
 
 import type { DataSource } from '../dataset/source.js';
 import { dataSource } from '../dataset/sources.js';
+import { UserError } from '../errors.js';
 import { type AnyFinished, experimentOf, type Request } from '../experiment/experiments.js';
 import type { BegunExperiment, ExperimentData } from '../experiment/run/experiment.js';
 import { type GivenNeurons, readGivenNeurons } from '../experiment/run/given-neurons.js';
@@ -37,7 +41,7 @@ export async function prepareRun(request: Request, progress: Progress): Promise<
     ? await openData(source, request, description?.config.causal ?? false)
     : undefined;
 
-  const model = here ?? (await fetchModel(request, progress));
+  const model = here ?? (await fetchDescription(request, progress));
   const { config, tokenizer } = description ?? (await describe(model, given));
   if (!early) await fetchData(source, progress);
   const dataset = early && description ? early : await openData(source, request, config.causal);
@@ -68,8 +72,24 @@ async function describe({ folder }: LocatedModel, given: GivenNeurons | null): P
   return { config, tokenizer: await loadTokenizer(folder, config) };
 }
 
-function fetchModel({ model }: Request, progress: Progress): Promise<LocatedModel> {
-  return locateModel(model.id, model.revision, fetchProgress(progress));
+/** What is small of a model: its weights are fetched once nothing else can be wrong ({@link fetchWeights}). */
+function fetchDescription({ model }: Request, progress: Progress): Promise<LocatedModel> {
+  return locateModel(model.id, model.revision, fetchProgress(progress), 'description');
+}
+
+/** @throws UserError where the hub has another commit by now than the one that was prepared */
+export async function fetchWeights(
+  { request: { model: asked }, model }: ReadyRun,
+  progress: Progress,
+): Promise<void> {
+  if (model.whole) return;
+  const whole = await locateModel(asked.id, asked.revision, fetchProgress(progress));
+  progress.stop();
+  if (whole.revision === model.revision) return;
+  throw new UserError(
+    `${asked.id}: the hub's ${asked.revision} has just become another commit (${whole.revision})`,
+    'Run the same command again.',
+  );
 }
 
 function openData(source: DataSource, { data }: Request, causal: boolean) {

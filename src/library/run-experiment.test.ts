@@ -2,10 +2,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { DEMO_MODEL } from '../embedded.js';
 import { Interrupted } from '../errors.js';
 import type { RequestInput } from '../experiment/experiments.js';
 import type { ProgressEvent } from '../progress.js';
 import { setEnvironment } from '../testing/environment.js';
+import { COMMIT, filesOf, serveHub } from '../testing/hub-server.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { planExperiment, runExperiment } from './run-experiment.js';
 
@@ -127,6 +129,44 @@ describe('a plan', () => {
       { name: 'finding neurons', facts: 4, queries: prompts, passes: prompts * 2 * 19 },
       { name: 'suppressing and enhancing', facts: 4, queries: 2 * prompts, passes: 2 * prompts * 2 },
     ]);
+  });
+});
+
+describe('a model of the hub', () => {
+  const hub = async () => {
+    const server = await serveHub({ files: filesOf(DEMO_MODEL) });
+    setEnvironment({ HF_HOME: temporaryFolder(), HF_ENDPOINT: server.url, HF_TOKEN: undefined });
+    const weights = () => server.requests.filter(request => request.includes('model.safetensors')).length;
+    const { request } = inFolder({ model: { id: 'org/tiny' }, data: { name: 'demo', limit: 1 } });
+    return { weights, request };
+  };
+
+  it('is planned by what is small of it, and its weights come with the run, once', async () => {
+    const { weights, request } = await hub();
+    expect((await planExperiment(request)).model).toMatchObject({
+      name: 'tiny',
+      revision: COMMIT,
+      layers: 2,
+    });
+    expect(weights()).toBe(0);
+    await runExperiment(request);
+    const once = weights();
+    expect(once).toBeGreaterThan(0);
+    await runExperiment(request);
+    expect(weights()).toBe(once);
+  });
+
+  it('gives no weights for a run that cannot be', async () => {
+    const { weights, request } = await hub();
+    const wrong = { ...request, neurons: { given: [[9, 1]] } } as const;
+    await expect(runExperiment(wrong)).rejects.toThrow('the model has no neuron [9, 1]');
+    const tooLong = {
+      ...request,
+      interventions: { unrelated: 'relation' },
+      data: { name: 'demo', relations: ['P36'] },
+    } as const;
+    await expect(runExperiment(tooLong)).rejects.toThrow('none is unrelated to another');
+    expect(weights()).toBe(0);
   });
 });
 

@@ -9,7 +9,7 @@ import { openSession } from '../experiment/run/session.js';
 import { type OnProgress, progressTo } from '../progress.js';
 import { REPORT } from '../report/reports.js';
 import { WorkerPool } from '../runtime/worker-pool.js';
-import { prepareRun } from './prepare-run.js';
+import { fetchWeights, prepareRun } from './prepare-run.js';
 
 // The built file, whether this is that or its source: tests start it too.
 const WORKER_SCRIPT = fileURLToPath(new URL('../../dist/experiment/worker.js', import.meta.url));
@@ -30,7 +30,7 @@ export type RunResult = AnyFinished & {
 };
 
 /**
- * Says what a request would do, and does none of it: what it needs of models and data is fetched.
+ * Says what a request would do, and does none of it. Of a model that is not here its description is fetched, not its weights.
  * @throws what {@link runExperiment} throws before it computes
  */
 export async function planExperiment(
@@ -54,6 +54,7 @@ export async function runExperiment(
   const request = completeRequest(asked);
   const progress = progressTo(onProgress);
   const { ready, begun, plan } = await unlessAborted(prepareRun(request, progress), signal);
+  await unlessAborted(fetchWeights(ready, progress), signal);
   const { folder } = request.results;
   const lock = await holdFolder(folder);
   const pool = new WorkerPool(WORKER_SCRIPT);

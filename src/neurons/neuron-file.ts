@@ -9,7 +9,7 @@ import { isFolder, readJsonFile } from '../files.js';
 import type { Neuron } from './neuron.js';
 
 const count = z.int().nonnegative();
-export const neuronsSchema = z
+const neuronsSchema = z
   .array(z.tuple([count, count]))
   .refine(list => new Set(list.map(String)).size === list.length, 'a neuron stands there twice');
 const fileSchema = z.record(z.string(), neuronsSchema);

@@ -7,7 +7,7 @@ import { FACT_TASK } from '../facts/task.js';
 import { defineExperiment } from '../run/experiment.js';
 import { planErasure } from './plan.js';
 import { ERASURE_RECORDS } from './record.js';
-import { completeErasure, SUFFIX } from './request.js';
+import { completeErasure } from './request.js';
 import { commandOf, erasureSettings } from './settings.js';
 import { showErasures } from './shown.js';
 import { summarizeErasures } from './summary.js';
@@ -16,7 +16,6 @@ import { chooseErasures, erasureWork, recordOf } from './work.js';
 
 export const erasure = defineExperiment({
   name: 'erasure',
-  suffix: SUFFIX,
   complete: completeErasure,
   tasks: [FACT_TASK, COUNT_TASK, ERASURE_TASK],
   records: ERASURE_RECORDS,
@@ -25,7 +24,7 @@ export const erasure = defineExperiment({
     settings: { neurons: neuronSettings(stagesOf(request, given)), erasure: erasureSettings(request) },
     command: commandOf(request),
   }),
-  carryOut: async (_, plan, { model, dataset }, { folder: { journal }, work }) => {
+  carryOut: async (plan, { model, dataset }, { folder: { journal }, work }) => {
     const { stages, relations, erased, design } = plan;
     const facts = plan.facts.filter(({ relation }) => erased.includes(relation));
     const found = await neuronsOfFacts({ ...plan, facts, dataset, journal }, work);

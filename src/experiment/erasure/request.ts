@@ -40,7 +40,8 @@ const schema = z.strictObject({
 
 export type ErasureRequestInput = z.input<typeof schema>;
 
-export const SUFFIX = '-erasure';
+/** Of the name of its own results folder, after the model's. */
+const SUFFIX = '-erasure';
 
 /** @throws UsageError where it is no request of this experiment, or what it asks for does not go together */
 export function completeErasure(asked: unknown): ErasureRequest {

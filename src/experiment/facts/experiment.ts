@@ -5,7 +5,7 @@ import { UNRELATED_RULES } from '../run/unrelated.js';
 import { COUNT_TASK } from './count-task.js';
 import { planFacts, unrelatedFacts } from './plan.js';
 import { FACT_RECORDS } from './record.js';
-import { completeFacts, SUFFIX } from './request.js';
+import { completeFacts } from './request.js';
 import { finishFacts } from './results.js';
 import { commandOf, interventionSettings, neuronSettings } from './settings.js';
 import { showFacts } from './shown.js';
@@ -17,7 +17,6 @@ const drawSchema = z.object({ rule: z.enum(UNRELATED_RULES), seed: z.int() });
 
 export const facts = defineExperiment({
   name: 'facts',
-  suffix: SUFFIX,
   complete: completeFacts,
   tasks: [FACT_TASK, COUNT_TASK],
   records: FACT_RECORDS,
@@ -29,7 +28,7 @@ export const facts = defineExperiment({
       command: commandOf(request.interventions),
     };
   },
-  carryOut: async (_, plan, { model, dataset }, { folder, work }) => {
+  carryOut: async (plan, { model, dataset }, { folder, work }) => {
     const { journal, settings } = folder;
     const failed = await doPasses({ ...plan, dataset, journal }, work);
     // A folder where interventions were measured before keeps showing them, whatever this run did.

@@ -32,7 +32,8 @@ const schema = z.strictObject({
 
 export type FactsRequestInput = z.input<typeof schema>;
 
-export const SUFFIX = '';
+/** Of the name of its own results folder, after the model's. */
+const SUFFIX = '';
 
 /** @throws UsageError where it is no request of this experiment, or what it asks for does not go together */
 export function completeFacts(asked: unknown): FactsRequest {

@@ -97,8 +97,6 @@ interface Parts<
   Summary extends RunSummary,
 > {
   readonly name: Name;
-  /** Of the name of its own results folder, after the model's. */
-  readonly suffix: string;
   /** @throws UsageError where it is no request of this experiment; a complete one comes back as it is */
   readonly complete: (asked: unknown) => Request;
   readonly tasks: readonly TaskKind<never>[];
@@ -107,7 +105,6 @@ interface Parts<
   /** @throws UserError where it cannot be done */
   readonly plan: (request: Request, data: ExperimentData) => Plan;
   readonly carryOut: (
-    request: Request,
     plan: Plan,
     data: ExperimentData,
     session: Session<Line>,
@@ -117,7 +114,6 @@ interface Parts<
 /** An experiment as the table of all has it (../experiments.ts). */
 export interface Experiment<Done extends AnyFinished> {
   readonly name: Done['experiment'];
-  readonly suffix: string;
   readonly tasks: readonly TaskKind<never>[];
   complete(asked: unknown): RunRequest & { readonly experiment: Done['experiment'] };
   begin(request: RunRequest, data: ExperimentData): BegunExperiment<Done>;
@@ -144,10 +140,9 @@ export function defineExperiment<
   Line extends JournalRecord,
   Summary extends RunSummary,
 >(parts: Parts<Name, Request, Plan, Line, Summary>): Experiment<Finished<Name, Summary>> {
-  const { name, suffix, tasks, complete } = parts;
+  const { name, tasks, complete } = parts;
   return {
     name,
-    suffix,
     tasks,
     complete,
     begin(asked, data) {
@@ -159,7 +154,7 @@ export function defineExperiment<
         async carryOut(open, finish) {
           const session = await open(parts.records);
           try {
-            const finished = await parts.carryOut(request, plan, data, session);
+            const finished = await parts.carryOut(plan, data, session);
             return await finish({ experiment: name, ...finished }, session.folder);
           } finally {
             await session.close();

@@ -11,7 +11,7 @@ import { DEMO } from '../../model/checkpoint/locate.js';
 import { CONTINUATIONS, type Continuation } from '../../model/continuation-names.js';
 import { SITES, type Site } from '../../model/language-model.js';
 import type { Neuron } from '../../neurons/neuron.js';
-import { neuronsSchema, parseNeurons } from '../../neurons/neuron-file.js';
+import { parseNeurons } from '../../neurons/neuron-file.js';
 import { parseDevices } from '../../runtime/devices/device.js';
 import { ENGINE_CHOICES, type EngineChoice } from '../../runtime/engine-names.js';
 import { DEFAULTS, RANGES } from './defaults.js';
@@ -92,7 +92,17 @@ const findingSchema = z.strictObject({
   share: z.number().min(RANGES.share[0]).lt(RANGES.share[1]).optional(),
 });
 
-const givenSchema = z.strictObject({ given: z.union([text, neuronsSchema]) });
+const index = z.int().nonnegative();
+
+const givenSchema = z.strictObject({
+  given: z.union([
+    text,
+    z
+      .array(z.tuple([index, index]).readonly())
+      .readonly()
+      .refine(list => new Set(list.map(String)).size === list.length, 'a neuron stands there twice'),
+  ]),
+});
 
 /** The parts of every request, as somebody may write them: what is left out has a default. */
 export const runShape = {

@@ -8,7 +8,7 @@ import { FACT_TASK } from '../facts/task.js';
 import { defineExperiment } from '../run/experiment.js';
 import { planUpdate, updatesInOrder } from './plan.js';
 import { UPDATE_RECORDS } from './record.js';
-import { completeUpdate, designOf, SUFFIX } from './request.js';
+import { completeUpdate, designOf } from './request.js';
 import { commandOf, updateSettings } from './settings.js';
 import { showUpdates } from './shown.js';
 import { summarizeUpdates } from './summary.js';
@@ -17,7 +17,6 @@ import { doUpdates } from './work.js';
 
 export const update = defineExperiment({
   name: 'update',
-  suffix: SUFFIX,
   complete: completeUpdate,
   tasks: [FACT_TASK, COUNT_TASK, UPDATE_TASK],
   records: UPDATE_RECORDS,
@@ -29,7 +28,7 @@ export const update = defineExperiment({
       command: commandOf(design),
     };
   },
-  carryOut: async (_, plan, { model, config, tokenizer, dataset }, { folder: { journal }, work }) => {
+  carryOut: async (plan, { model, config, tokenizer, dataset }, { folder: { journal }, work }) => {
     const { stages, relations, design } = plan;
     const found = await neuronsOfFacts({ ...plan, dataset, journal }, work);
     const answerOf = remembered((object: string) => answerIds(tokenizer, object).join());

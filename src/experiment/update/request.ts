@@ -46,7 +46,8 @@ const schema = z.strictObject({
 
 export type UpdateRequestInput = z.input<typeof schema>;
 
-export const SUFFIX = '-update';
+/** Of the name of its own results folder, after the model's. */
+const SUFFIX = '-update';
 
 /** @throws UsageError where it is no request of this experiment, or what it asks for does not go together */
 export function completeUpdate(asked: unknown): UpdateRequest {

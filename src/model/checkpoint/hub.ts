@@ -22,14 +22,19 @@ import { reasonOf, refusedFile, systemErrorCode, UserError } from '../../errors.
 import { fileExists, readJsonFile } from '../../files.js';
 import { takeLock } from '../../runtime/process-lock.js';
 import { TOKENIZER_FILES } from '../tokenizer/load-tokenizer.js';
-import { refusePickle, shardsOfIndex, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from './checkpoint.js';
+import { presentFiles, refusePickle, shardsOfIndex, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from './checkpoint.js';
 import { receiveBlob } from './hub-blob.js';
 
 export interface HubModel {
   readonly folder: string;
   /** The commit. */
   readonly revision: string;
+  /** Whether the weights are there too. */
+  readonly whole: boolean;
 }
+
+/** All of a model, or what says what it is: its configuration and tokenizer, which are small. */
+export type ModelPart = 'whole' | 'description';
 
 /** Who is told how a download goes. */
 export interface DownloadReporter {
@@ -55,6 +60,7 @@ export async function fetchFromHub(
   id: string,
   revision: string,
   reporter: DownloadReporter,
+  part: ModelPart = 'whole',
 ): Promise<HubModel> {
   const storage = join(getHFHubCachePath(), getRepoFolderName({ type: 'model', name: id }));
   if (isOffline()) {
@@ -64,7 +70,7 @@ export async function fetchFromHub(
   }
   const connection = await connect();
   try {
-    return await fetchSnapshot(id, revision, storage, connection, reporter);
+    return await fetchSnapshot(id, revision, part, storage, connection, reporter);
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (error instanceof HubApiError) throw explain(id, error);
@@ -91,6 +97,7 @@ export async function fetchFromHub(
 async function fetchSnapshot(
   id: string,
   revision: string,
+  part: ModelPart,
   storage: string,
   connection: Connection,
   reporter: DownloadReporter,
@@ -123,13 +130,16 @@ async function fetchSnapshot(
   const small = ['config.json', ...TOKENIZER_FILES].filter(file => filePaths.includes(file));
   await get(sharded ? [...small, WEIGHTS_INDEX_FILE] : small);
   const index = join(folder, WEIGHTS_INDEX_FILE);
-  await get(sharded ? shardsOfIndex(await readJsonFile(index), index) : [WEIGHTS_FILE]);
-  if (revision !== sha) {
+  const weights = sharded ? shardsOfIndex(await readJsonFile(index), index) : [WEIGHTS_FILE];
+  if (part === 'whole') await get(weights);
+  const whole = part === 'whole' || (await presentFiles(folder, weights)).length === weights.length;
+  // The cache names no commit that it has not in full.
+  if (whole && revision !== sha) {
     const ref = join(storage, 'refs', revision);
     await mkdir(dirname(ref), { recursive: true });
     await writeFile(ref, sha);
   }
-  return { folder, revision: sha };
+  return { folder, revision: sha, whole };
 }
 
 async function fetchFile(
@@ -189,7 +199,7 @@ async function findCached(storage: string, revision: string): Promise<HubModel |
   const has = (file: string) => fileExists(join(folder, file));
   const complete =
     (await has('config.json')) && ((await has(WEIGHTS_FILE)) || (await has(WEIGHTS_INDEX_FILE)));
-  return complete ? { folder, revision: sha.trim() } : undefined;
+  return complete ? { folder, revision: sha.trim(), whole: true } : undefined;
 }
 
 async function connect(): Promise<Connection> {

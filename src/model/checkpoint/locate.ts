@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { DEMO_MODEL } from '../../embedded.js';
 import { UserError } from '../../errors.js';
-import type { DownloadReporter } from './hub.js';
+import type { DownloadReporter, ModelPart } from './hub.js';
 
 /** A model that is on this machine. */
 export interface LocatedModel {
@@ -13,6 +13,8 @@ export interface LocatedModel {
   readonly folder: string;
   /** The hub's commit, or null for a folder. */
   readonly revision: string | null;
+  /** Whether its weights are here too, or what says what it is alone. */
+  readonly whole: boolean;
 }
 
 export const DEMO = 'demo';
@@ -22,9 +24,12 @@ export const DEMO = 'demo';
  * @throws UserError where it is neither
  */
 export async function findModelHere(id: string): Promise<LocatedModel | undefined> {
-  if (id === DEMO) return { name: DEMO, id, folder: DEMO_MODEL, revision: null };
+  if (id === DEMO) return { name: DEMO, id, folder: DEMO_MODEL, revision: null, whole: true };
   const there = await stat(id).catch(() => undefined);
-  if (there?.isDirectory()) return { name: basename(resolve(id)), id, folder: resolve(id), revision: null };
+  if (there?.isDirectory()) {
+    const folder = resolve(id);
+    return { name: basename(folder), id, folder, revision: null, whole: true };
+  }
   if (there)
     throw new UserError(
       `${id}: a file, where a model is a folder`,
@@ -40,16 +45,17 @@ export async function findModelHere(id: string): Promise<LocatedModel | undefine
 /**
  * What `--model` means: `demo`, a folder, or a hub id, which is fetched if need be. A folder comes before a hub
  * id of the same name, as in transformers.
+ * @param part of a hub's model; a folder is whole as it is
  * @throws UserError where it is none of these
  */
 export async function locateModel(
   id: string,
   revision: string,
   reporter: DownloadReporter,
+  part: ModelPart = 'whole',
 ): Promise<LocatedModel> {
   const here = await findModelHere(id);
   if (here) return here;
   const { fetchFromHub } = await import('./hub.js');
-  const { folder, revision: commit } = await fetchFromHub(id, revision, reporter);
-  return { name: basename(id), id, folder, revision: commit };
+  return { name: basename(id), id, ...(await fetchFromHub(id, revision, reporter, part)) };
 }
