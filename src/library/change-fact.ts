@@ -14,6 +14,7 @@ import { KnowledgeNeurons } from './knowledge-neurons.js';
 import type { OpenedModel } from './load-model.js';
 import type { AskedPrompt, ChangedValues, RefinedOptions } from './options.js';
 import { sideEffects } from './side-effects.js';
+import { never, unlessAborted } from './unless-aborted.js';
 import { askUnrelated, openData, standingsOfUnrelated } from './unrelated-facts.js';
 
 export type AskedChange =
@@ -38,7 +39,7 @@ export interface ChangeRequest {
 
 export interface ChangeOptions {
   readonly onProgress?: OnProgress;
-  /** Stops saving: a half-written folder is taken away. */
+  /** Stops at once; a half-written folder is taken away. */
   readonly signal?: AbortSignal;
 }
 
@@ -49,12 +50,24 @@ export interface ChangeOptions {
 export async function changeFact(
   opened: OpenedModel,
   request: ChangeRequest,
-  { onProgress, signal }: ChangeOptions = {},
+  { onProgress, signal = never() }: ChangeOptions = {},
 ): Promise<ChangeReport> {
+  const { save } = request;
+  if (save !== null) await checkSavePlace(save);
+  const changing = changeAndMeasure(opened, request, onProgress);
+  const { values, ...report } = await unlessAborted(changing, signal, 'Interrupted. Nothing was saved.');
+  if (save === null) return report;
+  return { ...report, saved: await saveIn(save, opened.folder, values, signal) };
+}
+
+async function changeAndMeasure(
+  opened: OpenedModel,
+  request: ChangeRequest,
+  onProgress: OnProgress | undefined,
+): Promise<ChangeReport & Pick<ChangedValues, 'values'>> {
   const { change, prompts, answer, otherPrompts, save, asking } = request;
   const progress = progressTo(onProgress);
   const kn = new KnowledgeNeurons(opened, { ...asking, ...(onProgress && { onProgress }) });
-  if (save !== null) await checkSavePlace(save);
   const data = request.unrelated && (await openData(request.unrelated.data, opened.model.causal, progress));
   const given = isList(request.neurons) ? request.neurons : undefined;
   if (given) checkNeurons(given, opened.model);
@@ -85,7 +98,6 @@ export async function changeFact(
   const before = await measure();
   const { values, ...described } = await apply(kn, request, neurons);
   const after = await measure();
-  const saved = save === null ? undefined : await saveIn(save, opened.folder, values, signal);
   const changed = (asked: AskedBoth, which: 'own' | 'other'): ChangedPrompt[] =>
     asked.answer.map(({ prompt }, i) => ({ prompt, before: before[which][i], after: after[which][i] }));
   return {
@@ -103,7 +115,7 @@ export async function changeFact(
         ),
       ),
     },
-    ...(saved && { saved }),
+    values,
   };
 }
 
@@ -159,12 +171,12 @@ async function saveIn(
   folder: string,
   source: string,
   values: ChangedValues['values'],
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<SavedCheckpoint> {
   try {
     return await saveCheckpoint(source, values, folder, signal);
   } catch (error) {
-    if (!signal?.aborted) throw error;
+    if (!signal.aborted) throw error;
     throw new Interrupted(`Interrupted. Nothing was left at ${folder}.`);
   }
 }

@@ -10,9 +10,12 @@ import { type OnProgress, progressTo } from '../progress.js';
 import { REPORT } from '../report/reports.js';
 import { WorkerPool } from '../runtime/worker-pool.js';
 import { fetchWeights, prepareRun } from './prepare-run.js';
+import { never, unlessAborted } from './unless-aborted.js';
 
 // The built file, whether this is that or its source: tests start it too.
 const WORKER_SCRIPT = fileURLToPath(new URL('../../dist/experiment/worker.js', import.meta.url));
+
+const TOO_EARLY = 'Interrupted before anything was computed.';
 
 export interface RunOptions {
   /** Default: nobody is told. */
@@ -38,7 +41,7 @@ export async function planExperiment(
   { onProgress, signal = never() }: RunOptions = {},
 ): Promise<RunPlan> {
   const request = completeRequest(asked);
-  return (await unlessAborted(prepareRun(request, progressTo(onProgress)), signal)).plan;
+  return (await unlessAborted(prepareRun(request, progressTo(onProgress)), signal, TOO_EARLY)).plan;
 }
 
 /**
@@ -53,8 +56,8 @@ export async function runExperiment(
 ): Promise<RunResult> {
   const request = completeRequest(asked);
   const progress = progressTo(onProgress);
-  const { ready, begun, plan } = await unlessAborted(prepareRun(request, progress), signal);
-  await unlessAborted(fetchWeights(ready, progress), signal);
+  const { ready, begun, plan } = await unlessAborted(prepareRun(request, progress), signal, TOO_EARLY);
+  await unlessAborted(fetchWeights(ready, progress), signal, TOO_EARLY);
   const { folder } = request.results;
   const lock = await holdFolder(folder);
   const pool = new WorkerPool(WORKER_SCRIPT);
@@ -96,18 +99,4 @@ async function writeFiles(
   await writeAll(results);
   for (const name of reports) await writeAll(await REPORT[name](shown, summary));
   return files;
-}
-
-/** Preparing writes nothing that is not whole, so that it can be left to itself. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(new Interrupted('Interrupted before anything was computed.'));
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
-}
-
-function never(): AbortSignal {
-  return new AbortController().signal;
 }
