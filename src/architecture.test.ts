@@ -22,10 +22,15 @@ const WAY = [
 ];
 const BELOW_ALL = ['runtime', '.'];
 
+/** Each has a folder; most begin with what the facts' own finds, and know nothing of each other. */
+const EXPERIMENTS = readdirSync(join(SRC, 'experiment'), { withFileTypes: true })
+  .filter(entry => entry.isDirectory() && entry.name !== 'run')
+  .map(({ name }) => name);
+
 /** The rooms of a folder in the same sense; those that share a place know nothing of each other. */
 const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   model: [['layers'], ['tokenizer'], ['checkpoint'], ['bert', 'gpt']],
-  experiment: [['run'], ['facts'], ['update', 'erasure']],
+  experiment: [['run'], ['facts'], EXPERIMENTS.filter(name => name !== 'facts')],
   runtime: [['engines'], ['devices']],
   cli: [['options'], ['output'], ['commands']],
 };
@@ -105,17 +110,22 @@ describe('files', () => {
 });
 
 describe('experiments', () => {
-  const FILES = ['experiment', 'plan', 'record', 'request', 'settings', 'shown', 'summary', 'task', 'work'];
+  const FILES = [
+    ...['defaults', 'request', 'plan', 'task', 'record', 'work', 'summary', 'shown', 'settings'],
+    'experiment',
+  ];
 
-  it.each(['facts', 'update', 'erasure'])('are alike: %s has the files that each has', experiment => {
+  it.each(EXPERIMENTS)('are alike: %s has the files that each has', experiment => {
     const missing = FILES.filter(file => !imports.has(`experiment/${experiment}/${file}.ts`));
     expect(missing).toEqual([]);
   });
 
   it('are known by name to the table alone', () => {
-    const names = /experiment\/(facts|update|erasure)\/experiment\.ts$/;
-    const knowing = arrows.filter(([, target]) => names.test(target)).map(([source]) => source);
-    expect(new Set(knowing)).toEqual(new Set(['experiment/experiments.ts']));
+    for (const name of EXPERIMENTS) {
+      const file = `experiment/${name}/experiment.ts`;
+      const knowing = arrows.filter(([, target]) => target === file).map(([source]) => source);
+      expect(knowing, name).toEqual(['experiment/experiments.ts']);
+    }
   });
 });
 

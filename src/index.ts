@@ -9,6 +9,7 @@ export { type Dataset, openDataset, type Selection } from './dataset/dataset.js'
 export type { Fact, FactKey } from './dataset/fact.js';
 export { DEMO_DATA, DEMO_MODEL } from './embedded.js';
 export { Interrupted, UsageError, UserError } from './errors.js';
+export type { ErasureSummary } from './experiment/erasure/summary.js';
 export {
   type AnyFinished,
   completeRequest,
@@ -17,8 +18,10 @@ export {
   type RequestInput,
 } from './experiment/experiments.js';
 export { type ResultsOfFacts, readResultsFolder } from './experiment/facts/results-file.js';
+export type { Summary } from './experiment/facts/summary.js';
 export type { RunPlan } from './experiment/run/plan.js';
 export { PROTOCOL_DEFAULTS, PROTOCOLS, type Protocol } from './experiment/run/protocols.js';
+export type { UpdateSummary } from './experiment/update/summary.js';
 export { figure2Files } from './figures/figure2.js';
 export {
   type AnswerStanding,
@@ -53,9 +56,13 @@ export {
   type Lambdas,
   type ValueRule,
 } from './intervention/value-rules.js';
-export { type ChangeRequest, changeFact } from './library/change-fact.js';
+export { type ChangedFact, type ChangeFactOptions, changeFact } from './library/change-fact.js';
+export type { ChangedPrompt, ChangeReport } from './library/change-report.js';
+export type { AskedChange, ChangeRequest } from './library/change-request.js';
+export { type ComparedResults, compareResults } from './library/compare-results.js';
 export { KnowledgeNeurons } from './library/knowledge-neurons.js';
 export { type LoadOptions, loadModel, type OpenedModel } from './library/load-model.js';
+export { type FolderStatistics, statisticsOfResults } from './library/neuron-statistics.js';
 export type {
   AskedPrompt,
   Changed,
@@ -67,6 +74,7 @@ export type {
   KnowledgeNeuronsOptions,
   RefinedOptions,
 } from './library/options.js';
+export { plotResults } from './library/plot-results.js';
 export {
   planExperiment,
   type RunOptions,

@@ -5,7 +5,6 @@
  * normalisation, softmax, the new token's own key and value in a causal model) is left out, so time spent there lowers the
  * share that the benchmark prints.
  */
-
 import type { ModelConfig } from '../model/config.js';
 import { quadrature, type Rule } from './rules.js';
 

@@ -21,7 +21,10 @@ export function runAndReport(
       process.stdout.write(`${output.json ? planJson(plan) : planText(plan)}\n`);
       return EXIT.done;
     }
-    const { summary, shown, files, folder } = await runExperiment(request, { onProgress, signal });
+    const { summary, shown, files, folder } = await runExperiment(request, {
+      ...{ onProgress, signal },
+      arguments: process.argv.slice(2),
+    });
     const text = output.json ? jsonLine(summary, files) : textReport(shown, files, folder);
     process.stdout.write(`${text}\n`);
     return summary.facts.failed.length === 0 ? EXIT.done : EXIT.someFactsFailed;

@@ -64,7 +64,7 @@ const factSchema = z.looseObject({
   obj_label: z.string().min(1),
 });
 
-/** The facts of one relation in file order, one at a time. `line` is there for errors. */
+/** The facts of one relation in file order, one at a time. `place` is there for errors. */
 export async function* readFacts(
   folder: string,
   relation: string,

@@ -8,11 +8,15 @@ import type { FactsRequestInput } from './facts/request.js';
 import type { Summary } from './facts/summary.js';
 import type { Experiment, Finished } from './run/experiment.js';
 import type { RunRequest } from './run/request.js';
+import type { TaskKind } from './run/task.js';
 import { update } from './update/experiment.js';
 import type { UpdateRequestInput } from './update/request.js';
 import type { UpdateSummary } from './update/summary.js';
 
 export const EXPERIMENTS = { facts, update, erasure };
+
+/** What workers do, of all experiments: most begin with the facts' own. */
+export const TASKS: readonly TaskKind<never>[] = Object.values(EXPERIMENTS).flatMap(({ tasks }) => tasks);
 
 export type ExperimentName = keyof typeof EXPERIMENTS;
 
@@ -31,11 +35,13 @@ export type Request = RunRequest & { readonly experiment: ExperimentName };
 /** @throws UsageError where it is none, or what it asks for does not go together; a complete one comes back as it is */
 export function completeRequest(asked: RequestInput): Request {
   // Whoever writes a request in a file may write anything.
-  const name: string = asked.experiment;
+  const name: unknown = Object(asked).experiment;
   const known = Object.values(EXPERIMENTS).find(experiment => experiment.name === name);
   if (known) return known.complete(asked);
   throw new UsageError(
-    `the request's experiment: there is no "${name}"`,
+    name === undefined
+      ? 'the request names no experiment'
+      : `the request's experiment: there is no "${name}"`,
     `There are: ${Object.keys(EXPERIMENTS).join(', ')}.`,
   );
 }

@@ -1,70 +1,66 @@
 /** Erasing or editing one fact in a model, and measuring what that does: what `kn erase` and `kn edit` are made of. */
 import { Interrupted, UserError } from '../errors.js';
+import { readRequest } from '../experiment/run/read-request.js';
 import { eraseRule } from '../intervention/value-changes.js';
-import type { EditRule, EraseValue, Lambdas } from '../intervention/value-rules.js';
 import { checkSavePlace, type SavedCheckpoint } from '../model/checkpoint/save-checkpoint.js';
-import type { Continuation } from '../model/continuation-names.js';
-import type { Site } from '../model/language-model.js';
 import { saveCheckpoint } from '../model/save.js';
 import type { Neuron } from '../neurons/neuron.js';
 import { checkNeurons } from '../neurons/neuron-file.js';
 import { type OnProgress, progressTo } from '../progress.js';
 import type { ChangedPrompt, ChangeReport, ValuePrediction } from './change-report.js';
+import { type AskedChange, type ChangeRequest, changeSchema } from './change-request.js';
 import { KnowledgeNeurons } from './knowledge-neurons.js';
 import type { OpenedModel } from './load-model.js';
-import type { AskedPrompt, ChangedValues, RefinedOptions } from './options.js';
+import type { AskedPrompt, ChangedValues } from './options.js';
 import { sideEffects } from './side-effects.js';
 import { never, unlessAborted } from './unless-aborted.js';
 import { askUnrelated, openData, standingsOfUnrelated } from './unrelated-facts.js';
 
-export type AskedChange =
-  | { readonly change: 'erase'; readonly value: EraseValue }
-  | { readonly change: 'edit'; readonly to: string; readonly rule: EditRule; readonly lambdas: Lambdas };
-
-export interface ChangeRequest {
-  readonly change: AskedChange;
-  readonly prompts: readonly string[];
-  /** That the prompts have now. */
-  readonly answer: string;
-  /** The fact in other words, for measuring alone. */
-  readonly otherPrompts: readonly string[];
-  /** The fact's neurons, or how they are found. */
-  readonly neurons: readonly Neuron[] | RefinedOptions;
-  readonly asking: { readonly site: Site; readonly continuation: Continuation };
-  /** So many facts of a data set that share no name with the fact; null for none. */
-  readonly unrelated: { readonly data: string; readonly count: number; readonly seed: number } | null;
-  /** Where the changed model is written; null: nowhere. */
-  readonly save: string | null;
-}
-
-export interface ChangeOptions {
+export interface ChangeFactOptions {
   readonly onProgress?: OnProgress;
   /** Stops at once; a half-written folder is taken away. */
   readonly signal?: AbortSignal;
 }
 
+/** A fact that is changed in a loaded model. */
+export interface ChangedFact {
+  readonly report: ChangeReport;
+  /** Puts the neurons' values back, bit for bit. */
+  undo(): Promise<void>;
+}
+
 /**
- * Changes the fact in the loaded model, where it stays changed.
- * @throws UserError, UsageError on what cannot be done, before anything is changed
+ * Changes the fact in the loaded model, where it stays changed until that is undone.
+ * @throws UserError, UsageError on what cannot be done, before anything is changed; whatever it throws, the model is as it was
+ *   but where the signal was aborted
  */
 export async function changeFact(
   opened: OpenedModel,
-  request: ChangeRequest,
-  { onProgress, signal = never() }: ChangeOptions = {},
-): Promise<ChangeReport> {
+  asked: ChangeRequest,
+  { onProgress, signal = never() }: ChangeFactOptions = {},
+): Promise<ChangedFact> {
+  const request = readRequest(changeSchema, asked);
   const { save } = request;
   if (save !== null) await checkSavePlace(save);
-  const changing = changeAndMeasure(opened, request, onProgress);
-  const { values, ...report } = await unlessAborted(changing, signal, 'Interrupted. Nothing was saved.');
-  if (save === null) return report;
-  return { ...report, saved: await saveIn(save, opened.folder, values, signal) };
+  const { values, report, undo } = await unlessAborted(
+    () => changeAndMeasure(opened, request, onProgress),
+    signal,
+    'Interrupted. Nothing was saved.',
+  );
+  if (save === null) return { report, undo };
+  try {
+    return { report: { ...report, saved: await saveIn(save, opened.folder, values, signal) }, undo };
+  } catch (error) {
+    await undo();
+    throw error;
+  }
 }
 
 async function changeAndMeasure(
   opened: OpenedModel,
   request: ChangeRequest,
   onProgress: OnProgress | undefined,
-): Promise<ChangeReport & Pick<ChangedValues, 'values'>> {
+): Promise<ChangedFact & Pick<ChangedValues, 'values'>> {
   const { change, prompts, answer, otherPrompts, save, asking } = request;
   const progress = progressTo(onProgress);
   const kn = new KnowledgeNeurons(opened, { ...asking, ...(onProgress && { onProgress }) });
@@ -96,11 +92,14 @@ async function changeAndMeasure(
     unrelated: await standingsOfUnrelated(kn, unrelated, progress),
   });
   const before = await measure();
-  const { values, ...described } = await apply(kn, request, neurons);
-  const after = await measure();
+  const { values, undo, ...described } = await apply(kn, request, neurons);
+  const after = await measure().catch(async error => {
+    await undo();
+    throw error;
+  });
   const changed = (asked: AskedBoth, which: 'own' | 'other'): ChangedPrompt[] =>
     asked.answer.map(({ prompt }, i) => ({ prompt, before: before[which][i], after: after[which][i] }));
-  return {
+  const report: ChangeReport = {
     answer,
     ...described,
     neurons,
@@ -115,8 +114,8 @@ async function changeAndMeasure(
         ),
       ),
     },
-    values,
   };
+  return { report, values, undo };
 }
 
 function isList(neurons: ChangeRequest['neurons']): neurons is readonly Neuron[] {
@@ -156,15 +155,19 @@ async function apply(
   kn: KnowledgeNeurons,
   { change, prompts, answer }: ChangeRequest,
   neurons: readonly Neuron[],
-): Promise<Pick<ChangedValues, 'values'> & Pick<ChangeReport, 'target' | 'erased' | 'edited'>> {
+): Promise<Pick<ChangedValues, 'values' | 'undo'> & Pick<ChangeReport, 'target' | 'erased' | 'edited'>> {
   if (change.change === 'erase') {
     const { value } = change;
-    const { values } = await kn.erase(prompts, answer, neurons, { value, keep: true });
-    return { values, erased: value };
+    const { values, undo } = await kn.erase(prompts, answer, neurons, { value, keep: true });
+    return { values, undo, erased: value };
   }
   const { to, rule, lambdas } = change;
-  const { values, original } = await kn.edit(prompts, answer, to, neurons, { rule, lambdas, keep: true });
-  return { values, target: to, edited: { rule, original, ...lambdas } };
+  const { values, undo, original } = await kn.edit(prompts, answer, to, neurons, {
+    rule,
+    lambdas,
+    keep: true,
+  });
+  return { values, undo, target: to, edited: { rule, original, ...lambdas } };
 }
 
 async function saveIn(

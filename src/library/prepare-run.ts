@@ -2,11 +2,10 @@
  * All that can be checked before anything is computed or written, in this order: the machine, what is here, the network, of
  * which the small comes first.
  */
-
 import type { DataSource } from '../dataset/source.js';
 import { dataSource } from '../dataset/sources.js';
 import { UserError } from '../errors.js';
-import { type AnyFinished, experimentOf, type Request } from '../experiment/experiments.js';
+import { type AnyFinished, experimentOf, type Request, TASKS } from '../experiment/experiments.js';
 import type { BegunExperiment, ExperimentData } from '../experiment/run/experiment.js';
 import { type GivenNeurons, readGivenNeurons } from '../experiment/run/given-neurons.js';
 import { planRun, type RunPlan } from '../experiment/run/plan.js';
@@ -31,7 +30,7 @@ export interface PreparedRun {
 export async function prepareRun(request: Request, progress: Progress): Promise<PreparedRun> {
   const { engine, devices } = request.devices;
   const chosen = await chooseDevices({ engine, ...(devices && { devices }) });
-  await checkResultsPlace(request.results.folder);
+  await checkResultsPlace(request.results);
   const given = 'given' in request.neurons ? await readGivenNeurons(request.neurons.given) : null;
 
   const source = dataSource(request.data.name);
@@ -47,14 +46,13 @@ export async function prepareRun(request: Request, progress: Progress): Promise<
   const dataset = early && description ? early : await openData(source, request, config.causal);
 
   const data: ExperimentData = { model: model.name, config, tokenizer, dataset, given };
-  const experiment = experimentOf(request);
-  const begun = experiment.begin(request, data);
+  const begun = experimentOf(request).begin(request, data);
   const { plan, described } = begun;
   const { relations } = dataset;
   const machine = thisMachine();
   progress.stop();
   return {
-    ready: { request, model, data, chosen, described, notices: plan.notices, tasks: experiment.tasks },
+    ready: { request, model, data, chosen, described, notices: plan.notices, tasks: TASKS },
     begun,
     plan: planRun({ request, model, config, relations, plan, described, chosen, machine }),
   };

@@ -18,6 +18,12 @@ const ASKED = {
   devices: { engine: 'wasm', workers: 1 },
 } as const;
 
+const FILES = [
+  ...['demo_pararel_neurons_0.json', 'demo_pararel_results_0.json', 'summary.csv'],
+  ...['figure3.svg', 'figure3.vl.json', 'figure3.csv', 'figure4.svg', 'figure4.vl.json', 'figure4.csv'],
+  'summary.json',
+];
+
 const inFolder = (more: Partial<RequestInput> = {}) => {
   const folder = join(temporaryFolder(), 'out');
   return { folder, request: { ...ASKED, results: { folder }, ...more } as const };
@@ -31,11 +37,7 @@ describe('a run that the library does', () => {
     if (result.experiment !== 'facts') throw new Error(result.experiment);
     expect(result.summary).toMatchObject({ model: 'demo', facts: { selected: 4, done: 4, failed: [] } });
     expect(result.summary).toEqual(JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')));
-    expect(result.files.map(file => file.slice(folder.length + 1))).toEqual([
-      ...['demo_pararel_neurons_0.json', 'demo_pararel_results_0.json', 'summary.csv'],
-      ...['figure3.svg', 'figure3.vl.json', 'figure3.csv', 'figure4.svg', 'figure4.vl.json', 'figure4.csv'],
-      'summary.json',
-    ]);
+    expect(result.files.map(file => file.slice(folder.length + 1))).toEqual(FILES);
     const facts = events.flatMap(event => (event.type === 'progress' ? [[event.done, event.total]] : []));
     expect(facts[0]).toEqual([0, 4]);
     expect(facts.at(-1)).toEqual([4, 4]);
@@ -92,13 +94,27 @@ describe('a run that the library does', () => {
       expect(readFileSync(join(folder, name), 'utf8')).toBe(readFileSync(join(whole.folder, name), 'utf8'));
   });
 
-  it('does not begin where its signal was aborted before', async () => {
-    const { folder, request } = inFolder();
+  it('does not begin where its signal was aborted before: nobody is asked, and nothing is there', async () => {
+    const { folder, request } = inFolder({ model: { id: 'org/tiny' } });
+    const server = await serveHub({ files: filesOf(DEMO_MODEL) });
+    setEnvironment({ HF_HOME: temporaryFolder(), HF_ENDPOINT: server.url });
     const signal = AbortSignal.abort();
-    await expect(runExperiment(request, { signal })).rejects.toThrow(
-      'Interrupted before anything was computed',
-    );
+    for (const begin of [runExperiment, planExperiment])
+      await expect(begin(request, { signal })).rejects.toThrow('Interrupted before anything was computed');
+    expect(server.requests).toEqual([]);
     expect(existsSync(folder)).toBe(false);
+  });
+
+  it('notes of its session what it is told to, and nothing of its host program', async () => {
+    const { folder, request } = inFolder();
+    const notes = () =>
+      readFileSync(join(folder, 'sessions.jsonl'), 'utf8')
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line).arguments);
+    await runExperiment(request);
+    await runExperiment(request, { arguments: ['my', 'words'] });
+    expect(notes()).toEqual([[], ['my', 'words']]);
   });
 });
 
@@ -115,8 +131,7 @@ describe('a plan', () => {
       model: { name: 'demo', layers: 2, intermediateSize: 512 },
       data: { name: 'demo', relations: ['P30', 'P36'] },
       devices: [{ device: 'cpu', engine: 'wasm', workers: 1, threads: 1 }],
-      files: ['demo_pararel_neurons_0.json', 'demo_pararel_results_0.json'],
-      reports: ['csv', 'figures', 'json'],
+      files: FILES,
       skipped: [],
       folder,
     });
@@ -216,6 +231,15 @@ describe('what is wrong is said in order', () => {
       'the machine: neurons that are not there',
       () => ({ ...ASKED, neurons: { given: './none' }, model: { id: 'a/b' }, data: { name: 'pararel' } }),
       /\.\/none: cannot be read/,
+    ],
+    [
+      'the machine: a folder whose run.json is none',
+      () => {
+        const out = folder();
+        writeFileSync(join(out, 'run.json'), '{');
+        return { ...ASKED, results: { folder: out }, neurons: { given: './none' }, model: { id: 'a/b' } };
+      },
+      /run\.json: not JSON/,
     ],
     [
       'what is here of the model, before the data are fetched',

@@ -4,9 +4,10 @@ import { Interrupted } from '../errors.js';
 import { type AnyFinished, completeRequest, type RequestInput } from '../experiment/experiments.js';
 import type { FinalFiles } from '../experiment/run/experiment.js';
 import type { RunPlan } from '../experiment/run/plan.js';
+import type { ReportName } from '../experiment/run/request.js';
 import { holdFolder } from '../experiment/run/results-folder.js';
 import { openSession } from '../experiment/run/session.js';
-import { type OnProgress, progressTo } from '../progress.js';
+import { type OnProgress, type Progress, progressTo } from '../progress.js';
 import { REPORT } from '../report/reports.js';
 import { WorkerPool } from '../runtime/worker-pool.js';
 import { fetchWeights, prepareRun } from './prepare-run.js';
@@ -20,8 +21,13 @@ const TOO_EARLY = 'Interrupted before anything was computed.';
 export interface RunOptions {
   /** Default: nobody is told. */
   readonly onProgress?: OnProgress;
-  /** Ends the run; what is finished is kept, and the same request goes on from there. */
+  /**
+   * Ends the run; what is finished is kept, and the same request goes on from there. A download that is under way goes on to
+   * its end, unheard.
+   */
   readonly signal?: AbortSignal;
+  /** What the session notes of itself in sessions.jsonl: the words of a command line; default: none. */
+  readonly arguments?: readonly string[];
 }
 
 /** What came out, and where it is. */
@@ -34,14 +40,16 @@ export type RunResult = AnyFinished & {
 
 /**
  * Says what a request would do, and does none of it. Of a model that is not here its description is fetched, not its weights.
- * @throws what {@link runExperiment} throws before it computes
+ * What the results folder has already is not looked at.
+ * @throws what {@link runExperiment} throws before it opens that folder
  */
 export async function planExperiment(
   asked: RequestInput,
-  { onProgress, signal = never() }: RunOptions = {},
+  { onProgress, signal = never() }: Omit<RunOptions, 'arguments'> = {},
 ): Promise<RunPlan> {
   const request = completeRequest(asked);
-  return (await unlessAborted(prepareRun(request, progressTo(onProgress)), signal, TOO_EARLY)).plan;
+  const progress = progressUntil(signal, onProgress);
+  return (await unlessAborted(() => prepareRun(request, progress), signal, TOO_EARLY)).plan;
 }
 
 /**
@@ -52,12 +60,12 @@ export async function planExperiment(
  */
 export async function runExperiment(
   asked: RequestInput,
-  { onProgress, signal = never() }: RunOptions = {},
+  { onProgress, signal = never(), arguments: words = [] }: RunOptions = {},
 ): Promise<RunResult> {
   const request = completeRequest(asked);
-  const progress = progressTo(onProgress);
-  const { ready, begun, plan } = await unlessAborted(prepareRun(request, progress), signal, TOO_EARLY);
-  await unlessAborted(fetchWeights(ready, progress), signal, TOO_EARLY);
+  const progress = progressUntil(signal, onProgress);
+  const { ready, begun, plan } = await unlessAborted(() => prepareRun(request, progress), signal, TOO_EARLY);
+  await unlessAborted(() => fetchWeights(ready, progress), signal, TOO_EARLY);
   const { folder } = request.results;
   const lock = await holdFolder(folder);
   const pool = new WorkerPool(WORKER_SCRIPT);
@@ -66,11 +74,11 @@ export async function runExperiment(
   try {
     signal.throwIfAborted();
     return await begun.carryOut(
-      kind => openSession(ready, kind, { pool, progress, signal }),
+      kind => openSession(ready, kind, { pool, progress, signal, arguments: words }),
       async (finished, files) => ({
         ...finished,
         ...{ plan, folder },
-        files: await writeFiles(finished, files, plan),
+        files: await writeFiles(finished, files, request.output.reports),
       }),
     );
   } catch (error) {
@@ -90,7 +98,7 @@ export async function runExperiment(
 async function writeFiles(
   { results, shown, summary }: AnyFinished,
   folder: FinalFiles,
-  { reports }: RunPlan,
+  reports: readonly ReportName[],
 ): Promise<string[]> {
   const files: string[] = [];
   const writeAll = async (contents: ReadonlyMap<string, string>) => {
@@ -99,4 +107,11 @@ async function writeFiles(
   await writeAll(results);
   for (const name of reports) await writeAll(await REPORT[name](shown, summary));
   return files;
+}
+
+/** Whoever has aborted wants to hear no more. */
+function progressUntil(signal: AbortSignal, onProgress: OnProgress | undefined): Progress {
+  return progressTo(event => {
+    if (!signal.aborted) onProgress?.(event);
+  });
 }

@@ -7,7 +7,7 @@ import type { Progress } from '../progress.js';
 import { fetchData } from './fetching.js';
 import type { KnowledgeNeurons } from './knowledge-neurons.js';
 import type { AskedPrompt } from './options.js';
-import { type AskedFact, unrelatedSample } from './unrelated-sample.js';
+import { type NamedFact, unrelatedSample } from './unrelated-sample.js';
 
 export interface OpenedData {
   readonly name: string;
@@ -40,7 +40,7 @@ export async function openData(name: string, causal: boolean, progress: Progress
 export async function askUnrelated(
   kn: KnowledgeNeurons,
   { name, dataset }: OpenedData,
-  asked: AskedFact,
+  asked: NamedFact,
   { seed, count }: { readonly seed: number; readonly count: number },
 ): Promise<(readonly AskedPrompt[])[]> {
   const facts: (readonly AskedPrompt[])[] = [];

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FactKey } from '../dataset/fact.js';
 
 /** What a fact asked by prompts is about, as far as its words show. */
-export interface AskedFact {
+export interface NamedFact {
   readonly prompts: readonly string[];
   /** Old and new. */
   readonly answers: readonly string[];
@@ -13,7 +13,7 @@ export interface AskedFact {
  * or stands in one of its prompts. In the order of a hash of seed and uuid, so that the first few are a sample which
  * depends on nothing else.
  */
-export function unrelatedSample(facts: readonly FactKey[], asked: AskedFact, seed: number): FactKey[] {
+export function unrelatedSample(facts: readonly FactKey[], asked: NamedFact, seed: number): FactKey[] {
   const answers = asked.answers.map(inWords);
   const prompts = asked.prompts.map(inWords);
   const isNamed = (name: string) => {

@@ -12,7 +12,7 @@ export function planJson({ facts, skipped, ...plan }: RunPlan): string {
 }
 
 export function planText(plan: RunPlan): string {
-  const { command, model, data, facts, skipped, work, devices, folder, files, reports, notices } = plan;
+  const { command, model, data, facts, skipped, work, devices, folder, files, notices } = plan;
   const selected = facts.length + skipped.length;
   const size = `${model.layers} layers of ${model.intermediateSize} neurons, ${millions(model.parameters)} parameters`;
   return [
@@ -31,8 +31,8 @@ export function planText(plan: RunPlan): string {
     '',
     ...devices.map(deviceText),
     '',
-    `Into ${folder}: ${[...files, ...reports].join(', ')}`,
-    'Nothing was computed or written (--dry-run).',
+    `Into ${folder}: ${files.join(', ')}`,
+    'Nothing was computed or written, nor what the folder may have already looked at (--dry-run).',
   ].join('\n');
 }
 

@@ -2,7 +2,6 @@
  * BERT in plain loops and double precision, with no reuse and no tensors: the reference that the real model is
  * held against. Every pass computes every token of every layer.
  */
-
 import type { BertConfig } from '../model/bert/config.js';
 import { Checkpoint } from '../model/checkpoint/checkpoint.js';
 import { readModelConfig } from '../model/config.js';

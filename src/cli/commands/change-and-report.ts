@@ -1,7 +1,8 @@
 /** What `kn erase` and `kn edit` do with one fact. */
 import { UsageError } from '../../errors.js';
 import { usualData } from '../../experiment/run/request.js';
-import { type AskedChange, changeFact } from '../../library/change-fact.js';
+import { changeFact } from '../../library/change-fact.js';
+import type { AskedChange } from '../../library/change-request.js';
 import { checkSavePlace } from '../../model/checkpoint/save-checkpoint.js';
 import { openModel } from '../open-model.js';
 import {
@@ -33,7 +34,7 @@ export async function changeAndReport(options: ValueOptions, change: AskedChange
   const { onProgress } = createProgress(options);
   const opened = await openModel(options, onProgress);
   const data = options.data ?? usualData(options.model);
-  const report = await interruptible(signal =>
+  const { report } = await interruptible(signal =>
     changeFact(
       opened,
       {

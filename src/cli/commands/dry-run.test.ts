@@ -10,12 +10,24 @@ const DEMO = ['--model', 'demo', '--limit', '2', '--engine', 'wasm', '--dry-run'
 
 describe('kn --dry-run', () => {
   it.each([
-    [['find'], ['finding neurons'], 'demo_pararel_neurons_0.json, csv, figures, json'],
-    [['suppress'], ['finding neurons', 'suppressing'], 'demo_pararel_results_0.json'],
+    [['find'], ['finding neurons'], 'Into results/demo: demo_pararel_neurons_0.json, summary.json\n'],
+    [
+      ['suppress'],
+      ['finding neurons', 'suppressing'],
+      'summary.csv, figure3.svg, figure3.vl.json, figure3.csv, summary.json\n',
+    ],
     [['evaluate', 'pararel'], ['finding neurons', 'suppressing and enhancing'], 'results_0.json'],
     [['evaluate', 'pararel', '--protocol', 'dai'], ['finding neurons'], 'demo_pararel_baseline_0.json'],
-    [['evaluate', 'update'], ['finding neurons', 'updating'], 'results/demo-update'],
-    [['evaluate', 'erasure', '--erase', 'P36'], ['finding neurons', 'erasing'], 'results/demo-erasure'],
+    [
+      ['evaluate', 'update'],
+      ['finding neurons', 'updating'],
+      'Into results/demo-update: demo_pararel_neurons_0.json, update.csv, update.json\n',
+    ],
+    [
+      ['evaluate', 'erasure', '--erase', 'P36'],
+      ['finding neurons', 'erasing'],
+      'erasure.csv, erasure.json\n',
+    ],
   ])(
     'of %o says the command, the work, the devices and the files, and writes nothing',
     async (args, work, files) => {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { DEFAULTS, RANGES } from '../../experiment/erasure/defaults.js';
+import { DEFAULTS, RANGES, SUFFIX } from '../../experiment/erasure/defaults.js';
 import { ERASE_VALUES, type EraseValue } from '../../intervention/value-rules.js';
 import { addFindingOptions, addOverDataOptions, type DataRunOptions } from '../options/data-run-options.js';
 import { list, wholeNumber } from '../options/option-values.js';
@@ -61,7 +61,7 @@ export function addErasure(evaluate: Command): void {
       DEFAULTS.otherFacts,
     );
   addSeedOption(command, 'of the draw of these facts');
-  addOverDataOptions(command, '-erasure').addHelpText('after', DETAILS);
+  addOverDataOptions(command, SUFFIX).addHelpText('after', DETAILS);
   command.action(async (options: Options) => {
     const { runRequest } = await import('../options/run-request.js');
     const { runAndReport } = await import('../run-and-report.js');

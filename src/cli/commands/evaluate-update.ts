@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { DEFAULTS, RANGES } from '../../experiment/update/defaults.js';
+import { DEFAULTS, RANGES, SUFFIX } from '../../experiment/update/defaults.js';
 import { EDIT_RULES, type EditRule, LAMBDAS } from '../../intervention/value-rules.js';
 import { addFindingOptions, addOverDataOptions, type DataRunOptions } from '../options/data-run-options.js';
 import { number, wholeNumber } from '../options/option-values.js';
@@ -79,7 +79,7 @@ export function addUpdate(evaluate: Command): void {
     )
     .option('--wrong-too', 'update facts, and count prompts, that the model does not answer correctly too');
   addSeedOption(command, 'of all draws: facts, new answers, random neurons');
-  addOverDataOptions(command, '-update').addHelpText('after', DETAILS);
+  addOverDataOptions(command, SUFFIX).addHelpText('after', DETAILS);
   command.action(async (options: Options) => {
     const { runRequest } = await import('../options/run-request.js');
     const { runAndReport } = await import('../run-and-report.js');

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { UnrelatedRule } from '../../experiment/run/unrelated.js';
+import type { UnrelatedRule } from '../../experiment/facts/unrelated.js';
 import { addFindingOptions, addOverDataOptions, type DataRunOptions } from '../options/data-run-options.js';
 import { addFactorOption, addUnrelatedOptions } from '../options/options.js';
 import { addErasure } from './evaluate-erasure.js';
@@ -23,7 +23,7 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some facts failed, 130 interrupted.`;
 
-const EXPERIMENTS = `
+const OVERVIEW = `
 Examples:
   kn evaluate pararel --model demo
   kn evaluate update --model demo
@@ -36,7 +36,7 @@ export function addEvaluate(program: Command): void {
     .command('evaluate')
     .description("the paper's experiments over a data set, whole and resumable")
     .helpCommand(false)
-    .addHelpText('after', EXPERIMENTS);
+    .addHelpText('after', OVERVIEW);
   addPararel(command);
   addUpdate(command);
   addErasure(command);

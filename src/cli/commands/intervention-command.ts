@@ -1,6 +1,6 @@
 /** What `kn suppress` and `kn enhance` have in common. */
 import type { Command } from 'commander';
-import type { UnrelatedRule } from '../../experiment/run/unrelated.js';
+import type { UnrelatedRule } from '../../experiment/facts/unrelated.js';
 import type { DataRunOptions } from '../options/data-run-options.js';
 import {
   addAskingOptions,

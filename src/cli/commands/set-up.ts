@@ -1,5 +1,4 @@
 /** What `kn setup` does and says. */
-
 import { progressTo } from '../../progress.js';
 import { tensorflowFolder } from '../../runtime/engines/installed-tensorflow.js';
 import { installTensorflow, removeTensorflow } from '../../setup/install-tensorflow.js';

@@ -1,4 +1,4 @@
-/** The options of a run over a data set (data-run.ts), in the order that help shows them in. */
+/** The options of a run over a data set (run-and-report.ts), in the order that help shows them in. */
 import type { Command } from 'commander';
 import {
   type AskingOptions,

@@ -30,7 +30,7 @@ export function factFinding(options: AttributionOptions): FactFinding {
   };
 }
 
-export interface AskedFact {
+export interface PromptedFact {
   readonly prompts: readonly string[];
   readonly answer: string;
   readonly negativePrompts: readonly string[];
@@ -40,7 +40,7 @@ export interface AskedFact {
  * The prompts and the answer.
  * @throws UsageError where something is missing, UserError where a file cannot be read
  */
-export async function askedFact(options: PromptOptions): Promise<AskedFact> {
+export async function askedFact(options: PromptOptions): Promise<PromptedFact> {
   const { answer } = options;
   if (answer === undefined)
     throw new UsageError('--prompt needs --answer', 'Name what belongs where the prompt asks.');

@@ -3,9 +3,9 @@ import { type Command, Option } from 'commander';
 import { METHODS, type Method } from '../../attribution/methods.js';
 import { RULES, type Rule } from '../../attribution/rules.js';
 import { RANGES as FACTS_RANGES, DEFAULTS as OF_FACTS } from '../../experiment/facts/defaults.js';
+import { UNRELATED_RULES } from '../../experiment/facts/unrelated.js';
 import { DEFAULTS, RANGES } from '../../experiment/run/defaults.js';
 import { PROTOCOLS, type Protocol } from '../../experiment/run/protocols.js';
-import { UNRELATED_RULES } from '../../experiment/run/unrelated.js';
 import { CONTINUATIONS, type Continuation } from '../../model/continuation-names.js';
 import { SITES, type Site } from '../../model/language-model.js';
 import { ENGINE_CHOICES, type EngineChoice } from '../../runtime/engine-names.js';
@@ -248,7 +248,7 @@ export function addRunOptions(command: Command, suffix = ''): Command {
       wholeNumber(...RANGES.threads),
     )
     .option('--fresh', 'begin again; what is in the results folder moves to <folder>/old-<n>')
-    .option('--dry-run', 'say what would be done, and on what, and do none of it');
+    .option('--dry-run', 'say what would be done from the beginning, and on what, and do none of it');
 }
 
 export function addOutputOptions(command: Command): Command {

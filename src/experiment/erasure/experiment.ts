@@ -1,9 +1,7 @@
 /** Each relation's most frequent neurons erased, measured, and put back (Dai et al., 2021, section 5.2). */
-import { COUNT_TASK } from '../facts/count-task.js';
 import { neuronFiles, neuronsOfFacts } from '../facts/neurons-of-facts.js';
 import { neuronSettings } from '../facts/settings.js';
 import { stagesOf } from '../facts/stages.js';
-import { FACT_TASK } from '../facts/task.js';
 import { defineExperiment } from '../run/experiment.js';
 import { planErasure } from './plan.js';
 import { ERASURE_RECORDS } from './record.js';
@@ -17,7 +15,7 @@ import { chooseErasures, erasureWork, recordOf } from './work.js';
 export const erasure = defineExperiment({
   name: 'erasure',
   complete: completeErasure,
-  tasks: [FACT_TASK, COUNT_TASK, ERASURE_TASK],
+  tasks: [ERASURE_TASK],
   records: ERASURE_RECORDS,
   plan: planErasure,
   describe: (request, given) => ({

@@ -34,6 +34,7 @@ export function planErasure(request: ErasureRequest, data: ExperimentData): Eras
     ...{ relations, erased, design },
     work: [...finding.work, { name: 'erasing', facts, queries: null, passes: null }],
     files: neuronFileNames(data.model, stages.neurons),
+    shown: { name: 'erasure', data: true, figures: [] },
   };
 }
 

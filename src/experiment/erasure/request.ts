@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { ERASE_VALUES, type EraseValue } from '../../intervention/value-rules.js';
 import { readRequest } from '../run/read-request.js';
-import { completeRun, type RunRequest, runShape } from '../run/request.js';
-import { DEFAULTS, RANGES } from './defaults.js';
+import { completeRun, type RunRequest, runShape, whole } from '../run/request.js';
+import { DEFAULTS, RANGES, SUFFIX } from './defaults.js';
 
 /** Which relations are erased, and on what that is measured. */
 export interface AskedErasures {
@@ -22,8 +22,6 @@ export interface ErasureRequest extends RunRequest {
   readonly erasure: AskedErasures;
 }
 
-const whole = ([least, most]: readonly [number, number]) => z.int().min(least).max(most);
-
 const schema = z.strictObject({
   experiment: z.literal('erasure'),
   ...runShape,
@@ -39,9 +37,6 @@ const schema = z.strictObject({
 });
 
 export type ErasureRequestInput = z.input<typeof schema>;
-
-/** Of the name of its own results folder, after the model's. */
-const SUFFIX = '-erasure';
 
 /** @throws UsageError where it is no request of this experiment, or what it asks for does not go together */
 export function completeErasure(asked: unknown): ErasureRequest {

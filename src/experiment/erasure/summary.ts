@@ -1,5 +1,4 @@
 /** Erasures in numbers: the perplexity of a relation's facts and of those of all others, before and after. */
-
 import type { SelectedFacts } from '../run/outcome.js';
 import { type AskedSet, type PerplexityChange, perplexityChange } from '../run/perplexity.js';
 import { type Column, type DataTable, dataTable } from '../run/shown.js';
@@ -66,15 +65,15 @@ function setChange(before: AskedSet, after: AskedSet): SetChange {
   };
 }
 
-type ErasureLine = readonly [relation: string, effect: ErasureEffect];
+type ErasureRow = readonly [relation: string, effect: ErasureEffect];
 
-const ERASURE_COLUMNS: readonly Column<ErasureLine>[] = [
+const ERASURE_COLUMNS: readonly Column<ErasureRow>[] = [
   ['relation', ([relation]) => relation],
   ['neurons', ([, { neurons }]) => neurons.length],
   ...(['own', 'others'] as const).flatMap(columnsOf),
 ];
 
-function columnsOf(set: 'own' | 'others'): readonly Column<ErasureLine>[] {
+function columnsOf(set: 'own' | 'others'): readonly Column<ErasureRow>[] {
   return [
     [`${set}_prompts`, ([, effect]) => effect[set]?.prompts],
     [`${set}_perplexity_before`, ([, effect]) => effect[set]?.perplexity.before],

@@ -1,7 +1,6 @@
 /** Finding the knowledge neurons of every fact, and intervening on them (Dai et al., 2021, sections 3 and 4). */
 import { z } from 'zod';
 import { defineExperiment } from '../run/experiment.js';
-import { UNRELATED_RULES } from '../run/unrelated.js';
 import { COUNT_TASK } from './count-task.js';
 import { planFacts, unrelatedFacts } from './plan.js';
 import { FACT_RECORDS } from './record.js';
@@ -11,6 +10,7 @@ import { commandOf, interventionSettings, neuronSettings } from './settings.js';
 import { showFacts } from './shown.js';
 import { stagesOf } from './stages.js';
 import { FACT_TASK } from './task.js';
+import { UNRELATED_RULES } from './unrelated.js';
 import { doPasses } from './work.js';
 
 const drawSchema = z.object({ rule: z.enum(UNRELATED_RULES), seed: z.int() });

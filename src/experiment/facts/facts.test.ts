@@ -4,9 +4,9 @@ import { openDataset } from '../../dataset/dataset.js';
 import type { FactKey } from '../../dataset/fact.js';
 import { DEMO_DATA } from '../../embedded.js';
 import { firstDifference, joinSettings, type Settings } from '../run/settings.js';
-import { drawUnrelated } from '../run/unrelated.js';
 import type { FactResult, PromptEffects } from './record.js';
 import { meanOverRelations, overallMean, relationMeans } from './relation-means.js';
+import { drawUnrelated } from './unrelated.js';
 
 const effects = (pct_change: (number | null)[]): PromptEffects => ({
   pct_change,

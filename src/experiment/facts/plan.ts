@@ -5,10 +5,11 @@ import type { ModelShape } from '../../model/language-model.js';
 import { type AskableFacts, askableFacts, type FactSize } from '../run/askable-facts.js';
 import type { ExperimentData, ExperimentPlan, PlannedWork } from '../run/experiment.js';
 import { drawNegatives, fewerNegatives } from '../run/negatives.js';
-import { drawUnrelated } from '../run/unrelated.js';
 import { neuronFileNames } from './neurons-of-facts.js';
 import type { FactsRequest } from './request.js';
+import { FIGURES } from './shown.js';
 import { areGiven, areTuned, type Stages, stagesOf, type UnrelatedDraw } from './stages.js';
+import { drawUnrelated } from './unrelated.js';
 
 /** How the neurons of facts are found: what every experiment begins with. */
 export interface FindingPlan {
@@ -39,6 +40,11 @@ export function planFacts(request: FactsRequest, data: ExperimentData): FactsPla
     unrelated,
     work: [...finding.work, ...interventionWork(stages, facts, unrelated, sizes)],
     files: filesOf(data.model, stages),
+    shown: {
+      name: 'summary',
+      data: intervenes(stages) || areTuned(stages.neurons),
+      figures: figuresOf(stages),
+    },
   };
 }
 
@@ -129,10 +135,20 @@ function interventionWork(
 
 const NOTHING: FactSize = { prompts: 0, answerTokens: 0 };
 
-function filesOf(model: string, { neurons, suppress, enhance }: Stages): string[] {
+function intervenes({ suppress, enhance }: Stages): boolean {
+  return suppress || enhance !== null;
+}
+
+function figuresOf({ suppress, enhance }: Stages): string[] {
+  const measured = { suppression: suppress, enhancement: enhance !== null };
+  return FIGURES.flatMap(({ name, intervention }) => (measured[intervention] ? [name] : []));
+}
+
+function filesOf(model: string, stages: Stages): string[] {
+  const { neurons } = stages;
   return [
     ...neuronFileNames(model, neurons),
     ...(areTuned(neurons) ? [`${model}_pararel_baseline_0.json`] : []),
-    ...(suppress || enhance !== null ? [`${model}_pararel_results_0.json`] : []),
+    ...(intervenes(stages) ? [`${model}_pararel_results_0.json`] : []),
   ];
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { readRequest } from '../run/read-request.js';
-import { completeRun, type RunRequest, runShape } from '../run/request.js';
-import { UNRELATED_RULES, type UnrelatedRule } from '../run/unrelated.js';
-import { DEFAULTS, RANGES } from './defaults.js';
+import { between, completeRun, type RunRequest, runShape } from '../run/request.js';
+import { DEFAULTS, RANGES, SUFFIX } from './defaults.js';
+import { UNRELATED_RULES, type UnrelatedRule } from './unrelated.js';
 
 /** What is done to each fact's neurons, and to which other facts that is measured too. */
 export interface Interventions {
@@ -24,16 +24,13 @@ const schema = z.strictObject({
   interventions: z
     .strictObject({
       suppress: z.boolean().default(true),
-      enhance: z.number().min(RANGES.factor[0]).max(RANGES.factor[1]).nullable().default(DEFAULTS.factor),
+      enhance: between(RANGES.factor).nullable().default(DEFAULTS.factor),
       unrelated: z.enum(UNRELATED_RULES).default(DEFAULTS.unrelated),
     })
     .prefault({}),
 });
 
 export type FactsRequestInput = z.input<typeof schema>;
-
-/** Of the name of its own results folder, after the model's. */
-const SUFFIX = '';
 
 /** @throws UsageError where it is no request of this experiment, or what it asks for does not go together */
 export function completeFacts(asked: unknown): FactsRequest {

@@ -1,5 +1,4 @@
 /** What of a run's stages run.json has, and the command that asks for them. */
-
 import type { FindOptions } from '../../neurons/find.js';
 import { TUNING } from '../../neurons/tune-share.js';
 import type { CommandParts } from '../run/command.js';
@@ -52,17 +51,16 @@ export function interventionSettings({
 export function commandOf({ suppress, enhance, unrelated }: Interventions): CommandParts {
   const intervenes = suppress || enhance !== null;
   return {
-    command: intervenes
-      ? suppress
-        ? enhance === null
-          ? 'suppress'
-          : 'evaluate pararel'
-        : 'enhance'
-      : 'find',
+    command: commandName(suppress, enhance !== null),
     words: {
       first: enhance === null ? [] : ['--factor', String(enhance)],
       last: intervenes ? ['--unrelated', unrelated] : [],
     },
     draws: intervenes,
   };
+}
+
+function commandName(suppress: boolean, enhance: boolean): string {
+  if (suppress) return enhance ? 'evaluate pararel' : 'suppress';
+  return enhance ? 'enhance' : 'find';
 }

@@ -12,7 +12,7 @@ const PAPER = { suppression: ['-37.03%', '-0.39%'] };
 const ACL_PAPER = { suppression: '-29.03%', enhancement: '+31.17%' };
 
 /** The paper's Figures 3 and 4. */
-const FIGURES: readonly { name: string; intervention: InterventionName; title: string }[] = [
+export const FIGURES: readonly { name: string; intervention: InterventionName; title: string }[] = [
   { name: 'figure3', intervention: 'suppression', title: 'Suppressing knowledge neurons' },
   { name: 'figure4', intervention: 'enhancement', title: 'Enhancing knowledge neurons' },
 ];

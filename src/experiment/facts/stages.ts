@@ -5,10 +5,10 @@ import { findingOverData, type TunedFinding } from '../run/finding.js';
 import type { GivenNeurons } from '../run/given-neurons.js';
 import type { NegativesDraw } from '../run/negatives.js';
 import type { RunRequest } from '../run/request.js';
-import type { UnrelatedRule } from '../run/unrelated.js';
 import type { FactRecord } from './record.js';
 import type { Interventions } from './request.js';
 import type { ComparedNeurons } from './tuned-relations.js';
+import type { UnrelatedRule } from './unrelated.js';
 
 export type NeuronSource = FindOptions | TunedFinding | GivenNeurons;
 

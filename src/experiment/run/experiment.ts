@@ -48,8 +48,18 @@ export interface ExperimentPlan {
   readonly work: readonly PlannedWork[];
   /** What whoever asked should know before the work begins. */
   readonly notices: readonly string[];
-  /** Names of the result files, where everything is found; reports come beside them. */
+  /** Names of the result files, where everything is found. */
   readonly files: readonly string[];
+  /** What there will be for reports to write. */
+  readonly shown: PlannedShown;
+}
+
+export interface PlannedShown {
+  /** As {@link Shown} has it. */
+  readonly name: string;
+  readonly data: boolean;
+  /** Names of figures. */
+  readonly figures: readonly string[];
 }
 
 /** A results folder that is open, and workers that work into it. */
@@ -80,7 +90,7 @@ export interface Finished<Name extends string, Summary extends RunSummary> {
   readonly shown: Shown;
 }
 
-type AnyFinished = Finished<string, RunSummary>;
+type AnyDone = Finished<string, RunSummary>;
 
 /** What decides an experiment's numbers beside what decides those of every run. */
 export interface Described {
@@ -112,7 +122,7 @@ interface Parts<
 }
 
 /** An experiment as the table of all has it (../experiments.ts). */
-export interface Experiment<Done extends AnyFinished> {
+export interface Experiment<Done extends AnyDone> {
   readonly name: Done['experiment'];
   readonly tasks: readonly TaskKind<never>[];
   complete(asked: unknown): RunRequest & { readonly experiment: Done['experiment'] };
@@ -120,7 +130,7 @@ export interface Experiment<Done extends AnyFinished> {
 }
 
 /** A request that has become a plan. */
-export interface BegunExperiment<Done extends AnyFinished> {
+export interface BegunExperiment<Done extends AnyDone> {
   readonly plan: ExperimentPlan;
   readonly described: Described;
   /**

@@ -2,7 +2,6 @@
  * What a run will do, as plain data: made by a pure function once everything has been checked, and before anything is
  * computed or written.
  */
-
 import type { LocatedModel } from '../../model/checkpoint/locate.js';
 import { type ModelConfig, parameterCount } from '../../model/config.js';
 import type { ChosenDevices } from '../../runtime/devices/choose-devices.js';
@@ -16,9 +15,10 @@ import {
   type WorkerPlan,
 } from '../../runtime/worker-plan.js';
 import { commandLine } from './command.js';
-import type { Described, ExperimentPlan } from './experiment.js';
+import type { Described, ExperimentPlan, PlannedShown } from './experiment.js';
 import type { ReportName, RunRequest } from './request.js';
 
+/** `files` has the reports' too. */
 export interface RunPlan extends ExperimentPlan {
   /** That gives the same results again. */
   readonly command: string;
@@ -31,8 +31,6 @@ export interface RunPlan extends ExperimentPlan {
   /** Where it will be computed, if the first choice of devices and engines starts. */
   readonly devices: readonly PlannedDevice[];
   readonly folder: string;
-  /** That come beside the result files. */
-  readonly reports: readonly ReportName[];
 }
 
 export interface PlannedDevice extends WorkerPlan {
@@ -60,17 +58,31 @@ export function planRun(material: PlanMaterial): RunPlan {
   const { name, folder, revision } = model;
   const { layers, intermediateSize } = config;
   const parameters = parameterCount(config);
-  const { facts, skipped, work, notices, files } = plan;
+  const { facts, skipped, work, notices, shown } = plan;
+  const files = [...plan.files, ...request.output.reports.flatMap(report => reportFiles(report, shown))];
   const [devices = []] = chosen.sets;
   return {
     command: commandLine(request, described.command),
     model: { name, folder, revision, layers, intermediateSize, parameters },
     data: { name: request.data.name, relations },
-    ...{ facts, skipped, work, notices, files },
+    ...{ facts, skipped, work, notices, files, shown },
     devices: devices.map(device => plannedDevice(device, parameters, askedWorkers(request), machine)),
     folder: request.results.folder,
-    reports: request.output.reports,
   };
+}
+
+/** The names of the files that a report (src/report) leaves. */
+function reportFiles(report: ReportName, { name, data, figures }: PlannedShown): string[] {
+  switch (report) {
+    case 'csv':
+      return data ? [`${name}.csv`] : [];
+    case 'figures':
+      return figures.flatMap(figure => ['svg', 'vl.json', 'csv'].map(type => `${figure}.${type}`));
+    case 'json':
+      return [`${name}.json`];
+    default:
+      return report satisfies never;
+  }
 }
 
 function plannedDevice(

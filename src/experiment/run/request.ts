@@ -74,9 +74,13 @@ export interface GivenInRequest {
 }
 
 const text = z.string().min(1);
-const names = z.array(text).min(1).readonly();
-const whole = ([least, most]: readonly [number, number]) => z.int().min(least).max(most);
-const between = ([least, most]: readonly [number, number]) => z.number().min(least).max(most);
+/** Each once. */
+const once = <T>(list: readonly T[]): readonly T[] => [...new Set(list)];
+const names = z.array(text).min(1).transform(once).readonly();
+
+/** A number within a range of defaults.ts. */
+export const whole = ([least, most]: readonly [number, number]) => z.int().min(least).max(most);
+export const between = ([least, most]: readonly [number, number]) => z.number().min(least).max(most);
 
 const thresholdSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('adaptive'), value: between(RANGES.adaptiveThreshold) }),
@@ -84,25 +88,27 @@ const thresholdSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('percentile'), value: between(RANGES.percentile) }),
 ]);
 
-const findingSchema = z.strictObject({
-  method: z.enum(METHODS).optional(),
-  rule: z.enum(RULES).optional(),
-  steps: whole(RANGES.steps).optional(),
-  threshold: thresholdSchema.optional(),
-  share: z.number().min(RANGES.share[0]).lt(RANGES.share[1]).optional(),
-});
-
 const index = z.int().nonnegative();
+const neuronList = z
+  .array(z.tuple([index, index]).readonly())
+  .readonly()
+  .refine(list => new Set(list.map(String)).size === list.length, 'a neuron stands there twice');
 
-const givenSchema = z.strictObject({
-  given: z.union([
-    text,
-    z
-      .array(z.tuple([index, index]).readonly())
-      .readonly()
-      .refine(list => new Set(list.map(String)).size === list.length, 'a neuron stands there twice'),
-  ]),
-});
+/** How neurons are found, or which they are. */
+const neuronsSchema = z
+  .strictObject({
+    given: z.union([text, neuronList], 'Expected a path, or [[layer, index], ...]').optional(),
+    method: z.enum(METHODS).optional(),
+    rule: z.enum(RULES).optional(),
+    steps: whole(RANGES.steps).optional(),
+    threshold: thresholdSchema.optional(),
+    share: z.number().min(RANGES.share[0]).lt(RANGES.share[1]).optional(),
+  })
+  .refine(
+    ({ given, ...finding }) =>
+      given === undefined || Object.values(finding).every(value => value === undefined),
+    'given neurons are not found: leave out how',
+  );
 
 /** The parts of every request, as somebody may write them: what is left out has a default. */
 export const runShape = {
@@ -125,7 +131,7 @@ export const runShape = {
     })
     .prefault({}),
   protocol: z.enum(PROTOCOLS).default(DEFAULTS.protocol),
-  neurons: z.union([givenSchema, findingSchema]).prefault({}),
+  neurons: neuronsSchema.prefault({}),
   controls: z
     .strictObject({
       negatives: whole(RANGES.negatives).nullable().default(null),
@@ -136,7 +142,9 @@ export const runShape = {
     .strictObject({
       engine: z.enum(ENGINE_CHOICES).default(DEFAULTS.engine),
       devices: names
-        .refine(words => parseDevices(words.join()), 'Expected all, cpu, cuda:0 or webgpu:0')
+        .refine(words => parseDevices(words.join())?.join() === words.join(), {
+          error: 'Expected all, cpu, cuda:0 or webgpu:0',
+        })
         .nullable()
         .default(null),
       workers: whole(RANGES.workers).nullable().default(null),
@@ -145,7 +153,9 @@ export const runShape = {
     })
     .prefault({}),
   results: z.strictObject({ folder: text.optional(), fresh: z.boolean().default(false) }).prefault({}),
-  output: z.strictObject({ reports: z.array(z.enum(REPORTS)).readonly().default(REPORTS) }).prefault({}),
+  output: z
+    .strictObject({ reports: z.array(z.enum(REPORTS)).transform(once).readonly().default(REPORTS) })
+    .prefault({}),
 };
 
 export type AskedRun = z.output<z.ZodObject<typeof runShape>>;
@@ -160,7 +170,8 @@ export function completeRun<Asked extends AskedRun>(
   suffix: string,
 ): Omit<Asked, keyof AskedRun> & RunRequest {
   const { model, data, asking, protocol, neurons, controls, devices, results, output, ...own } = asked;
-  if ('given' in neurons) {
+  const { given, ...finding } = neurons;
+  if (given !== undefined) {
     if (controls.negatives !== null)
       throw new UsageError(
         '--negatives is for neurons that are found, and --neurons gives them',
@@ -171,14 +182,24 @@ export function completeRun<Asked extends AskedRun>(
         `--neurons: --protocol ${protocol} finds its neurons itself, and baseline neurons to compare them with`,
         'Leave out one of them.',
       );
-    if (typeof neurons.given === 'string') parseNeurons(neurons.given);
+    if (typeof given === 'string') parseNeurons(given);
   }
+  const { relations, limit, facts, maxAnswerTokens } = data;
+  // In one order, whatever was left out, so that run.json knows a request again.
   return {
     ...own,
-    ...{ model, asking, protocol, controls, devices, output },
-    data: { ...data, name: data.name ?? usualData(model.id) },
-    neurons: 'given' in neurons ? neurons : completeFinding(neurons, protocol, 'data'),
-    results: { ...results, folder: results.folder ?? join('results', `${modelName(model.id)}${suffix}`) },
+    model,
+    data: { name: data.name ?? usualData(model.id), relations, limit, facts, maxAnswerTokens },
+    asking,
+    protocol,
+    neurons: given === undefined ? completeFinding(finding, protocol, 'data') : { given },
+    controls,
+    devices,
+    results: {
+      folder: results.folder ?? join('results', `${modelName(model.id)}${suffix}`),
+      fresh: results.fresh,
+    },
+    output,
   };
 }
 

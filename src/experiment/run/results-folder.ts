@@ -108,14 +108,21 @@ export async function holdFolder(path: string): Promise<ProcessLock> {
 
 /**
  * Better said before anything is fetched than after it.
- * @throws UserError where there can be no such folder
+ * @throws UserError where there can be no such folder, or its run.json cannot be read
  */
-export async function checkResultsPlace(path: string): Promise<void> {
+export async function checkResultsPlace({
+  folder: path,
+  fresh,
+}: {
+  readonly folder: string;
+  readonly fresh: boolean;
+}): Promise<void> {
   let place = resolve(path);
   while (!(await fileExists(place)) && place !== dirname(place)) place = dirname(place);
   try {
     if (!(await isFolder(place))) await mkdir(path); // which fails, and says why
     await access(place, constants.W_OK);
+    if (!fresh) await readSettings(path);
   } catch (error) {
     throw asUserError(path, error);
   }

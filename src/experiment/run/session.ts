@@ -31,7 +31,7 @@ export interface ReadyRun {
   readonly described: Described;
   /** Said before the work begins. */
   readonly notices: readonly string[];
-  /** That its workers do. */
+  /** All that workers do. */
   readonly tasks: readonly TaskKind<never>[];
 }
 
@@ -40,6 +40,8 @@ export interface SessionTools {
   readonly pool: WorkerPool;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  /** What the session notes of itself. */
+  readonly arguments: readonly string[];
 }
 
 /**
@@ -50,7 +52,7 @@ export interface SessionTools {
 export async function openSession<Line extends JournalRecord>(
   run: ReadyRun,
   kind: RecordKind<Line>,
-  { pool, progress, signal }: SessionTools,
+  { pool, progress, signal, arguments: words }: SessionTools,
 ): Promise<Session<Line>> {
   const { request, chosen, model } = run;
   const planned = await startFleet(pool, {
@@ -63,8 +65,7 @@ export async function openSession<Line extends JournalRecord>(
   const { folder: path, fresh } = request.results;
   let plans = withKnownBatches(planned, request, await earlierPlans(path));
   const settings = await settingsOf(run, plans);
-  const note = { arguments: process.argv.slice(2) };
-  const folder = await ResultsFolder.begin(path, settings, note, fresh, kind);
+  const folder = await ResultsFolder.begin(path, settings, { arguments: words }, fresh, kind);
   for (const plan of plans) progress.notice(planText(plan));
   run.notices.forEach(progress.notice);
 

@@ -13,3 +13,6 @@ export const RANGES = {
   shared: [0, 1],
   measured: [0, 1e6],
 } as const;
+
+/** Of the name of its own results folder, after the model's. */
+export const SUFFIX = '-update';

@@ -1,10 +1,8 @@
 /** Each fact's neurons edited, measured, and put back (Dai et al., 2021, section 5.1). */
 import { answerIds } from '../../model/tokenizer/tokenizer.js';
-import { COUNT_TASK } from '../facts/count-task.js';
 import { neuronFiles, neuronsOfFacts } from '../facts/neurons-of-facts.js';
 import { neuronSettings } from '../facts/settings.js';
 import { stagesOf } from '../facts/stages.js';
-import { FACT_TASK } from '../facts/task.js';
 import { defineExperiment } from '../run/experiment.js';
 import { planUpdate, updatesInOrder } from './plan.js';
 import { UPDATE_RECORDS } from './record.js';
@@ -18,7 +16,7 @@ import { doUpdates } from './work.js';
 export const update = defineExperiment({
   name: 'update',
   complete: completeUpdate,
-  tasks: [FACT_TASK, COUNT_TASK, UPDATE_TASK],
+  tasks: [UPDATE_TASK],
   records: UPDATE_RECORDS,
   plan: planUpdate,
   describe: (request, given) => {

@@ -39,6 +39,7 @@ export function planUpdate(request: UpdateRequest, data: ExperimentData): Update
     ...{ relations, design },
     work: [...finding.work, work],
     files: neuronFileNames(data.model, stages.neurons),
+    shown: { name: 'update', data: true, figures: [] },
   };
 }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { EDIT_RULES, type EditRule, LAMBDAS, type Lambdas } from '../../intervention/value-rules.js';
 import { readRequest } from '../run/read-request.js';
-import { completeRun, type RunRequest, runShape } from '../run/request.js';
-import { DEFAULTS, RANGES } from './defaults.js';
+import { between, completeRun, type RunRequest, runShape, whole } from '../run/request.js';
+import { DEFAULTS, RANGES, SUFFIX } from './defaults.js';
 
 /** Which facts are updated, and how. */
 export interface AskedUpdates {
@@ -26,7 +26,7 @@ export interface UpdateRequest extends RunRequest {
   readonly update: AskedUpdates;
 }
 
-const lambda = z.number().min(RANGES.lambda[0]).max(RANGES.lambda[1]);
+const lambda = between(RANGES.lambda);
 
 const schema = z.strictObject({
   experiment: z.literal('update'),
@@ -36,9 +36,9 @@ const schema = z.strictObject({
       editRule: z.enum(EDIT_RULES).default(DEFAULTS.editRule),
       lambda1: lambda.optional(),
       lambda2: lambda.optional(),
-      updates: z.int().min(RANGES.updates[0]).max(RANGES.updates[1]).default(DEFAULTS.updates),
-      shared: z.number().min(RANGES.shared[0]).max(RANGES.shared[1]).default(DEFAULTS.shared),
-      measured: z.int().min(RANGES.measured[0]).max(RANGES.measured[1]).default(DEFAULTS.measured),
+      updates: whole(RANGES.updates).default(DEFAULTS.updates),
+      shared: between(RANGES.shared).default(DEFAULTS.shared),
+      measured: whole(RANGES.measured).default(DEFAULTS.measured),
       wrongToo: z.boolean().default(DEFAULTS.wrongToo),
     })
     .prefault({}),
@@ -46,15 +46,12 @@ const schema = z.strictObject({
 
 export type UpdateRequestInput = z.input<typeof schema>;
 
-/** Of the name of its own results folder, after the model's. */
-const SUFFIX = '-update';
-
 /** @throws UsageError where it is no request of this experiment, or what it asks for does not go together */
 export function completeUpdate(asked: unknown): UpdateRequest {
   const { update, ...run } = completeRun(readRequest(schema, asked), SUFFIX);
   const usual = LAMBDAS[update.editRule];
-  const { lambda1 = usual.lambda1, lambda2 = usual.lambda2 } = update;
-  return { ...run, update: { ...update, lambda1, lambda2 } };
+  const { editRule, lambda1 = usual.lambda1, lambda2 = usual.lambda2, ...rest } = update;
+  return { ...run, update: { editRule, lambda1, lambda2, ...rest } };
 }
 
 /** What decides the numbers of an update. */

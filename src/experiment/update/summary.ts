@@ -120,9 +120,9 @@ function perplexityOf(
   return perplexityChange(mean(both.map(({ before }) => before)), mean(both.map(({ after }) => after)));
 }
 
-type UpdateLine = DoneUpdate & { readonly effects: EffectsOfUpdates };
+type UpdateRow = DoneUpdate & { readonly effects: EffectsOfUpdates };
 
-const UPDATE_COLUMNS: readonly Column<UpdateLine>[] = [
+const UPDATE_COLUMNS: readonly Column<UpdateRow>[] = [
   ['uuid', ({ fact }) => fact.uuid],
   ['relation', ({ fact }) => fact.relation],
   ['subject', ({ fact }) => fact.subject],
@@ -138,7 +138,7 @@ const UPDATE_COLUMNS: readonly Column<UpdateLine>[] = [
   ...EDITED_NEURONS.flatMap(columnsOf),
 ];
 
-function columnsOf(edited: EditedNeurons): readonly Column<UpdateLine>[] {
+function columnsOf(edited: EditedNeurons): readonly Column<UpdateRow>[] {
   return [
     [`${edited}_change_rate`, ({ effects }) => effects[edited].changeRate],
     [`${edited}_success_rate`, ({ effects }) => effects[edited].successRate],

@@ -1,5 +1,4 @@
 /** native/preload.cc with real shared libraries, and which of CUDA's it is given. */
-
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

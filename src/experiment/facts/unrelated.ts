@@ -1,6 +1,6 @@
 import type { FactKey } from '../../dataset/fact.js';
 import { UsageError } from '../../errors.js';
-import { draw } from './draw.js';
+import { draw } from '../run/draw.js';
 
 /** Which facts count as unrelated to a fact: those of another relation, or, as the replication has it, any other. */
 export const UNRELATED_RULES = ['relation', 'any'] as const;
