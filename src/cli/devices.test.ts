@@ -114,7 +114,7 @@ describe('memory that is full', () => {
   const preload = (file: string) =>
     `--import ${fileURLToPath(new URL(`../testing/${file}`, import.meta.url))}`;
   const smallMemory = { NODE_OPTIONS: preload('small-wasm-memory.mjs'), KN_TEST_WASM_MB: '128' };
-  const many = ['--limit', '1', '--steps', '2000', '--batch-memory', '2000'];
+  const many = ['--limit', '1', '--steps', '600', '--batch-memory', '2000'];
 
   it('halves the batch on wasm, says so, and loses no fact; the same command begins with what fitted', async () => {
     const folder = results();
@@ -127,9 +127,9 @@ describe('memory that is full', () => {
     expect(new Set(halvings).size).toBe(halvings.length);
     const found = plansIn(folder).at(-1);
     expect(found).toMatchObject({ memory_was_full: true, batch_bytes: 2e9 / 2 ** halvings.length });
-    expect(neuronsIn(folder)).toBe(await undisturbed('--limit', '1', '--steps', '2000'));
+    expect(neuronsIn(folder)).toBe(await undisturbed('--limit', '1', '--steps', '600'));
 
-    const again = [...FIND, '--limit', '1', '--steps', '2000', '--engine', 'wasm', '--workers', '1'];
+    const again = [...FIND, '--limit', '1', '--steps', '600', '--engine', 'wasm', '--workers', '1'];
     const { stderr: told } = await kn([...again, '-r', folder], { env: smallMemory });
     expect(told).toContain(`1 worker of 1 thread, batches of ${megabytes(found?.batch_bytes ?? 0)}\n`);
   });
