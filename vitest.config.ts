@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import type { Reporter } from 'vitest/node';
+import { SlowFilesFirst } from './src/testing/slow-files-first.js';
 
 /** Says why each skipped test was skipped (its title does), and closes with one plain line. */
 const summary: Reporter = {
@@ -20,6 +22,9 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
     // A process each: an engine is started once in a process.
     pool: 'forks',
+    // Vitest leaves a core to itself, which is half of a machine of two; and a file often waits for a process of its own.
+    maxWorkers: Math.max(2, availableParallelism()),
+    sequence: { sequencer: SlowFilesFirst },
     testTimeout: 120_000,
     hookTimeout: 120_000,
     reporters: ['default', summary],

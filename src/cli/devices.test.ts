@@ -79,23 +79,21 @@ describe('the plan of a run', () => {
 
 describe('a worker killed in the middle of its batch', () => {
   const engines = {
-    wasm: { env: {}, absent: '', limit: '10', workers: '2' },
-    tensorflow: { env: own, absent: WITHOUT_TENSORFLOW, limit: '20', workers: '2' },
+    wasm: { env: {}, absent: '', some: ['--limit', '10'] },
+    tensorflow: { env: own, absent: WITHOUT_TENSORFLOW, some: ['--limit', '20'] },
     webgpu: {
       env: SWIFTSHADER ?? {},
       absent: SWIFTSHADER ? '' : ` (skipped: ${NO_SWIFTSHADER})`,
-      limit: '1',
-      workers: '1',
+      some: ['--limit', '1', '--steps', '4'],
     },
   };
-  for (const [engine, { env, absent, limit, workers }] of Object.entries(engines)) {
+  for (const [engine, { env, absent, some }] of Object.entries(engines)) {
     it.skipIf(absent !== '')(`costs nothing on the ${engine} engine${absent}`, async () => {
-      const expected = await undisturbed('--limit', limit);
+      const expected = await undisturbed(...some);
       const folder = results();
-      const { child, finished } = startKn(
-        [...FIND, '--limit', limit, '--engine', engine, '--workers', workers, '-r', folder],
-        { env },
-      );
+      // One worker on a GPU would take both facts together, and have nothing left to die at.
+      const run = [...FIND, ...some, '--engine', engine, '--workers', '2', '-r', folder];
+      const { child, finished } = startKn(run, { env });
       await untilJournalHas(folder, 1);
       // Workers are at a fact all the time; one after the other dies at it.
       for (const worker of childrenOf(child)) {
@@ -114,7 +112,7 @@ describe('memory that is full', () => {
   const preload = (file: string) =>
     `--import ${fileURLToPath(new URL(`../testing/${file}`, import.meta.url))}`;
   const smallMemory = { NODE_OPTIONS: preload('small-wasm-memory.mjs'), KN_TEST_WASM_MB: '128' };
-  const many = ['--limit', '1', '--steps', '2000', '--batch-memory', '2000'];
+  const many = ['--limit', '1', '--steps', '600', '--batch-memory', '2000'];
 
   it('halves the batch on wasm, says so, and loses no fact; the same command begins with what fitted', async () => {
     const folder = results();
@@ -127,9 +125,9 @@ describe('memory that is full', () => {
     expect(new Set(halvings).size).toBe(halvings.length);
     const found = plansIn(folder).at(-1);
     expect(found).toMatchObject({ memory_was_full: true, batch_bytes: 2e9 / 2 ** halvings.length });
-    expect(neuronsIn(folder)).toBe(await undisturbed('--limit', '1', '--steps', '2000'));
+    expect(neuronsIn(folder)).toBe(await undisturbed('--limit', '1', '--steps', '600'));
 
-    const again = [...FIND, '--limit', '1', '--steps', '2000', '--engine', 'wasm', '--workers', '1'];
+    const again = [...FIND, '--limit', '1', '--steps', '600', '--engine', 'wasm', '--workers', '1'];
     const { stderr: told } = await kn([...again, '-r', folder], { env: smallMemory });
     expect(told).toContain(`1 worker of 1 thread, batches of ${megabytes(found?.batch_bytes ?? 0)}\n`);
   });
@@ -164,14 +162,15 @@ describe('memory that is full', () => {
 describeOnSwiftShader('with a GPU', env => {
   it('the processor and the GPU share the work, and the neurons are those of one engine alone', async () => {
     const folder = results();
-    const run = [...FIND, '--limit', '6', '--devices', 'cpu,webgpu:swiftshader', '--workers', '1'];
+    const some = ['--limit', '6', '--steps', '4'];
+    const run = [...FIND, ...some, '--devices', 'cpu,webgpu:swiftshader', '--workers', '1'];
     const { code } = await kn([...run, '-r', folder], { env: { ...env, KN_WEBGPU_ADAPTER: undefined } });
     expect(code).toBe(0);
     expect(plansIn(folder).map(({ device, engine }) => [device, engine])).toEqual([
       ['cpu', 'wasm'],
       ['webgpu:0', 'webgpu'],
     ]);
-    expect(neuronsIn(folder)).toBe(await undisturbed('--limit', '6'));
+    expect(neuronsIn(folder)).toBe(await undisturbed(...some));
   });
 
   it('kn find --prompt runs on the device that is named', async () => {

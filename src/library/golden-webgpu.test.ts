@@ -1,4 +1,4 @@
-/** In a file of its own: SwiftShader compiles each kernel for each shape, which takes minutes. */
+/** In a file of its own: SwiftShader takes minutes, most of them to compute. */
 import { startEngine } from '../runtime/engine.js';
 import { describeGolden } from '../testing/describe-golden.js';
 import { describeOnSwiftShader } from '../testing/swiftshader.js';

@@ -1,6 +1,7 @@
 /**
- * A GPU for tests on machines without one: SwiftShader, Chromium's Vulkan on the processor. Slow (it compiles a kernel
- * in a quarter of a second, some sixty a process), but Dawn and tfjs do all that they do on a GPU.
+ * A GPU for tests on machines without one: SwiftShader, Chromium's Vulkan on the processor. Slow (it compiles some sixty
+ * kernels in a second, in every process anew, and computes twenty times slower than wasm), but Dawn and tfjs do all that
+ * they do on a GPU.
  */
 import { existsSync } from 'node:fs';
 import { describe, it } from 'vitest';

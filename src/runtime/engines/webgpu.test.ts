@@ -1,4 +1,4 @@
-/** The webgpu engine in this process: its numbers, its limits, and its end. Compiling its kernels takes half a minute. */
+/** The webgpu engine in this process: its numbers, its limits, and its end. */
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, beforeEach, expect, it } from 'vitest';

@@ -18,6 +18,12 @@ import { watchDevice } from './webgpu-watch.js';
 
 const TFJS_WEBGPU = '@tensorflow/tfjs-backend-webgpu';
 
+/**
+ * Has Dawn's kernels write the zeros that a workgroup's memory begins with. SwiftShader, left to it, compiles a store for
+ * each element of the tiles of a matrix product, which takes it longer than all the rest.
+ */
+const ZEROED_BY_DAWN = ['disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension'];
+
 /** Dawn ends where these are collected as garbage, in a crash if its devices are still at work. */
 const alive: GPU[] = [];
 
@@ -32,8 +38,8 @@ let running: Engine | undefined;
 export async function startWebgpu(onLoss: OnLoss): Promise<Engine> {
   if (running && tf.findBackend('webgpu') && (await tf.setBackend('webgpu'))) return running;
   const { create, globals } = await loadDawn();
-  const { name } = chooseAdapter(await listAdapters(), process.env[ADAPTER_VARIABLE]);
-  const gpu = create([`backend=${gpuBackend()}`, `adapter=${name}`]);
+  const { name, software } = chooseAdapter(await listAdapters(), process.env[ADAPTER_VARIABLE]);
+  const gpu = create([`backend=${gpuBackend()}`, `adapter=${name}`, ...(software ? ZEROED_BY_DAWN : [])]);
   alive.push(gpu);
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) throw new Error(`the adapter ${name} is gone`);
