@@ -4,8 +4,9 @@ import { describeGolden } from '../testing/describe-golden.js';
 import { describeOnSwiftShader } from '../testing/swiftshader.js';
 
 describeOnSwiftShader('on the webgpu engine, on SwiftShader', env => {
-  describeGolden(async () => {
+  const start = async () => {
     Object.assign(process.env, env);
     await startEngine('webgpu');
-  });
+  };
+  describeGolden(start, { searches: 'once' });
 });

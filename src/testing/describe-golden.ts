@@ -7,11 +7,12 @@ import { basename } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AttributeOptions } from '../attribution/attribute.js';
 import { KnowledgeNeurons } from '../library/knowledge-neurons.js';
-import type { Changed } from '../library/options.js';
+import type { Changed, FactNeurons } from '../library/options.js';
 import { type LoadedModel, loadModel } from '../model/load.js';
 import { answerIds } from '../model/tokenizer/tokenizer.js';
-import type { CoarseThreshold } from '../neurons/coarse.js';
+import { type CoarseThreshold, coarseNeurons } from '../neurons/coarse.js';
 import { findNeurons } from '../neurons/find.js';
+import { refinedNeurons } from '../neurons/refined.js';
 import { relativeError } from './finite-differences.js';
 import { describeWith, GOLDEN_BERT, GOLDEN_MODELS, type Golden, readGolden } from './shared.js';
 
@@ -32,13 +33,36 @@ function askedMethod({ method, rule, steps }: Golden['attribution'][number]): At
   throw new Error(`the golden file has no ${method}`);
 }
 
-/** @param start makes the engine run that is to give them */
-export function describeGolden(start: () => Promise<void>): void {
+/**
+ * @param start makes the engine run that is to give them
+ * @param searches how often prompts are searched for their neurons: for each threshold and share anew, or, where passes are
+ *   dear, once for all of them
+ */
+export function describeGolden(
+  start: () => Promise<void>,
+  { searches = 'each' }: { readonly searches?: 'each' | 'once' } = {},
+): void {
   for (const folder of GOLDEN_MODELS) {
     describeWith(folder, `the golden file of ${basename(folder)}`, () => {
       const golden = readGolden(folder);
       let loaded: LoadedModel;
       let kn: KnowledgeNeurons;
+      let searched: Promise<FactNeurons> | undefined;
+      const search = () => {
+        searched ??= kn.find(golden.prompts, golden.target);
+        return searched;
+      };
+      const coarseOf = async (threshold: CoarseThreshold) =>
+        searches === 'each'
+          ? kn.coarseNeurons(golden.prompts[0], golden.target, { threshold })
+          : coarseNeurons((await search()).prompts[0].scores, threshold);
+      const refinedOf = async (share: number) =>
+        searches === 'each'
+          ? kn.refinedNeurons(golden.prompts, golden.target, { share })
+          : refinedNeurons(
+              (await search()).prompts.map(({ coarse }) => coarse),
+              share,
+            );
       beforeAll(async () => {
         await start();
         loaded = await loadModel(folder);
@@ -80,15 +104,12 @@ export function describeGolden(start: () => Promise<void>): void {
       it('has these coarse neurons exactly, by every threshold', async () => {
         expect(Object.keys(golden.coarse)).toEqual(Object.keys(THRESHOLDS));
         for (const [name, expected] of Object.entries(golden.coarse)) {
-          const threshold = THRESHOLDS[name];
-          expect(await kn.coarseNeurons(golden.prompts[0], golden.target, { threshold })).toEqual(expected);
+          expect(await coarseOf(THRESHOLDS[name])).toEqual(expected);
         }
       });
 
       it.each([0.3, 0.5, 0.7])('has these refined neurons exactly, by a share of %d', async share => {
-        expect(await kn.refinedNeurons(golden.prompts, golden.target, { share })).toEqual(
-          golden.refined[`p_${share}`],
-        );
+        expect(await refinedOf(share)).toEqual(golden.refined[`p_${share}`]);
       });
 
       it.each(golden.edits)('has these probabilities and predictions: $prompt $target', async edit => {
