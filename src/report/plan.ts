@@ -32,7 +32,7 @@ export function planText(plan: RunPlan): string {
     ...devices.map(deviceText),
     '',
     `Into ${folder}: ${files.join(', ')}`,
-    'Nothing was computed or written, nor what the folder may have already looked at (--dry-run).',
+    'Nothing was computed or written; what the folder may already have was not looked at (--dry-run).',
   ].join('\n');
 }
 
