@@ -1,4 +1,5 @@
 import type { AnswerStanding } from '../intervention/distribution.js';
+import { meanIfAny } from '../mean.js';
 
 /** How the answer to one prompt stands before a change of the model and after it. */
 export interface StandingChange {
@@ -33,16 +34,16 @@ export function sideEffects(facts: readonly (readonly StandingChange[])[]): Side
   const prompts = facts.flat();
   const answered = prompts.filter(({ before }) => before.rank === 1);
   const logPerplexity = (when: keyof StandingChange) =>
-    mean(prompts.map(prompt => -Math.log(Math.max(prompt[when].probability, SMALLEST)))) ?? 0;
+    meanIfAny(prompts.map(prompt => -Math.log(Math.max(prompt[when].probability, SMALLEST)))) ?? 0;
   const share = (of: readonly StandingChange[], when: keyof StandingChange) =>
-    mean(of.map(prompt => (prompt[when].rank === 1 ? 1 : 0)));
+    meanIfAny(of.map(prompt => (prompt[when].rank === 1 ? 1 : 0)));
   const changes = facts
-    .map(ofFact => mean(ofFact.filter(({ before }) => before.probability > 0).map(relativeChange)))
+    .map(ofFact => meanIfAny(ofFact.filter(({ before }) => before.probability > 0).map(relativeChange)))
     .filter(change => change !== null);
   return {
     facts: facts.length,
     prompts: prompts.length,
-    change: mean(changes),
+    change: meanIfAny(changes),
     answeredBefore: share(prompts, 'before') ?? 0,
     answeredAfter: share(prompts, 'after') ?? 0,
     stillAnswered: share(answered, 'after'),
@@ -53,8 +54,4 @@ export function sideEffects(facts: readonly (readonly StandingChange[])[]): Side
 
 function relativeChange({ before, after }: StandingChange): number {
   return after.probability / before.probability - 1;
-}
-
-function mean(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -4,6 +4,8 @@
  * unrelated partner have no refined neuron.
  */
 import { inRelationOrder } from '../../dataset/relation-order.js';
+import { groupBy } from '../../group-by.js';
+import { mean, meanIfAny } from '../../mean.js';
 import type { FactResult, InterventionEffects } from './record.js';
 
 export type InterventionName = 'suppression' | 'enhancement';
@@ -23,19 +25,12 @@ export function relationMeans(
   results: Iterable<FactResult>,
   intervention: InterventionName,
 ): Map<string, MeanChange> {
-  const byRelation = new Map<string, MeanChange[]>();
-  for (const result of results) {
-    const change = factChange(result, intervention);
-    if (!change) continue;
-    const changes = byRelation.get(result.relation_name) ?? [];
-    changes.push(change);
-    byRelation.set(result.relation_name, changes);
-  }
+  const byRelation = groupBy(results, ({ relation_name }) => relation_name);
   return new Map(
-    inRelationOrder(byRelation.keys()).map(relation => [
-      relation,
-      meanOfChanges(byRelation.get(relation) ?? []),
-    ]),
+    inRelationOrder(byRelation.keys()).flatMap(relation => {
+      const change = overallMean(byRelation.get(relation) ?? [], intervention);
+      return change ? [[relation, change] as const] : [];
+    }),
   );
 }
 
@@ -58,25 +53,21 @@ export function meanOverRelations(means: ReadonlyMap<string, MeanChange>): MeanC
 function factChange(result: FactResult, intervention: InterventionName): MeanChange | undefined {
   const effects: InterventionEffects | undefined = result[intervention];
   if (!effects || result.n_refined_neurons === 0 || result.n_unrelated_neurons === 0) return undefined;
-  const related = mean(defined(effects.related.pct_change));
-  if (related === undefined) return undefined;
-  return { related, unrelated: mean(defined(effects.unrelated.pct_change)) ?? 0, facts: 1 };
+  const related = meanIfAny(defined(effects.related.pct_change));
+  if (related === null) return undefined;
+  return { related, unrelated: meanIfAny(defined(effects.unrelated.pct_change)) ?? 0, facts: 1 };
 }
 
 function meanOfChanges(changes: readonly MeanChange[]): MeanChange {
-  const baseline = mean(changes.flatMap(({ baseline }) => baseline ?? []));
+  const baseline = meanIfAny(changes.flatMap(({ baseline }) => baseline ?? []));
   return {
-    related: mean(changes.map(({ related }) => related)) ?? Number.NaN,
-    unrelated: mean(changes.map(({ unrelated }) => unrelated)) ?? Number.NaN,
-    ...(baseline !== undefined && { baseline }),
+    related: mean(changes.map(({ related }) => related)),
+    unrelated: mean(changes.map(({ unrelated }) => unrelated)),
+    ...(baseline !== null && { baseline }),
     facts: changes.reduce((sum, { facts }) => sum + facts, 0),
   };
 }
 
 function defined(values: readonly (number | null)[]): number[] {
   return values.filter(value => value !== null);
-}
-
-function mean(values: readonly number[]): number | undefined {
-  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -5,6 +5,7 @@
  * without neurons count: nothing changes there (src/3_modify_activation.py, line 225).
  */
 import { inRelationOrder } from '../../dataset/relation-order.js';
+import { groupBy } from '../../group-by.js';
 import type { FactResult, PromptEffects } from './record.js';
 import type { InterventionName, MeanChange } from './relation-means.js';
 
@@ -13,12 +14,7 @@ export function relationRatios(
   results: Iterable<FactResult>,
   intervention: InterventionName,
 ): Map<string, MeanChange> {
-  const byRelation = new Map<string, FactResult[]>();
-  for (const result of results) {
-    const facts = byRelation.get(result.relation_name) ?? [];
-    facts.push(result);
-    byRelation.set(result.relation_name, facts);
-  }
+  const byRelation = groupBy(results, ({ relation_name }) => relation_name);
   return new Map(
     inRelationOrder(byRelation.keys()).flatMap(relation => {
       const change = overallRatio(byRelation.get(relation) ?? [], intervention);

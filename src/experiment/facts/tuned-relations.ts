@@ -1,5 +1,6 @@
 /** The neurons of facts whose relations tune the share: from what the journal has counted, always the same. */
 import type { FactKey } from '../../dataset/fact.js';
+import { groupBy } from '../../group-by.js';
 import type { Neuron } from '../../neurons/neuron.js';
 import type { FactCounts, TunedNeurons } from '../../neurons/tune-share.js';
 import { tuneShare } from '../../neurons/tune-share.js';
@@ -61,18 +62,12 @@ export function tuneRelations(
   return { neurons, relations };
 }
 
-type CountedFact = { readonly uuid: string; readonly counts: NonNullable<FactRecord['counts']> };
-
 function countedFacts(facts: readonly FactKey[], recordOf: (uuid: string) => FactRecord | undefined) {
-  const byRelation = new Map<string, CountedFact[]>();
-  for (const { uuid, relation } of facts) {
+  const counted = facts.flatMap(({ uuid, relation }) => {
     const counts = recordOf(uuid)?.counts;
-    if (!counts) continue;
-    const counted = byRelation.get(relation) ?? [];
-    counted.push({ uuid, counts });
-    byRelation.set(relation, counted);
-  }
-  return byRelation;
+    return counts ? [{ uuid, relation, counts }] : [];
+  });
+  return groupBy(counted, ({ relation }) => relation);
 }
 
 function shareFound({ share, neuronsPerFact, tries }: TunedNeurons): ShareFound {

@@ -3,6 +3,7 @@
  * there too, for the same answer, expresses the relation, the pattern or the answer's word, not the fact.
  */
 import type { Fact, FactKey } from '../../dataset/fact.js';
+import { groupBy } from '../../group-by.js';
 import { draw } from './draw.js';
 
 /** How the facts that lend their subjects are drawn. */
@@ -76,14 +77,4 @@ function sample(candidates: FactKey[], count: number, key: string): FactKey[] {
     candidates.pop();
   }
   return taken;
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return groups;
 }

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import type { PromptStanding } from '../../intervention/standings.js';
+import { mean } from '../../mean.js';
 
 /** A set of prompts, each asked for its own fact's answer. */
 export const askedSetSchema = z.object({
@@ -25,10 +26,6 @@ export function askedSet(standings: readonly PromptStanding[]): AskedSet | null 
     accuracy: mean(standings.map(({ rank }) => (rank === 1 ? 1 : 0))),
     prompts: standings.length,
   };
-}
-
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Of some sets, before and after the model was changed. */

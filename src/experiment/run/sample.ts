@@ -1,17 +1,12 @@
 import type { FactKey } from '../../dataset/fact.js';
+import { groupBy } from '../../group-by.js';
 import { drawDistinct } from './draw.js';
 
 export type FactsByRelation = ReadonlyMap<string, readonly FactKey[]>;
 
 /** The facts of each relation, relations and facts in the order given. */
 export function factsByRelation(facts: Iterable<FactKey>): FactsByRelation {
-  const relations = new Map<string, FactKey[]>();
-  for (const fact of facts) {
-    const ofRelation = relations.get(fact.relation) ?? [];
-    ofRelation.push(fact);
-    relations.set(fact.relation, ofRelation);
-  }
-  return relations;
+  return groupBy(facts, ({ relation }) => relation);
 }
 
 /** So many different ones of a list, in drawn order; all where `count` is larger. */

@@ -4,8 +4,9 @@
  */
 import type { FactKey } from '../../dataset/fact.js';
 import { inRelationOrder } from '../../dataset/relation-order.js';
+import { mean } from '../../mean.js';
 import type { FailedFact, SelectedFacts, SkippedFact } from '../run/outcome.js';
-import { mean, type PerplexityChange, perplexityChange } from '../run/perplexity.js';
+import { type PerplexityChange, perplexityChange } from '../run/perplexity.js';
 import { type Column, type DataTable, dataTable } from '../run/shown.js';
 import type { MeasuredUpdate, UpdateRecord } from './record.js';
 
