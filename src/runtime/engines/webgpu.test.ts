@@ -1,7 +1,7 @@
 /** The webgpu engine in this process: its numbers, its limits, and its end. */
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { integratedGradients } from '../../attribution/integrated-gradients.js';
 import type { Rule } from '../../attribution/rules.js';
 import { DEMO_MODEL } from '../../embedded.js';
@@ -62,6 +62,20 @@ describeOnSwiftShader('the webgpu engine on SwiftShader', env => {
     const [x, y] = [tf.randomUniform([4, 30_000]), tf.randomUniform([30_000, 64])];
     const once = await tf.matMul<tf.Tensor2D>(x, y).data();
     for (let again = 0; again < 5; again++) expect(await tf.matMul<tf.Tensor2D>(x, y).data()).toEqual(once);
+  });
+
+  it('asks a software adapter seldom whether it is done, and keeps no other callback waiting', async () => {
+    let turns = 0;
+    for (let again = 0; again < 20; again++) {
+      const calls: string[] = [];
+      setImmediate(Array.prototype.push.bind(calls, 'native'));
+      for (; calls.length === 0; turns++) await new Promise<void>(turn => setImmediate(() => turn()));
+    }
+    expect(turns).toBeGreaterThan(2 * 20);
+
+    const asked = vi.spyOn(globalThis, 'setImmediate');
+    await tf.square(tf.ones([300, 300])).data();
+    expect(asked.mock.calls.map(([callback]) => String(callback))).toContain('function () { [native code] }');
   });
 
   it('refuses a tensor over the limit of the GPU, with both sizes, before it is made', () => {

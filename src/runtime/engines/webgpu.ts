@@ -5,7 +5,8 @@
  * `webgpu-adapters.ts` asks a process of its own which adapters there are, and chooses: a GPU, or a program that plays one where
  * it is named. `webgpu-watch.ts` makes errors of what WebGPU passes over in silence: a tensor over the GPU's limit is refused when
  * it is made, and after a lost device or a full memory no tensor can be read; a worker whose GPU is lost ends, so that the pool
- * starts another. `webgpu-buffers.ts` bounds the memory that lies idle. Nothing may be read without waiting: `await tensor.data()`.
+ * starts another. `webgpu-buffers.ts` bounds the memory that lies idle, and `webgpu-polling.ts` leaves a software adapter its
+ * cores. Nothing may be read without waiting: `await tensor.data()`.
  */
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
@@ -14,6 +15,7 @@ import { gpuBackend } from './gpu-backend.js';
 import { loadDawn } from './load-dawn.js';
 import { ADAPTER_VARIABLE, chooseAdapter, listAdapters } from './webgpu-adapters.js';
 import { boundFreeBuffers } from './webgpu-buffers.js';
+import { pollSeldom } from './webgpu-polling.js';
 import { watchDevice } from './webgpu-watch.js';
 
 const TFJS_WEBGPU = '@tensorflow/tfjs-backend-webgpu';
@@ -41,6 +43,7 @@ export async function startWebgpu(onLoss: OnLoss): Promise<Engine> {
   const { name, software } = chooseAdapter(await listAdapters(), process.env[ADAPTER_VARIABLE]);
   const gpu = create([`backend=${gpuBackend()}`, `adapter=${name}`, ...(software ? ZEROED_BY_DAWN : [])]);
   alive.push(gpu);
+  if (software) pollSeldom();
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) throw new Error(`the adapter ${name} is gone`);
   const device = await openDevice(adapter);
