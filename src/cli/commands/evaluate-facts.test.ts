@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { DEMO_DATA } from '../../embedded.js';
 import type { Summary } from '../../experiment/facts/summary.js';
-import { evaluate, results, uninterrupted } from '../../testing/demo-run.js';
+import { evaluate, FACTS, results, uninterrupted } from '../../testing/demo-run.js';
 import { childrenOf, finalFiles, kn, startKn, untilJournalHas } from '../../testing/run-kn.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 
@@ -88,7 +88,7 @@ describe('facts that cannot be done', () => {
     expect(code).toBe(3);
     const { facts }: Summary = JSON.parse(finalFiles(folder)['summary.json']);
     expect(facts.failed.length).toBeGreaterThan(0);
-    expect(facts.done + facts.failed.length).toBe(45);
+    expect(facts.done + facts.failed.length).toBe(FACTS);
     expect(facts.failed[0].error).toBe('the worker died (SIGKILL)');
     const uuids = facts.failed.map(({ uuid }) => uuid);
     for (const { error } of facts.failed) {

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { evaluate, results, uninterrupted } from '../../testing/demo-run.js';
+import { evaluate, FACTS, results, uninterrupted } from '../../testing/demo-run.js';
 import { childrenOf, finalFiles, journalLines, kn, startKn, untilJournalHas } from '../../testing/run-kn.js';
 import { canMount, smallDisk } from '../../testing/small-disk.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
@@ -27,12 +27,12 @@ describe('nothing that was done is lost', () => {
     await finished;
     const kept = journalLines(folder);
     expect(kept.length).toBeGreaterThanOrEqual(8);
-    expect(kept.length).toBeLessThan(45);
-    const again = await kn(evaluate(folder, '--workers', '1'));
+    expect(kept.length).toBeLessThan(FACTS);
+    const again = await kn(evaluate(folder));
     expect(again.code).toBe(0);
-    expect(again.stderr).toMatch(new RegExp(`facts: ${kept.length}/45`));
+    expect(again.stderr).toMatch(new RegExp(`facts: ${kept.length}/${FACTS}`));
     expect(journalLines(folder).slice(0, kept.length)).toEqual(kept);
-    expect(journalLines(folder)).toHaveLength(45);
+    expect(journalLines(folder)).toHaveLength(FACTS);
     expect(finalFiles(folder)).toEqual(expected);
   });
 
@@ -59,7 +59,7 @@ describe('nothing that was done is lost', () => {
   it('when a file may grow no more: exit code 1, and it goes on once it may', async () => {
     const expected = await uninterrupted();
     const folder = results();
-    const { code, stderr } = await kn(evaluate(folder), { shell: 'ulimit -f 40;' });
+    const { code, stderr } = await kn(evaluate(folder), { shell: 'ulimit -f 30;' });
     expect(code).toBe(1);
     expect(stderr).toContain('journal.jsonl: cannot be written (file too large)');
     expect(stderr).toContain('Everything done so far is safe');
@@ -76,7 +76,7 @@ describe('nothing that was done is lost', () => {
       const expected = await uninterrupted();
       const folder = results();
       const disk = temporaryFolder();
-      const shell = smallDisk(disk, '64k', folder);
+      const shell = smallDisk(disk, '40k', folder);
       const { code, stderr } = await kn(evaluate(join(disk, 'out')), { shell });
       expect(code).toBe(1);
       expect(stderr).toContain('journal.jsonl: cannot be written (no space left on device)');
@@ -93,7 +93,7 @@ describe('nothing that was done is lost', () => {
     const journal = journalLines(folder);
     const { code, stderr } = await kn(evaluate(folder));
     expect(code).toBe(0);
-    expect(stderr).toContain('facts: 45/45');
+    expect(stderr).toContain(`facts: ${FACTS}/${FACTS}`);
     expect(journalLines(folder)).toEqual(journal);
     expect(finalFiles(folder)).toEqual(expected);
   });

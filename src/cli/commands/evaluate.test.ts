@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Summary } from '../../experiment/facts/summary.js';
-import { evaluate, results, uninterrupted } from '../../testing/demo-run.js';
+import { evaluate, FACTS, results, SELECTION, uninterrupted } from '../../testing/demo-run.js';
 import { finalFiles, kn } from '../../testing/run-kn.js';
 import { BERT_MINI, describeWith, REAL_PARAREL } from '../../testing/shared.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
@@ -27,12 +27,12 @@ describe('kn evaluate pararel', () => {
     const expected = await uninterrupted();
     expect(Object.keys(expected)).toEqual(FILES);
     const folder = results();
-    const { code, stdout } = await kn(evaluate(folder));
+    const { code, stdout } = await kn(['evaluate', 'pararel', ...SELECTION, '-r', folder]);
     expect(code).toBe(0);
     for (const file of FILES.filter(name => name !== 'run.json'))
       expect(stdout).toContain(`  ${file}\n`.trimEnd());
-    expect(stdout).toContain('demo: 45 facts done, 0 skipped, 0 failed');
-    expect(stdout).toMatch(/suppressing +-\d+\.\d% +-?\d+\.\d% +45 +-37\.03% +-0\.39%/);
+    expect(stdout).toContain(`demo: ${FACTS} facts done, 0 skipped, 0 failed`);
+    expect(stdout).toMatch(/suppressing +-\d+\.\d% +-?\d+\.\d% +18 +-37\.03% +-0\.39%/);
   });
 
   it('gives the same files, byte for byte, with two workers as with one', async () => {
@@ -48,7 +48,7 @@ describe('kn evaluate pararel', () => {
       JSON.parse(expected['demo_pararel_results_0.json']),
     );
     const neurons: Record<string, [number, number][]> = JSON.parse(expected['demo_pararel_neurons_0.json']);
-    expect(entries).toHaveLength(45);
+    expect(entries).toHaveLength(FACTS);
     for (const [uuid, result] of entries) {
       expect(result.n_refined_neurons).toBe(neurons[uuid].length);
       expect(result.n_unrelated_neurons).toBe(neurons[String(result.unrelated_uuid)].length);
@@ -83,7 +83,7 @@ describe('kn evaluate pararel', () => {
     const expected = await uninterrupted();
     const folder = results();
     for (const part of ['find', 'suppress', 'enhance']) {
-      expect((await kn([part, ...['--model', 'demo', '--limit', '5'], '--results', folder])).code).toBe(0);
+      expect((await kn([part, ...evaluate(folder).slice(2)])).code).toBe(0);
     }
     const { 'run.json': run, ...files } = finalFiles(folder);
     const { 'run.json': whole, ...wanted } = expected;
@@ -107,8 +107,8 @@ describe('kn evaluate pararel', () => {
     const { code, stdout, stderr } = await kn(evaluate(results(), '--json'));
     expect(code).toBe(0);
     const summary: Summary & { files: string[] } = JSON.parse(stdout);
-    expect(summary.facts).toEqual({ selected: 45, done: 45, skipped: [], failed: [] });
-    expect(summary.suppression?.overFacts.facts).toBe(45);
+    expect(summary.facts).toEqual({ selected: FACTS, done: FACTS, skipped: [], failed: [] });
+    expect(summary.suppression?.overFacts.facts).toBe(FACTS);
     expect(summary.files).toHaveLength(FILES.length - 1);
     for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toBeTypeOf('object');
   });
@@ -116,7 +116,7 @@ describe('kn evaluate pararel', () => {
   it('says nothing but its summary with --quiet', async () => {
     const { stdout, stderr } = await kn(evaluate(results(), '--quiet'));
     expect(stderr).toBe('');
-    expect(stdout).toContain('45 facts done');
+    expect(stdout).toContain(`${FACTS} facts done`);
   });
 });
 

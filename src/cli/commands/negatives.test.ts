@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { evaluate, results } from '../../testing/demo-run.js';
+import { evaluate, FACTS, results } from '../../testing/demo-run.js';
 import { finalFiles, journalLines, kn, startKn, untilJournalHas } from '../../testing/run-kn.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 
@@ -56,7 +56,7 @@ describe('--negatives', () => {
     await untilJournalHas(two, 8);
     child.kill('SIGKILL');
     await finished;
-    expect(journalLines(two).length).toBeLessThan(45);
+    expect(journalLines(two).length).toBeLessThan(FACTS);
     expect((await kn(evaluate(two, '--negatives', '3', '--workers', '2'))).code).toBe(0);
     expect(finalFiles(two)).toEqual(finalFiles(one));
 
