@@ -25,7 +25,9 @@ const plansIn = (folder: string): RecordedPlan[] =>
 /** What the wasm engine finds, undisturbed. */
 async function undisturbed(...more: string[]): Promise<string> {
   const folder = results();
-  const { code } = await kn([...FIND, '--engine', 'wasm', ...more, '-r', folder], { env: own });
+  const { code } = await kn([...FIND, '--engine', 'wasm', '--workers', '1', ...more, '-r', folder], {
+    env: own,
+  });
   expect(code).toBe(0);
   return neuronsIn(folder);
 }
@@ -145,10 +147,10 @@ describe('memory that is full', () => {
     `halves the batch on the native engine, whose process may take so much and no more${WITHOUT_TENSORFLOW}`,
     async () => {
       const folder = results();
-      // libtensorflow waits 10 s for memory before it gives up.
+      // libtensorflow waits 10 s for memory before it gives up: once, for such a batch.
       const more = ['--limit', '1', '--steps', '5000', '--engine', 'tensorflow'];
       const { code, stdout, stderr } = await kn(
-        [...FIND, ...more, '--workers', '1', '--batch-memory', '2000', '-r', folder],
+        [...FIND, ...more, '--workers', '1', '--batch-memory', '1200', '-r', folder],
         { env: { ...own, NODE_OPTIONS: preload('small-native-memory.mjs'), KN_TEST_NATIVE_MB: '400' } },
       );
       expect(code).toBe(0);

@@ -10,7 +10,7 @@ import { temporaryFolder } from '../../testing/temporary-folder.js';
 const DEMO = ['--model', 'demo', '--protocol', 'dai', '--relations', 'P36,P30,P176,P407', '--limit', '3'];
 const FACTS = 12;
 const evaluate = (folder: string, ...more: string[]) => [
-  ...['evaluate', 'pararel', ...DEMO, '--results', folder],
+  ...['evaluate', 'pararel', ...DEMO, '--workers', '1', '--results', folder],
   ...more,
 ];
 const results = () => join(temporaryFolder(), 'out');
@@ -21,7 +21,7 @@ let reference: Promise<Record<string, string>> | undefined;
 function uninterrupted(): Promise<Record<string, string>> {
   reference ??= (async () => {
     const folder = results();
-    const { code, stdout } = await kn(evaluate(folder, '--workers', '1'));
+    const { code, stdout } = await kn(evaluate(folder));
     expect(code).toBe(0);
     return { ...finalFiles(folder), journal: journalLines(folder).join('\n'), stdout };
   })();
@@ -108,7 +108,9 @@ describe('kn evaluate pararel --protocol dai', () => {
     writeFileSync(file, files[name]);
     const folder = results();
     const selection = ['--model', 'demo', ...DEMO.slice(4)];
-    expect((await kn(['suppress', ...selection, '--neurons', file, '--results', folder])).code).toBe(0);
+    expect(
+      (await kn(['suppress', ...selection, '--workers', '1', '--neurons', file, '--results', folder])).code,
+    ).toBe(0);
     const given: Record<string, FactResult> = JSON.parse(finalFiles(folder)['demo_pararel_results_0.json']);
     const all: Record<string, FactResult> = JSON.parse(files['demo_pararel_results_0.json']);
     expect(Object.keys(given)).toHaveLength(FACTS);
@@ -149,7 +151,7 @@ describe('kn evaluate pararel --protocol dai', () => {
     expect(finalFiles(two)).toEqual(expected);
     const parts = results();
     for (const part of ['find', 'suppress', 'enhance'])
-      expect((await kn([part, ...DEMO, '--results', parts])).code).toBe(0);
+      expect((await kn([part, ...evaluate(parts).slice(2)])).code).toBe(0);
     const { 'run.json': _, ...files } = finalFiles(parts);
     const { 'run.json': __, ...wanted } = expected;
     expect(files).toEqual(wanted);
@@ -210,7 +212,7 @@ describe('kn evaluate pararel --protocol dai', () => {
       '--adaptive-threshold',
       '0.25',
     ];
-    expect((await kn(['find', ...DEMO, ...more, '--results', folder])).code).toBe(0);
+    expect((await kn(['find', ...evaluate(folder, ...more).slice(2)])).code).toBe(0);
     const { protocol, neurons } = JSON.parse(finalFiles(folder)['run.json']);
     expect(protocol.name).toBe('dai');
     expect(neurons).toMatchObject({ rule: 'riemann_right', steps: 4, share: 0.8, threshold_value: 0.25 });
@@ -220,7 +222,7 @@ describe('kn evaluate pararel --protocol dai', () => {
   it('leaves out knowledge neurons that are coarse in a negative prompt, before the share is tuned', async () => {
     const { journal } = await uninterrupted();
     const folder = results();
-    expect((await kn(['find', ...DEMO, '--negatives', '3', '--results', folder])).code).toBe(0);
+    expect((await kn(['find', ...evaluate(folder, '--negatives', '3').slice(2)])).code).toBe(0);
     const counts = (line: string): FactRecord => JSON.parse(line);
     const without = new Map(
       journal
