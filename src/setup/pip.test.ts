@@ -1,5 +1,6 @@
 /** A real pip against an index on loopback. */
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { pipAgainst, setEnvironment } from '../testing/environment.js';
@@ -12,7 +13,7 @@ const WHEEL = {
   project: 'kn-made-up',
   version: '1.0',
   tags: 'py3-none-manylinux1_x86_64',
-  files: { 'x.so': Buffer.alloc(300_000) },
+  files: { 'x.so': randomBytes(300_000) },
 };
 
 describe('pip', () => {

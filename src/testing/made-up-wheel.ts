@@ -1,7 +1,7 @@
-/** Small wheels, made for tests: archives of the zip format, nothing in them compressed. */
+/** Small wheels, made for tests: archives of the zip format, in which is deflated what that makes smaller. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
+import { crc32, deflateRawSync } from 'node:zlib';
 import { temporaryFolder } from './temporary-folder.js';
 
 export interface MadeUpWheel {
@@ -44,15 +44,18 @@ function zip(files: Readonly<Record<string, string | Buffer>>): Buffer {
   let offset = 0;
   for (const [name, text] of Object.entries(files)) {
     const content = Buffer.from(text);
-    // Version, flags, method (stored), time, date, checksum, both sizes, lengths of the name and of no more.
+    const deflated = deflateRawSync(content);
+    const [method, packed] = deflated.length < content.length ? [8, deflated] : [0, content];
+    // Version, flags, method, time, date, checksum, both sizes, lengths of the name and of no more.
     const common = Buffer.alloc(26);
     common.writeUInt16LE(20, 0);
+    common.writeUInt16LE(method, 4);
     common.writeUInt16LE(0x21, 8);
     common.writeUInt32LE(crc32(content), 10);
-    common.writeUInt32LE(content.length, 14);
+    common.writeUInt32LE(packed.length, 14);
     common.writeUInt32LE(content.length, 18);
     common.writeUInt16LE(Buffer.byteLength(name), 22);
-    const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, Buffer.from(name), content]);
+    const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, Buffer.from(name), packed]);
     // Comment's length, disk, two kinds of attributes (Unix keeps its mode here), and where the file is.
     const rest = Buffer.alloc(14);
     rest.writeUInt32LE(MODE * 0x10000, 6);
