@@ -62,15 +62,15 @@ describe('the plan of a run', () => {
   it.skipIf(!hasTensorflow)(
     `may be another one when a run goes on, on another engine, with the same neurons${WITHOUT_TENSORFLOW}`,
     async () => {
-      const expected = await undisturbed('--limit', '12');
+      const expected = await undisturbed('--limit', '8');
       const folder = results();
-      const run = (engine: string) => [...FIND, '--limit', '12', '--engine', engine, '-r', folder];
+      const run = (engine: string) => [...FIND, '--limit', '8', '--engine', engine, '-r', folder];
       const { child, finished } = startKn(run('wasm'));
       await untilJournalHas(folder, 3);
       child.kill('SIGINT');
       expect((await finished).code).toBe(130);
       const before = journalLines(folder);
-      expect(before.length).toBeLessThan(24);
+      expect(before.length).toBeLessThan(16);
       expect((await kn(run('tensorflow'), { env: own })).code).toBe(0);
       expect(journalLines(folder).slice(0, before.length)).toEqual(before);
       expect(plansIn(folder).map(({ engine }) => engine)).toEqual(['wasm', 'tensorflow']);
@@ -82,7 +82,7 @@ describe('the plan of a run', () => {
 describe('a worker killed in the middle of its batch', () => {
   const engines = {
     wasm: { env: {}, absent: '', some: ['--limit', '10'] },
-    tensorflow: { env: own, absent: WITHOUT_TENSORFLOW, some: ['--limit', '20'] },
+    tensorflow: { env: own, absent: WITHOUT_TENSORFLOW, some: ['--limit', '12'] },
     webgpu: {
       env: SWIFTSHADER ?? {},
       absent: SWIFTSHADER ? '' : ` (skipped: ${NO_SWIFTSHADER})`,

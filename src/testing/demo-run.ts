@@ -1,4 +1,5 @@
 /** The main job on a part of the demo, by one worker where a test does not say otherwise: each costs a second to start. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { finalFiles, kn } from './run-kn.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -15,14 +16,31 @@ export const evaluate = (folder: string, ...more: string[]) => [
 
 export const results = () => join(temporaryFolder(), 'out');
 
-let reference: Promise<Record<string, string>> | undefined;
+interface Run {
+  readonly files: Record<string, string>;
+  readonly journal: string;
+}
 
-/** The files of a run that nothing disturbed. */
-export function uninterrupted(): Promise<Record<string, string>> {
+let reference: Promise<Run> | undefined;
+
+/** A run that nothing disturbed. */
+function uninterruptedRun(): Promise<Run> {
   reference ??= (async () => {
     const folder = results();
     await kn(evaluate(folder));
-    return finalFiles(folder);
+    return { files: finalFiles(folder), journal: readFileSync(join(folder, 'journal.jsonl'), 'utf8') };
   })();
   return reference;
+}
+
+/** Its files. */
+export const uninterrupted = async () => (await uninterruptedRun()).files;
+
+/** A folder where that run is done. */
+export async function finishedFolder(): Promise<string> {
+  const { files, journal } = await uninterruptedRun();
+  const folder = temporaryFolder();
+  for (const [name, content] of Object.entries({ ...files, 'journal.jsonl': journal }))
+    writeFileSync(join(folder, name), content);
+  return folder;
 }

@@ -1,8 +1,8 @@
 /** The main job killed, interrupted, out of disk, refused: what was done is kept, and goes on. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { evaluate, FACTS, results, uninterrupted } from '../../testing/demo-run.js';
+import { evaluate, FACTS, finishedFolder, results, uninterrupted } from '../../testing/demo-run.js';
 import { childrenOf, finalFiles, journalLines, kn, startKn, untilJournalHas } from '../../testing/run-kn.js';
 import { canMount, smallDisk } from '../../testing/small-disk.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
@@ -88,8 +88,7 @@ describe('nothing that was done is lost', () => {
 
   it('when it is done already: nothing is computed again', async () => {
     const expected = await uninterrupted();
-    const folder = results();
-    await kn(evaluate(folder));
+    const folder = await finishedFolder();
     const journal = journalLines(folder);
     const { code, stderr } = await kn(evaluate(folder));
     expect(code).toBe(0);
@@ -120,9 +119,7 @@ describe('a results folder', () => {
     [['--relations', 'P36,P30'], 'data.sha256'],
   ])('is refused to other settings, which are named: %o', async (more, message) => {
     const expected = await uninterrupted();
-    const folder = results();
-    mkdirSync(folder);
-    for (const [name, content] of Object.entries(expected)) writeFileSync(join(folder, name), content);
+    const folder = await finishedFolder();
     const { code, stderr } = await kn(evaluate(folder, ...more));
     expect(code).toBe(1);
     expect(stderr).toContain(message);
@@ -132,9 +129,7 @@ describe('a results folder', () => {
 
   it('begins again with --fresh, and what was there moves aside', async () => {
     const expected = await uninterrupted();
-    const folder = results();
-    mkdirSync(folder);
-    for (const [name, content] of Object.entries(expected)) writeFileSync(join(folder, name), content);
+    const folder = await finishedFolder();
     const { code } = await kn(evaluate(folder, '--share', '0.5', '--fresh'));
     expect(code).toBe(0);
     expect(finalFiles(join(folder, 'old-1'))).toEqual(expected);

@@ -1,5 +1,5 @@
 /** kn evaluate update and kn evaluate erasure on the demo, undisturbed, disturbed, and refused. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -25,21 +25,39 @@ const into = (experiment: Experiment, folder: string, ...more: string[]) => [
   ...['--workers', '1', '--results', folder, ...more],
 ];
 
-const references = new Map<Experiment, Promise<Record<string, string>>>();
+interface Run {
+  readonly files: Record<string, string>;
+  readonly journal: string[];
+  readonly stdout: string;
+}
 
-/** The files of a run that nothing disturbed, neurons found and all, by one worker. */
-function undisturbed(experiment: Experiment): Promise<Record<string, string>> {
+const references = new Map<Experiment, Promise<Run>>();
+
+/** A run that nothing disturbed, neurons found and all, by one worker. */
+function undisturbedRun(experiment: Experiment): Promise<Run> {
   const known = references.get(experiment);
   if (known) return known;
-  const files = (async () => {
+  const run = (async () => {
     const folder = results();
-    const { code, stderr } = await kn(into(experiment, folder));
+    const { code, stdout, stderr } = await kn(into(experiment, folder));
     expect(stderr).not.toContain('    at ');
     expect(code).toBe(0);
-    return finalFiles(folder);
+    return { files: finalFiles(folder), journal: journalLines(folder), stdout };
   })();
-  references.set(experiment, files);
-  return files;
+  references.set(experiment, run);
+  return run;
+}
+
+/** Its files. */
+const undisturbed = async (experiment: Experiment) => (await undisturbedRun(experiment)).files;
+
+/** A folder where that run is done. */
+async function finishedFolder(experiment: Experiment): Promise<string> {
+  const { files, journal } = await undisturbedRun(experiment);
+  const folder = temporaryFolder();
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+  writeFileSync(join(folder, 'journal.jsonl'), `${journal.join('\n')}\n`);
+  return folder;
 }
 
 /** A results folder with the neurons alone, as kn find leaves them. */
@@ -83,8 +101,7 @@ describe('kn evaluate update', () => {
   });
 
   it("prints a table with the paper's values beside", async () => {
-    const { code, stdout } = await kn(into('update', results(), '--neurons', await neuronsFolder('update')));
-    expect(code).toBe(0);
+    const { stdout } = await undisturbedRun('update');
     expect(stdout).toMatch(/^demo: \d+ facts updated, \d+ skipped, 0 failed/);
     expect(stdout).toMatch(/their neurons +\d+\.\d% +\d+\.\d% +\d+\.\d -> \d+\.\d +\S+ -> \S+ \(\+/);
     expect(stdout).toMatch(/paper: their neurons +48\.5% +34\.4%/);
@@ -105,16 +122,12 @@ describe('kn evaluate update', () => {
   });
 
   it('updates by the rule of the replication, in a folder of its own', async () => {
-    const neurons = await neuronsFolder('update');
-    const folder = results();
-    expect((await kn(into('update', folder, '--neurons', neurons))).code).toBe(0);
-    const other = await kn(into('update', folder, '--neurons', neurons, '--edit-rule', 'eleutherai'));
+    const folder = await finishedFolder('update');
+    const asked = into('update', folder, '--edit-rule', 'eleutherai');
+    const other = await kn(asked);
     expect(other.code).toBe(1);
     expect(other.stderr).toContain('update.edit_rule: "paper" there, "eleutherai" now');
-    const fresh = await kn(
-      into('update', folder, '--neurons', neurons, '--edit-rule', 'eleutherai', '--fresh'),
-    );
-    expect(fresh.code).toBe(0);
+    expect((await kn([...asked, '--neurons', await neuronsFolder('update'), '--fresh'])).code).toBe(0);
     const run = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'));
     expect(run.update).toMatchObject({ edit_rule: 'eleutherai', lambda1: 2, lambda2: 2, seed: 42 });
     expect(run.commands[0]).toContain('--edit-rule eleutherai --lambda1 2 --lambda2 2 --updates 4');
@@ -219,11 +232,9 @@ describe.each(BOTH)('kn evaluate %s', experiment => {
   });
 
   it('is done already: nothing is computed again', async () => {
-    const folder = results();
-    const args = into(experiment, folder, '--neurons', await neuronsFolder(experiment));
-    await kn(args);
-    const [journal, files] = [journalLines(folder), finalFiles(folder)];
-    expect((await kn(args)).code).toBe(0);
+    const { journal, files } = await undisturbedRun(experiment);
+    const folder = await finishedFolder(experiment);
+    expect((await kn(into(experiment, folder))).code).toBe(0);
     expect(journalLines(folder)).toEqual(journal);
     expect(finalFiles(folder)).toEqual(files);
   });
@@ -242,10 +253,8 @@ describe.each(BOTH)('kn evaluate %s', experiment => {
   });
 
   it('refuses a folder of other settings, which are named', async () => {
-    const folder = results();
-    mkdirSync(folder);
     const expected = await undisturbed(experiment);
-    for (const [name, content] of Object.entries(expected)) writeFileSync(join(folder, name), content);
+    const folder = await finishedFolder(experiment);
     const { code, stderr } = await kn(into(experiment, folder, '--seed', '7'));
     expect(code).toBe(1);
     expect(stderr).toContain(`${experiment}.seed: 42 there, 7 now`);

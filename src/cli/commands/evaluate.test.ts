@@ -135,7 +135,7 @@ describeWith(REAL_PARAREL, "real facts on a model with bert-base-uncased's vocab
       '--limit',
       '2',
     ];
-    const { code } = await kn([...args, '--results', folder]);
+    const { code } = await kn([...args, '--workers', '1', '--results', folder]);
     expect(code).toBe(0);
     const summary: Summary = JSON.parse(finalFiles(folder)['summary.json']);
     expect(summary.facts).toMatchObject({ selected: 4, done: 4 });
