@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pLimit from 'p-limit';
-import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { PARAREL_MANIFEST } from '../embedded.js';
 import { reasonOf, refusedFile, UserError } from '../errors.js';
 import { readJsonFile } from '../files.js';
 import { cacheFolder } from '../runtime/folders.js';
+import { writeWholeFile } from '../whole-file.js';
 import { openDataset } from './dataset.js';
 import type { DataSource } from './source.js';
 
@@ -108,7 +108,7 @@ async function download(url: string): Promise<Uint8Array> {
 async function store(path: string, content: Uint8Array): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFileAtomic(path, Buffer.from(content));
+    await writeWholeFile(path, content);
   } catch (error) {
     throw refusedFile(path, 'written', error, 'Set KN_CACHE to a folder with room.');
   }

@@ -1,9 +1,9 @@
 /** Which results folders a command reads, and where what it makes of them goes. */
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { refusedFile, UsageError, UserError } from '../errors.js';
 import { makeFolder } from '../files.js';
+import { writeWholeFile } from '../whole-file.js';
 
 /**
  * The folders in `parent` that hold a file of the kind.
@@ -48,7 +48,7 @@ export async function writeFiles(folder: string, files: ReadonlyMap<string, stri
     await makeFolder(folder);
     for (const [name, content] of files) {
       path = join(folder, name);
-      await writeFileAtomic(path, content);
+      await writeWholeFile(path, content);
       paths.push(path);
     }
   } catch (error) {

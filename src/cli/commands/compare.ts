@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { refusedFile } from '../../errors.js';
 import type { ComparedResults } from '../../library/compare-results.js';
+import { writeWholeFile } from '../../whole-file.js';
 import { addOutputOptions, type DataOptions, type OutputOptions } from '../options/options.js';
 import { createProgress } from '../output/progress.js';
 
@@ -50,9 +51,8 @@ export function addCompare(program: Command): void {
 
 async function writeTable(path: string, { comparison }: ComparedResults): Promise<string> {
   const { comparisonCsv } = await import('../../neurons/compare.js');
-  const { default: writeFileAtomic } = await import('write-file-atomic');
   try {
-    await writeFileAtomic(path, comparisonCsv(comparison));
+    await writeWholeFile(path, comparisonCsv(comparison));
     return path;
   } catch (error) {
     throw refusedFile(path, 'written', error, 'Name another file with --out.');

@@ -1,8 +1,8 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { refusedFile } from '../../errors.js';
 import type { FactNeurons } from '../../library/options.js';
+import { writeWholeFile } from '../../whole-file.js';
 
 /** @throws UserError where no file can be made at `path`: better said before the work than after it */
 export async function checkWritable(path: string): Promise<void> {
@@ -23,7 +23,7 @@ export async function writeScores(path: string, answer: string, found: FactNeuro
     ...(convergenceDelta && { convergenceDelta }),
   }));
   try {
-    await writeFileAtomic(path, `${JSON.stringify({ prompts })}\n`);
+    await writeWholeFile(path, `${JSON.stringify({ prompts })}\n`);
   } catch (error) {
     throw refusedFile(path, 'written', error, 'Name another file with --scores.');
   }

@@ -1,10 +1,10 @@
 import { access, appendFile, constants, mkdir, readdir, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { refusedFile, systemErrorCode, UserError } from '../../errors.js';
 import { fileExists, isFolder, makeFolder, readJsonFile } from '../../files.js';
 import type { ProcessLock } from '../../runtime/process-lock.js';
+import { sweepParts, writeWholeFile } from '../../whole-file.js';
 import { lockFolder } from './folder-lock.js';
 import { Journal } from './journal.js';
 import type { JournalRecord, RecordKind } from './record-kind.js';
@@ -44,6 +44,7 @@ export class ResultsFolder<Line extends JournalRecord> {
     try {
       const there = fresh ? undefined : await readSettings(path);
       const joined = joinSettings(there, settings, path);
+      await sweepParts(path);
       if (fresh) await setAside(path);
       const journal = await Journal.open(join(path, JOURNAL_FILE), kind);
       if (!there && journal.size > 0) {
@@ -81,7 +82,7 @@ export class ResultsFolder<Line extends JournalRecord> {
   async write(name: string, content: string): Promise<string> {
     const file = join(this.path, name);
     try {
-      await writeFileAtomic(file, content);
+      await writeWholeFile(file, content);
     } catch (error) {
       throw asUserError(file, error);
     }
@@ -139,7 +140,7 @@ export async function modelLayers(folder: string): Promise<number | undefined> {
 }
 
 async function writeSettings(folder: string, settings: Settings): Promise<void> {
-  await writeFileAtomic(join(folder, SETTINGS_FILE), `${JSON.stringify(settings, null, 2)}\n`);
+  await writeWholeFile(join(folder, SETTINGS_FILE), `${JSON.stringify(settings, null, 2)}\n`);
 }
 
 async function readSettings(folder: string): Promise<Settings | undefined> {

@@ -1,0 +1,71 @@
+/** The one way to a file that a user keeps: all of it under its name, or what was there before. */
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, lstat, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { systemErrorCode } from './errors.js';
+
+/** A file on its way to its place: ".kn-", the process that writes it, and what makes it the only one. */
+const PART = /^\.kn-\d+-[0-9a-f]{8}$/;
+
+/** File systems that know no syncing of folders answer with one of these. */
+const UNKNOWN_TO_FOLDERS = ['EINVAL', 'EISDIR', 'ENOTSUP', 'ENOSYS', 'EPERM', 'EACCES', 'EBADF'];
+
+/**
+ * Writes a file beside its place, and moves it there once the disk has all of it. A link that lies there gives way to the
+ * file; nothing behind it is touched.
+ * @throws a system error, or one that says what lies there instead of a file; what was there is then as it was
+ */
+export async function writeWholeFile(path: string, content: string | Uint8Array): Promise<void> {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  const before = await lstat(path).catch(unlessMissing);
+  const behind = before?.isSymbolicLink() ? await stat(path).catch(unlessMissing) : before;
+  if (behind && !behind.isFile())
+    throw new Error(behind.isDirectory() ? 'it is a folder' : 'it is a device or a pipe');
+  const part = join(dirname(path), `.kn-${process.pid}-${randomBytes(4).toString('hex')}`);
+  try {
+    const file = await open(part, 'wx');
+    try {
+      // It goes on after a write that took a part of them, until there is an error.
+      await file.writeFile(bytes);
+      if (before?.isFile()) await keepOwner(file, before);
+      await file.sync();
+      const { size } = await file.stat();
+      if (size !== bytes.length) throw new Error(`the disk kept ${size} of ${bytes.length} bytes`);
+    } finally {
+      await file.close();
+    }
+    await rename(part, path);
+  } catch (error) {
+    await unlink(part).catch(() => undefined);
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Removes what killed processes left of files that they were writing into a folder; nobody else may be at work there. */
+export async function sweepParts(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) if (PART.test(name)) await unlink(join(folder, name));
+}
+
+/** The file may be somebody else's, where root writes it. Not all file systems have owners. */
+async function keepOwner(
+  file: FileHandle,
+  { uid, gid, mode }: Awaited<ReturnType<typeof lstat>>,
+): Promise<void> {
+  await file.chown(Number(uid), Number(gid)).catch(() => undefined);
+  await file.chmod(Number(mode) & 0o7777).catch(() => undefined);
+}
+
+/** Until then a power cut could take the new name back. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, 'r');
+    await folder.sync().finally(() => folder.close());
+  } catch (error) {
+    if (!UNKNOWN_TO_FOLDERS.includes(systemErrorCode(error) ?? '')) throw error;
+  }
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (systemErrorCode(error) !== 'ENOENT') throw error;
+}
