@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../errors.js';
 import { type ProcessLock, takeLock } from '../../runtime/process-lock.js';
+import { checkOwnFile } from './own-file.js';
 
 /**
  * One run at a time on a results folder.
@@ -9,6 +10,7 @@ import { type ProcessLock, takeLock } from '../../runtime/process-lock.js';
  */
 export async function lockFolder(folder: string): Promise<ProcessLock> {
   const path = join(folder, 'lock');
+  await checkOwnFile(path);
   const taken = await takeLock(path);
   if ('lock' in taken) return taken.lock;
   const { pid, host, since } = taken.holder;

@@ -2,7 +2,7 @@
  * The journal of a run: one JSON line for each finished fact, on disk before the fact counts as done. Whatever
  * ends the run, the lines stay; a last line that was cut off in the middle is dropped at the next start.
  */
-import { closeSync, existsSync, fdatasyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, existsSync, fdatasyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { refusedFile, UserError } from '../../errors.js';
 import type { JournalRecord, RecordKind } from './record-kind.js';
@@ -24,7 +24,7 @@ export class Journal<Line extends JournalRecord> {
     const { records, length } = existsSync(path)
       ? await readJournal(path, kind)
       : { records: new Map<string, Line>(), length: 0 };
-    const descriptor = openSync(path, existsSync(path) ? 'r+' : 'w+', 0o666);
+    const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW);
     ftruncateSync(descriptor, length);
     return new Journal(path, descriptor, length, kind, records);
   }

@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { FACT_RECORDS } from '../facts/record.js';
-import { ResultsFolder } from './results-folder.js';
+import { checkResultsPlace, holdFolder, ResultsFolder } from './results-folder.js';
 import type { Settings } from './settings.js';
 
 const SETTINGS: Settings = {
@@ -52,6 +53,25 @@ describe('a results folder', () => {
     expect(session.journal.size).toBe(0);
     session.close();
     expect(readFileSync(join(folder, 'old-1', 'journal.jsonl'), 'utf8')).toBe(journal);
+  });
+
+  it.each(
+    ['run.json', 'journal.jsonl', 'sessions.jsonl', 'lock'].flatMap(name =>
+      ['a link', 'a folder', 'a pipe'].map(kind => [name, kind] as const),
+    ),
+  )('is refused where its %s is %s, and nothing is written through it', async (name, kind) => {
+    const folder = await folderOfOne();
+    const [path, outside] = [join(folder, name), join(temporaryFolder(), 'precious')];
+    writeFileSync(outside, 'precious');
+    rmSync(path, { force: true });
+    if (kind === 'a link') symlinkSync(outside, path);
+    else if (kind === 'a folder') mkdirSync(path);
+    else spawnSync('mkfifo', [path]);
+    const refused = name === 'lock' ? holdFolder(folder) : begin(folder);
+    await expect(refused).rejects.toThrow(`${path}: it is ${kind}`);
+    if (name !== 'lock')
+      await expect(checkResultsPlace({ folder, fresh: false })).rejects.toThrow(`${path}: it is ${kind}`);
+    expect(readFileSync(outside, 'utf8')).toBe('precious');
   });
 
   it('is no obstacle where a first session ended before it had any result', async () => {

@@ -7,6 +7,7 @@ import type { ProcessLock } from '../../runtime/process-lock.js';
 import { sweepParts, writeWholeFile } from '../../whole-file.js';
 import { lockFolder } from './folder-lock.js';
 import { Journal } from './journal.js';
+import { checkOwnFile } from './own-file.js';
 import type { JournalRecord, RecordKind } from './record-kind.js';
 import { joinSettings, type RecordedPlan, type Settings, settingsSchema } from './settings.js';
 
@@ -46,6 +47,7 @@ export class ResultsFolder<Line extends JournalRecord> {
       const joined = joinSettings(there, settings, path);
       await sweepParts(path);
       if (fresh) await setAside(path);
+      await checkKeptFiles(path);
       const journal = await Journal.open(join(path, JOURNAL_FILE), kind);
       if (!there && journal.size > 0) {
         journal.close();
@@ -123,7 +125,9 @@ export async function checkResultsPlace({
   try {
     if (!(await isFolder(place))) await mkdir(path); // which fails, and says why
     await access(place, constants.W_OK);
-    if (!fresh) await readSettings(path);
+    if (fresh) return;
+    await readSettings(path);
+    await checkKeptFiles(path);
   } catch (error) {
     throw asUserError(path, error);
   }
@@ -139,12 +143,18 @@ export async function modelLayers(folder: string): Promise<number | undefined> {
   return (await readSettings(folder).catch(() => undefined))?.layers;
 }
 
+/** Of those that a session goes on from, the two that are written to in their place. */
+async function checkKeptFiles(folder: string): Promise<void> {
+  for (const name of [JOURNAL_FILE, SESSIONS_FILE]) await checkOwnFile(join(folder, name));
+}
+
 async function writeSettings(folder: string, settings: Settings): Promise<void> {
   await writeWholeFile(join(folder, SETTINGS_FILE), `${JSON.stringify(settings, null, 2)}\n`);
 }
 
 async function readSettings(folder: string): Promise<Settings | undefined> {
   const path = join(folder, SETTINGS_FILE);
+  await checkOwnFile(path);
   if (!(await fileExists(path))) return undefined;
   const parsed = settingsSchema.safeParse(await readJsonFile(path, BEGIN_AGAIN));
   if (parsed.success) return parsed.data;
