@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../embedded.js';
 import { Interrupted } from '../errors.js';
-import type { RequestInput } from '../experiment/experiments.js';
+import { EXPERIMENTS, type RequestInput } from '../experiment/experiments.js';
+import { isFileOfRuns } from '../experiment/run/set-aside.js';
 import type { ProgressEvent } from '../progress.js';
 import { setEnvironment } from '../testing/environment.js';
 import { COMMIT, filesOf, serveHub } from '../testing/hub-server.js';
@@ -144,6 +145,24 @@ describe('a plan', () => {
       { name: 'finding neurons', facts: 4, queries: prompts, passes: prompts * 2 * 19 },
       { name: 'suppressing and enhancing', facts: 4, queries: 2 * prompts, passes: 2 * prompts * 2 },
     ]);
+  });
+});
+
+describe('the files of a run', () => {
+  const requests: RequestInput[] = [
+    ASKED,
+    { ...ASKED, protocol: 'dai' },
+    { ...ASKED, experiment: 'update' },
+    { ...ASKED, experiment: 'erasure' },
+  ];
+
+  it('are those that --fresh sets aside, of every experiment', async () => {
+    expect(new Set(requests.map(({ experiment }) => experiment))).toEqual(new Set(Object.keys(EXPERIMENTS)));
+    for (const request of requests) {
+      const { files } = await planExperiment(request);
+      expect(files.length).toBeGreaterThan(2);
+      expect(files.filter(name => !isFileOfRuns(name))).toEqual([]);
+    }
   });
 });
 

@@ -247,7 +247,7 @@ export function addRunOptions(command: Command, suffix = ''): Command {
       'of each worker on the cpu, tensorflow engine (default: 1 for a small model, up to 4 for a large one)',
       wholeNumber(...RANGES.threads),
     )
-    .option('--fresh', 'begin again; what is in the results folder moves to <folder>/old-<n>')
+    .option('--fresh', 'begin again; the files of the earlier run move to <folder>/old-<n>')
     .option('--dry-run', 'say what would be done from the beginning, and on what, and do none of it');
 }
 

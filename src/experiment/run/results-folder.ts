@@ -1,4 +1,4 @@
-import { access, appendFile, constants, mkdir, readdir, rename } from 'node:fs/promises';
+import { access, appendFile, constants, mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { refusedFile, systemErrorCode, UserError } from '../../errors.js';
@@ -9,6 +9,7 @@ import { lockFolder } from './folder-lock.js';
 import { Journal } from './journal.js';
 import { checkOwnFile } from './own-file.js';
 import type { JournalRecord, RecordKind } from './record-kind.js';
+import { filesOfRuns, setAside } from './set-aside.js';
 import { joinSettings, type RecordedPlan, type Settings, settingsSchema } from './settings.js';
 
 const SETTINGS_FILE = 'run.json';
@@ -31,7 +32,7 @@ export class ResultsFolder<Line extends JournalRecord> {
 
   /**
    * Begins a session in a folder that {@link holdFolder} has locked.
-   * @param fresh moves what is there into a subfolder first
+   * @param fresh moves the files of an earlier run into a subfolder first
    * @param kind of the journal's lines
    * @throws UserError where the folder's settings are others, or it cannot be written
    */
@@ -125,9 +126,13 @@ export async function checkResultsPlace({
   try {
     if (!(await isFolder(place))) await mkdir(path); // which fails, and says why
     await access(place, constants.W_OK);
-    if (fresh) return;
-    await readSettings(path);
-    await checkKeptFiles(path);
+    if (!(await isFolder(path))) return;
+    if (fresh) {
+      await filesOfRuns(path);
+    } else {
+      await readSettings(path);
+      await checkKeptFiles(path);
+    }
   } catch (error) {
     throw asUserError(path, error);
   }
@@ -159,17 +164,6 @@ async function readSettings(folder: string): Promise<Settings | undefined> {
   const parsed = settingsSchema.safeParse(await readJsonFile(path, BEGIN_AGAIN));
   if (parsed.success) return parsed.data;
   throw new UserError(`${path}: not settings that this version of kn reads`, BEGIN_AGAIN);
-}
-
-/** Moves all results into old-1, old-2, ... inside the folder. */
-async function setAside(folder: string): Promise<void> {
-  const names = await readdir(folder);
-  const moving = names.filter(name => !/^(lock|old-\d+)/.test(name));
-  if (moving.length === 0) return;
-  let number = 1;
-  while (names.includes(`old-${number}`)) number++;
-  await mkdir(join(folder, `old-${number}`));
-  for (const name of moving) await rename(join(folder, name), join(folder, `old-${number}`, name));
 }
 
 function asUserError(path: string, error: unknown): unknown {
