@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LanguageModel, Site } from '../model/language-model.js';
+import { readFinite } from '../model/read-finite.js';
 import type { Query } from '../model/tokenizer/tokenizer.js';
 import type { Scores } from './scores.js';
 
@@ -33,7 +34,6 @@ export async function convergenceDeltas(
 }
 
 async function readNumber(tensor: tf.Tensor): Promise<number> {
-  const [number] = await tensor.data();
-  tensor.dispose();
+  const [number] = await readFinite(tensor, 'a probability');
   return number;
 }

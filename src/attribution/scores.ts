@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Site } from '../model/language-model.js';
+import { readFinite } from '../model/read-finite.js';
 
 /** A score for each feed-forward neuron: one array of intermediateSize values a layer. */
 export type Scores = readonly Float32Array[];
@@ -22,10 +23,9 @@ export interface ScoringOptions {
 /** Told how many layers of prompts were scored since the last call: layers x prompts of them make the whole. */
 export type OnScored = (layersOfPrompts: number) => void;
 
-/** A row for each prompt, of one layer's scores [prompts, intermediateSize]. Disposes of `scores`. */
+/** A row for each prompt, of one layer's scores [prompts, intermediateSize]. Disposes of `scores`. @throws UserError where one is not finite */
 export async function readScores(scores: tf.Tensor2D): Promise<Float32Array[]> {
   const [prompts, width] = scores.shape;
-  const values = await scores.data<'float32'>();
-  scores.dispose();
+  const values = await readFinite(scores, 'a score');
   return Array.from({ length: prompts }, (_, prompt) => values.slice(prompt * width, (prompt + 1) * width));
 }

@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { promptsThatFit } from '../model/batch-size.js';
 import type { ActivationFactors, LanguageModel, PromptBatch, Site, Trace } from '../model/language-model.js';
 import { batchesOfEqualLength, splitBatch } from '../model/prompt-batches.js';
+import { readFinite } from '../model/read-finite.js';
 import type { EncodedPrompt } from '../model/tokenizer/tokenizer.js';
 import type { Neuron } from '../neurons/neuron.js';
 import type { Distribution } from './distribution.js';
@@ -158,7 +159,10 @@ function activationFactors(width: number, sets: readonly Multipliers[]): Activat
   );
 }
 
-/** What the model predicts from last hidden rows, a distribution each. */
+/**
+ * What the model predicts from last hidden rows, a distribution each.
+ * @throws UserError where a probability is not finite
+ */
 export async function distributions(
   model: LanguageModel,
   prediction: () => tf.Tensor2D,
@@ -166,7 +170,6 @@ export async function distributions(
   // Read outside the tidy, which would walk through every value that it hands on.
   const probabilities = tf.tidy(() => model.probabilities(prediction()));
   const [rows, width] = probabilities.shape;
-  const values = await probabilities.data<'float32'>();
-  probabilities.dispose();
+  const values = await readFinite(probabilities, 'a probability');
   return Array.from({ length: rows }, (_, row) => values.slice(row * width, (row + 1) * width));
 }

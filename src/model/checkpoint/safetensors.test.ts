@@ -47,11 +47,23 @@ describe('a safetensors file', () => {
     const path = join(temporaryFolder(), 'x.safetensors');
     await writeSafetensors(path, [
       { name: 'a', shape: [2, 2], dtype: 'F32', values: () => Float32Array.of(1, -2.5, 3e-20, 1e30) },
-      { name: 'b', shape: [3], dtype: 'F16', values: () => Float32Array.of(1, -0.333333, 70000) },
+      { name: 'b', shape: [3], dtype: 'F16', values: () => Float32Array.of(1, -0.333333, 65504) },
     ]);
     expect((await headerOf(path)).get('a')).toMatchObject({ dtype: 'F32', shape: [2, 2] });
     expect(await valuesOf(path, 'a')).toEqual([...Float32Array.of(1, -2.5, 3e-20, 1e30)]);
-    expect(await valuesOf(path, 'b')).toEqual([1, -0.333251953125, Number.POSITIVE_INFINITY]);
+    expect(await valuesOf(path, 'b')).toEqual([1, -0.333251953125, 65504]);
+  });
+
+  it.each([
+    ['F32', Float32Array.of(1, 2, Number.NaN), 'NaN among its weights (number 2 of 3, from 0)'],
+    ['F32', Float32Array.of(Number.NEGATIVE_INFINITY, 0, 1), '-Infinity among its weights (number 0 of 3'],
+    ['F16', Uint16Array.of(0x3c00, 0x7c00, 0x3c00), 'Infinity among its weights (number 1 of 3'],
+    ['F16', Uint16Array.of(0x3c00, 0x3c00, 0x7e00), 'NaN among its weights (number 2 of 3'],
+    ['BF16', Uint16Array.of(0x7f80, 0x3f80, 0x3f80), 'Infinity among its weights (number 0 of 3'],
+    ['BF16', Uint16Array.of(0x3f80, 0x7fc0, 0x3f80), 'NaN among its weights (number 1 of 3'],
+  ])('is refused where a weight of type %s is none: %o', async (dtype, values, message) => {
+    const path = await fileOf({ w: entry(dtype, [3], 0, values.byteLength) }, new Uint8Array(values.buffer));
+    await expect(valuesOf(path, 'w')).rejects.toThrow(`${path}: tensor w has ${message}`);
   });
 
   it('reads BF16 as the upper half of float32', async () => {

@@ -7,6 +7,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
+import { firstNotFinite } from '../read-finite.js';
 
 /** Bytes an element takes, for every type that the format knows. */
 const BYTES: Readonly<Record<string, number>> = {
@@ -122,8 +123,26 @@ function checkTiling(
   if (covered !== fileBytes) refuse(`${fileBytes - covered} bytes after ${before} belong to no tensor`);
 }
 
-/** The values of one tensor as float32. */
+/**
+ * The values of one tensor as float32.
+ * @throws UserError where one of them is no number: nothing that is computed with it would be one
+ */
 export async function readFloats(
+  file: FileHandle,
+  path: string,
+  name: string,
+  entry: TensorEntry,
+): Promise<Float32Array> {
+  const values = await readAnyFloats(file, path, name, entry);
+  const wrong = firstNotFinite(values);
+  if (wrong === -1) return values;
+  throw new UserError(
+    `${path}: tensor ${name} has ${values[wrong]} among its weights (number ${wrong} of ${values.length}, from 0)`,
+    'The training went astray, or the file is damaged: take another checkpoint, or fetch it again.',
+  );
+}
+
+async function readAnyFloats(
   file: FileHandle,
   path: string,
   name: string,
