@@ -59,6 +59,7 @@ describe('a file that should be JSON', () => {
   it.each([
     ['there is none', undefined, 'cannot be read (no such file or directory)'],
     ['it was cut off', '{"a": [1', 'not JSON ('],
+    ['it has a key twice', '{"u": {"a": 1}, "u": {"a": 2}}', '"u" stands twice in one object'],
   ])('says what to do where %s', async (_, content, message) => {
     const path = join(temporaryFolder(), 'x.json');
     if (content !== undefined) writeFileSync(path, content);

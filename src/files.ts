@@ -2,10 +2,11 @@
 import { access, mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { refusedFile, systemErrorCode, UserError } from './errors.js';
+import { repeatedKey } from './repeated-key.js';
 
 /**
  * @param remedy what the user may do about a file that is none
- * @throws UserError, naming the file, where it cannot be read or is not JSON
+ * @throws UserError, naming the file, where it cannot be read, is not JSON, or has a key twice in an object
  */
 export async function readJsonFile(path: string, remedy?: string): Promise<unknown> {
   let text: string;
@@ -14,11 +15,18 @@ export async function readJsonFile(path: string, remedy?: string): Promise<unkno
   } catch (error) {
     throw refusedFile(path, 'read', error, remedy);
   }
+  let json: unknown;
   try {
-    return JSON.parse(withoutMark(text));
+    json = JSON.parse(withoutMark(text));
   } catch (error) {
     throw new UserError(`${path}: not JSON (${error instanceof Error ? error.message : error})`, remedy);
   }
+  const twice = repeatedKey(text);
+  if (twice === undefined) return json;
+  throw new UserError(
+    `${path}: ${JSON.stringify(twice)} stands twice in one object, and only one can be meant`,
+    remedy,
+  );
 }
 
 /** Text without the byte order mark that editors on Windows put before it: it belongs to no prompt and is no JSON. */

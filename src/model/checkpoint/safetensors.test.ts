@@ -66,6 +66,12 @@ describe('a safetensors file', () => {
     await expect(valuesOf(path, 'w')).rejects.toThrow(`${path}: tensor w has ${message}`);
   });
 
+  it("is refused where its header has a tensor's name twice", async () => {
+    const one = JSON.stringify({ x: entry('F32', [1], 0, 4) }).slice(1, -1);
+    const path = await fileOf(`{${one},${one}}`, new Uint8Array(4));
+    await expect(headerOf(path)).rejects.toThrow(`${path}: its header has "x" twice in one object`);
+  });
+
   it('reads BF16 as the upper half of float32', async () => {
     const data = new Uint8Array(Uint16Array.of(0x3f80, 0xc020).buffer);
     expect(await valuesOf(await fileOf({ x: entry('BF16', [2], 0, 4) }, data), 'x')).toEqual([1, -2.5]);

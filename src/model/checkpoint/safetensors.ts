@@ -7,6 +7,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
+import { repeatedKey } from '../../repeated-key.js';
 import { firstNotFinite } from '../read-finite.js';
 
 /** Bytes an element takes, for every type that the format knows. */
@@ -95,6 +96,8 @@ function parseHeader(text: string, refuse: (what: string) => never) {
     return refuse('its header is not JSON');
   }
   if (typeof json !== 'object' || json === null) return refuse('its header is not a JSON object');
+  const twice = repeatedKey(text);
+  if (twice !== undefined) return refuse(`its header has ${JSON.stringify(twice)} twice in one object`);
   const { __metadata__: _, ...rest } = json as Record<string, unknown>;
   const parsed = headerSchema.safeParse(rest);
   if (!parsed.success) {

@@ -8,6 +8,7 @@ import type { ModelShape } from '../language-model.js';
 import { bytePairTokenizer } from './byte-pair.js';
 import { CausalTokenizer } from './causal-tokenizer.js';
 import { MaskedTokenizer } from './masked-tokenizer.js';
+import { checkTokenIds } from './token-ids.js';
 import type { Tokenizer } from './tokenizer.js';
 import { wordPieceTokenizer } from './word-piece.js';
 
@@ -19,9 +20,19 @@ export const TOKENIZER_FILES = [
   'merges.txt',
 ] as const;
 
-const tokenizerSchema = z.looseObject({ model: z.looseObject({ type: z.string().optional() }) });
+const part = z.looseObject({ type: z.string() }).nullish();
+const tokenizerSchema = z.looseObject({
+  model: z.looseObject({ type: z.string().optional() }),
+  added_tokens: z.array(z.looseObject({ id: z.number(), content: z.string() })).nullish(),
+  normalizer: part,
+  pre_tokenizer: part,
+  post_processor: part,
+  decoder: part,
+});
 const configSchema = z.looseObject({});
 const vocabularySchema = z.record(z.string(), z.int().nonnegative());
+
+const FETCH_AGAIN = 'The file is damaged or of another kind: fetch it again.';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -35,8 +46,11 @@ export async function loadTokenizer(
   shape: Pick<ModelShape, 'vocabularySize' | 'causal'>,
 ): Promise<Tokenizer> {
   const configPath = join(folder, 'tokenizer_config.json');
-  const config = (await fileExists(configPath)) ? configSchema.parse(await readJsonFile(configPath)) : {};
+  const parsed = configSchema.safeParse((await fileExists(configPath)) ? await readJsonFile(configPath) : {});
+  if (!parsed.success) throw new UserError(`${configPath}: not a JSON object`, FETCH_AGAIN);
+  const config = parsed.data;
   const { path, json } = await tokenizerJson(folder, shape.causal, config);
+  checkTokenIds(path, json, shape.vocabularySize);
   const tokenizer = build(path, () => new HubTokenizer(json, config));
   const largest = Math.max(...tokenizer.get_vocab(true).values());
   if (largest >= shape.vocabularySize) {
@@ -57,7 +71,8 @@ async function tokenizerJson(
   const path = join(folder, 'tokenizer.json');
   if (await fileExists(path)) {
     const parsed = tokenizerSchema.safeParse(await readJsonFile(path));
-    if (!parsed.success) throw new UserError(`${path}: not a tokenizer (no "model")`);
+    if (!parsed.success)
+      throw new UserError(`${path}: not a tokenizer (${whatIsWrong(parsed.error)})`, FETCH_AGAIN);
     return { path, json: parsed.data };
   }
   const [lines, pairs, merges] = ['vocab.txt', 'vocab.json', 'merges.txt'].map(name => join(folder, name));
@@ -80,12 +95,20 @@ async function readLines(path: string): Promise<string[]> {
   return lines;
 }
 
+/** What is malformed shows at the first text, if not before. */
 function build(path: string, make: () => HubTokenizer): HubTokenizer {
   try {
-    return make();
+    const tokenizer = make();
+    tokenizer.decode(tokenizer.encode('Any text.').ids, { skip_special_tokens: false });
+    return tokenizer;
   } catch (error) {
     throw new UserError(
       `${path}: not a tokenizer that kn can use (${error instanceof Error ? error.message : error})`,
+      FETCH_AGAIN,
     );
   }
+}
+
+function whatIsWrong({ issues: [issue] }: z.ZodError): string {
+  return `its ${issue?.path.join('.')}: ${issue?.message}`;
 }
