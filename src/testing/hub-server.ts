@@ -12,6 +12,10 @@ export interface HubServerOptions {
   readonly files: Readonly<Record<string, Buffer>>;
   /** Demanded of every request. */
   readonly token?: string;
+  /** What it says the commit is, where that is not {@link COMMIT}. */
+  readonly commit?: string;
+  /** Changes the paths in its answers. */
+  readonly renamed?: (path: string) => string;
   /** Changes what is sent of a file; `undefined` cuts the connection in the middle. */
   readonly send?: (path: string, content: Buffer) => Buffer | undefined;
 }
@@ -28,6 +32,8 @@ export function filesOf(folder: string): Record<string, Buffer> {
 export function serveHub({
   files,
   token,
+  commit = COMMIT,
+  renamed = path => path,
   send = (_, content) => content,
 }: HubServerOptions): Promise<LoopbackServer> {
   return serve(async (request, response) => {
@@ -42,7 +48,7 @@ export function serveHub({
       return json(response, 200, {
         _id: '1',
         id: 'org/tiny',
-        sha: COMMIT,
+        sha: commit,
         siblings,
         private: false,
         gated: false,
@@ -53,7 +59,9 @@ export function serveHub({
       return json(
         response,
         200,
-        paths.filter(path => path in files).map(path => pathInfo(path, files[path])),
+        paths
+          .filter(path => path in files)
+          .map(path => ({ ...pathInfo(path, files[path]), path: renamed(path) })),
       );
     }
     const prefix = `/org/tiny/resolve/${COMMIT}/`;

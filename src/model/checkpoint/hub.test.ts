@@ -3,6 +3,7 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../../embedded.js';
+import { UserError } from '../../errors.js';
 import { setEnvironment } from '../../testing/environment.js';
 import { COMMIT, filesOf, type HubServerOptions, serveHub } from '../../testing/hub-server.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
@@ -55,6 +56,34 @@ describe('a model of the hub', () => {
     expect(seen.get('model.safetensors')).toEqual([size, size]);
     expect(server.requests.some(request => /bin|README/.test(request))).toBe(false);
   });
+
+  it.each([
+    ['a commit outside the cache', { commit: '../../../outside' }, 'gave "../../../outside" for a commit'],
+    ['a commit that is none', { commit: `${'a'.repeat(39)}Z` }, 'for a commit'],
+    ['no commit', { commit: '' }, 'gave no commit'],
+    [
+      'a path outside the snapshot',
+      { renamed: () => '../../../../outside' },
+      'answered with "../../../../outside", which was not asked for',
+    ],
+    ['a path that was not asked for', { renamed: () => 'setup.py' }, 'answered with "setup.py"'],
+  ])('is refused, and nothing is written, where the hub gives %s', async (_, lies, message) => {
+    const { storage } = await hubWith(lies);
+    await expect(fetchTiny()).rejects.toThrow(UserError);
+    await expect(fetchTiny()).rejects.toThrow(message);
+    const cache = join(storage, '../..');
+    const written = readdirSync(cache, { recursive: true, encoding: 'utf8' });
+    expect(written.filter(name => /outside|setup|blobs\/[0-9a-f]|snapshots\/./.test(name))).toEqual([]);
+  });
+
+  it.each(['../..', 'refs/../../x', '/etc/passwd', 'a//b', '..\\..', 'main\u001b', '', '.'])(
+    'is refused where the revision is %j',
+    async revision => {
+      const { server } = await hubWith();
+      await expect(fetchFromHub('org/tiny', revision, silent)).rejects.toThrow('is the name of no revision');
+      expect(server.requests).toEqual([]);
+    },
+  );
 
   it('is not fetched again', async () => {
     const { server } = await hubWith();

@@ -23,6 +23,7 @@ import { fileExists, readJsonFile } from '../../files.js';
 import { takeLock } from '../../runtime/process-lock.js';
 import { TOKENIZER_FILES } from '../tokenizer/load-tokenizer.js';
 import { presentFiles, refusePickle, shardsOfIndex, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from './checkpoint.js';
+import { checkCommit, checkPaths, checkRevision, isCommit } from './hub-answers.js';
 import { receiveBlob } from './hub-blob.js';
 
 export interface HubModel {
@@ -62,6 +63,7 @@ export async function fetchFromHub(
   reporter: DownloadReporter,
   part: ModelPart = 'whole',
 ): Promise<HubModel> {
+  checkRevision(id, revision);
   const storage = join(getHFHubCachePath(), getRepoFolderName({ type: 'model', name: id }));
   if (isOffline()) {
     const cached = await findCached(storage, revision);
@@ -105,7 +107,7 @@ async function fetchSnapshot(
   const info = await modelInfo({ ...connection, name: id, revision, additionalFields: ['sha', 'filePaths'] });
   // The hub redirects old names (bert-base-uncased is google-bert/bert-base-uncased); later requests take the new one.
   const { sha, filePaths = [], name = id } = info;
-  if (!sha) throw new UserError(`${id}: ${connection.hubUrl} gave no commit for ${revision}`);
+  checkCommit(id, sha, connection.hubUrl);
   const folder = join(storage, 'snapshots', sha);
   const get = async (files: readonly string[]) => {
     const missing: string[] = [];
@@ -118,6 +120,7 @@ async function fetchSnapshot(
       paths: missing,
       expand: false,
     });
+    checkPaths(id, paths, missing, connection.hubUrl);
     for (const path of paths) await fetchFile(name, sha, path, storage, folder, connection, reporter);
   };
   const sharded = !filePaths.includes(WEIGHTS_FILE) && filePaths.includes(WEIGHTS_INDEX_FILE);
@@ -191,15 +194,15 @@ async function waitForLock(path: string, onWait: () => void): Promise<() => Prom
 
 /** The snapshot that `revision` names in the cache, where it is complete. */
 async function findCached(storage: string, revision: string): Promise<HubModel | undefined> {
-  const sha = /^[0-9a-f]{40}$/.test(revision)
+  const sha = isCommit(revision)
     ? revision
-    : await readFile(join(storage, 'refs', revision), 'utf8').catch(() => '');
-  if (!sha) return undefined;
-  const folder = join(storage, 'snapshots', sha.trim());
+    : (await readFile(join(storage, 'refs', revision), 'utf8').catch(() => '')).trim();
+  if (!isCommit(sha)) return undefined;
+  const folder = join(storage, 'snapshots', sha);
   const has = (file: string) => fileExists(join(folder, file));
   const complete =
     (await has('config.json')) && ((await has(WEIGHTS_FILE)) || (await has(WEIGHTS_INDEX_FILE)));
-  return complete ? { folder, revision: sha.trim(), whole: true } : undefined;
+  return complete ? { folder, revision: sha, whole: true } : undefined;
 }
 
 async function connect(): Promise<Connection> {
