@@ -79,6 +79,25 @@ describe('libtensorflow', () => {
     expect(contentOf(target)).toEqual(UNPACKED);
   });
 
+  it('is refused, and nothing is written, where a tarball leads out of the folder', async () => {
+    const parent = temporaryFolder();
+    const file = join(temporaryFolder(), 'libtensorflow.tar.gz');
+    await create(
+      {
+        file,
+        cwd: folderWith({ 'evil.h': 'code' }),
+        prefix: 'include/tensorflow/c/../../../..',
+        preservePaths: true,
+      },
+      ['evil.h'],
+    );
+    const unpacked = unpackTensorflow(file, join(parent, 'engine'));
+    await expect(unpacked).rejects.toThrow(
+      `${file}: it is damaged (include/tensorflow/c/../../../../evil.h leads out`,
+    );
+    expect(readdirSync(parent)).toEqual([]);
+  });
+
   it('is refused where the source is damaged, holds none or is none', async () => {
     const target = join(temporaryFolder(), 'engine');
     const tarball = await tarballOf(folderWith(LIBTENSORFLOW));

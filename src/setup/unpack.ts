@@ -49,13 +49,17 @@ export async function unpackTensorflow(source: string, target: string): Promise<
 async function unpackTar(source: string, target: string): Promise<void> {
   try {
     const sizes: number[] = [];
+    let outside: string | undefined;
     await list({
       file: source,
       strict: true,
       onReadEntry: ({ path, type, size }) => {
-        if (type === 'File' && placeOf(path) !== undefined) sizes.push(size);
+        if (type !== 'File' || placeOf(path) === undefined) return;
+        sizes.push(size);
+        if (path.split('/').includes('..')) outside ??= path;
       },
     });
+    if (outside !== undefined) throw new Error(`${outside} leads out of the folder that it is unpacked into`);
     await checkRoom({ folder: dirname(target), bytes: sum(sizes) });
     const writing: Promise<void>[] = [];
     await list({
