@@ -38,6 +38,23 @@ describe('help', () => {
     expect(scripts.filter(url => /@tensorflow|vega|zod|@huggingface/.test(url))).toEqual([]);
   });
 
+  it.each([
+    [['help'], ['--help']],
+    [
+      ['help', 'find'],
+      ['find', '--help'],
+    ],
+    [
+      ['help', 'evaluate', 'update'],
+      ['evaluate', 'update', '--help'],
+    ],
+    [['help', 'nothing'], ['nothing']],
+  ])('is asked for by %o as by %o', async (words, option) => {
+    const [asked, known] = [await kn(words), await kn(option)];
+    expect(asked).toEqual(known);
+    expect(asked.code).toBe(words.includes('nothing') ? 2 : 0);
+  });
+
   it('names every subcommand, and each has an example', async () => {
     const { stdout } = await kn(['--help']);
     for (const name of [

@@ -20,7 +20,7 @@ const DETAILS = `
 A first look, without any download:
   kn evaluate pararel --model demo
 
-Each command explains itself: kn find --help`;
+Each command explains itself: kn help find, or kn find --help`;
 
 function createProgram(): Command {
   const program = new Command('kn')
@@ -55,10 +55,20 @@ function createProgram(): Command {
 export async function main(argv: readonly string[]): Promise<void> {
   outliveOutput();
   try {
-    await createProgram().parseAsync([...argv]);
+    const program = createProgram();
+    await program.parseAsync(helpAsOption(program, argv));
   } catch (error) {
     process.exitCode = reportError(error);
     // What was under way, a download perhaps, would keep this process; nothing of it is lost.
     if (error instanceof Interrupted) process.exit();
   }
+}
+
+/** "kn help evaluate update" as "kn evaluate update --help": commander's own knows no commands of commands. */
+function helpAsOption({ commands }: Command, argv: readonly string[]): string[] {
+  const [node, script, first, ...asked] = argv;
+  if (first !== 'help') return [...argv];
+  // What is no command is refused as one, in place of general help.
+  const isKnown = asked.length === 0 || commands.some(command => command.name() === asked[0]);
+  return [node, script, ...asked, ...(isKnown ? ['--help'] : [])];
 }
