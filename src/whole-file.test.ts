@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { canMount, smallDisk } from './testing/small-disk.js';
 import { temporaryFolder } from './testing/temporary-folder.js';
-import { sweepParts, writeWholeFile } from './whole-file.js';
+import { otherThanFile, sweepParts, writeWholeFile } from './whole-file.js';
 
 describe('a file that a user keeps', () => {
   it('is written whole, over what was there, with its mode, and nothing is left beside it', async () => {
@@ -28,28 +28,21 @@ describe('a file that a user keeps', () => {
     expect(readdirSync(folder)).toHaveLength(1);
   });
 
-  it('takes the place of a link, and leaves alone what is behind it', async () => {
-    const folder = temporaryFolder();
-    const [outside, path] = [join(folder, 'outside'), join(folder, 'figure3.svg')];
-    writeFileSync(outside, 'precious');
-    symlinkSync(outside, path);
-    await writeWholeFile(path, 'figure');
-    expect(readFileSync(outside, 'utf8')).toBe('precious');
-    expect(readFileSync(path, 'utf8')).toBe('figure');
-  });
-
   it.each([
-    ['a folder', 'it is a folder', (path: string) => mkdirSync(path)],
-    ['a pipe', 'it is a device or a pipe', (path: string) => spawnSync('mkfifo', [path])],
-    ['a link to a device', 'it is a device or a pipe', (path: string) => symlinkSync('/dev/null', path)],
-  ])('is refused where %s lies in its place, which stays', async (_, message, make) => {
-    const folder = temporaryFolder();
-    const path = join(folder, 'taken');
-    make(path);
-    await expect(writeWholeFile(path, 'content')).rejects.toThrow(message);
-    expect(readdirSync(folder)).toEqual(['taken']);
-    if (message.includes('device') && statSync('/dev/null').isCharacterDevice())
-      expect(statSync(path).isFile()).toBe(false);
+    ['a folder', (path: string) => mkdirSync(path)],
+    ['a pipe or a device', (path: string) => spawnSync('mkfifo', [path])],
+    // As /dev/stdout is, where it goes into a file.
+    ['a link', (path: string, outside: string) => symlinkSync(outside, path)],
+    ['a link', (path: string) => symlinkSync('/nowhere', path)],
+  ])('is refused where %s lies in its place, which stays, and what is behind it', async (kind, make) => {
+    const [folder, outside] = [temporaryFolder(), join(temporaryFolder(), 'precious')];
+    writeFileSync(outside, 'precious');
+    const path = join(folder, 'figure3.svg');
+    make(path, outside);
+    await expect(writeWholeFile(path, 'content')).rejects.toThrow(`it is ${kind}`);
+    expect(readdirSync(folder)).toEqual(['figure3.svg']);
+    expect(await otherThanFile(path)).toBe(kind);
+    expect(readFileSync(outside, 'utf8')).toBe('precious');
   });
 
   it('is swept away half written where its process was killed, and no other file with it', async () => {

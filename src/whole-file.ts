@@ -1,6 +1,6 @@
 /** The one way to a file that a user keeps: all of it under its name, or what was there before. */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, lstat, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemErrorCode } from './errors.js';
 
@@ -11,23 +11,32 @@ const PART = /^\.kn-\d+-[0-9a-f]{8}$/;
 const UNKNOWN_TO_FOLDERS = ['EINVAL', 'EISDIR', 'ENOTSUP', 'ENOSYS', 'EPERM', 'EACCES', 'EBADF'];
 
 /**
- * Writes a file beside its place, and moves it there once the disk has all of it. A link that lies there gives way to the
- * file; nothing behind it is touched.
+ * What lies at `path` in the place of a plain file, which no file may replace: behind a link may be anybody's file, and
+ * /dev/stdout is one. Undefined where a file or nothing is there.
+ * @throws a system error where that cannot be told
+ */
+export async function otherThanFile(path: string): Promise<string | undefined> {
+  const found = await lstat(path).catch(unlessMissing);
+  if (!found || found.isFile()) return undefined;
+  return found.isSymbolicLink() ? 'a link' : found.isDirectory() ? 'a folder' : 'a pipe or a device';
+}
+
+/**
+ * Writes a file beside its place, and moves it there once the disk has all of it.
  * @throws a system error, or one that says what lies there instead of a file; what was there is then as it was
  */
 export async function writeWholeFile(path: string, content: string | Uint8Array): Promise<void> {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  const other = await otherThanFile(path);
+  if (other) throw new Error(`it is ${other}`);
   const before = await lstat(path).catch(unlessMissing);
-  const behind = before?.isSymbolicLink() ? await stat(path).catch(unlessMissing) : before;
-  if (behind && !behind.isFile())
-    throw new Error(behind.isDirectory() ? 'it is a folder' : 'it is a device or a pipe');
   const part = join(dirname(path), `.kn-${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
     const file = await open(part, 'wx');
     try {
       // It goes on after a write that took a part of them, until there is an error.
       await file.writeFile(bytes);
-      if (before?.isFile()) await keepOwner(file, before);
+      if (before) await keepOwner(file, before);
       await file.sync();
       const { size } = await file.stat();
       if (size !== bytes.length) throw new Error(`the disk kept ${size} of ${bytes.length} bytes`);

@@ -23,7 +23,10 @@ export interface ScoringOptions {
 /** Told how many layers of prompts were scored since the last call: layers x prompts of them make the whole. */
 export type OnScored = (layersOfPrompts: number) => void;
 
-/** A row for each prompt, of one layer's scores [prompts, intermediateSize]. Disposes of `scores`. @throws UserError where one is not finite */
+/**
+ * A row for each prompt, of one layer's scores [prompts, intermediateSize]. Disposes of `scores`.
+ * @throws UserError where one is not finite
+ */
 export async function readScores(scores: tf.Tensor2D): Promise<Float32Array[]> {
   const [prompts, width] = scores.shape;
   const values = await readFinite(scores, 'a score');

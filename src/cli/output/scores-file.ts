@@ -1,14 +1,15 @@
-import { access, constants, stat } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { refusedFile } from '../../errors.js';
 import type { FactNeurons } from '../../library/options.js';
-import { writeWholeFile } from '../../whole-file.js';
+import { otherThanFile, writeWholeFile } from '../../whole-file.js';
 
 /** @throws UserError where no file can be made at `path`: better said before the work than after it */
 export async function checkWritable(path: string): Promise<void> {
   try {
     await access(dirname(path), constants.W_OK);
-    if ((await stat(path).catch(() => undefined))?.isDirectory()) throw new Error('it is a folder');
+    const other = await otherThanFile(path);
+    if (other) throw new Error(`it is ${other}`);
   } catch (error) {
     throw refusedFile(path, 'written', error, 'Name another file with --scores.');
   }

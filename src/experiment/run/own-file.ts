@@ -1,5 +1,5 @@
-import { lstat } from 'node:fs/promises';
-import { systemErrorCode, UserError } from '../../errors.js';
+import { UserError } from '../../errors.js';
+import { otherThanFile } from '../../whole-file.js';
 
 /**
  * The files that a run keeps open or goes on from are plain ones. A link may lead out of the folder, to somebody's file that
@@ -7,13 +7,10 @@ import { systemErrorCode, UserError } from '../../errors.js';
  * @throws UserError where something else lies at `path`; a system error where that cannot be told
  */
 export async function checkOwnFile(path: string): Promise<void> {
-  const found = await lstat(path).catch(error => {
-    if (systemErrorCode(error) !== 'ENOENT') throw error;
-  });
-  if (!found || found.isFile()) return;
-  const kind = found.isSymbolicLink() ? 'a link' : found.isDirectory() ? 'a folder' : 'a pipe or a device';
+  const other = await otherThanFile(path);
+  if (!other) return;
   throw new UserError(
-    `${path}: it is ${kind}, and not a file that a run of kn wrote`,
+    `${path}: it is ${other}, and not a file that a run of kn wrote`,
     'Take it away, or name another folder with --results.',
   );
 }
