@@ -74,10 +74,11 @@ async function interveneOnFact(
   const found = given ? undefined : await kn.find(prompts, answer, { ...finding, negativePrompts });
   const neurons = given ?? found?.neurons ?? [];
   const { prompts: effects } = await kn.enhance(prompts, answer, neurons, { factor });
+  const answerTokens = kn.answerTokens(answer);
   const { effectsJson, effectsText } = await import('../output/effects-text.js');
   const text = options.json
-    ? effectsJson(answer, neurons, effects)
-    : effectsText({ answer, neurons, effects, didTo, found, sharing: finding });
+    ? effectsJson({ answer, answerTokens, neurons, effects })
+    : effectsText({ answer, answerTokens, neurons, effects, didTo, found, sharing: finding });
   process.stdout.write(`${text}\n`);
   return 0;
 }

@@ -101,7 +101,7 @@ describe('kn suppress and kn enhance --prompt', () => {
   it('print before and after as JSON: probability, rank and the top five', async () => {
     const suppressed: Effect = JSON.parse((await kn(['suppress', ...FACT, '--json'])).stdout);
     const enhanced: Effect = JSON.parse((await kn(['enhance', ...FACT, '--json'])).stdout);
-    expect(Object.keys(suppressed)).toEqual(['answer', 'neurons', 'prompts']);
+    expect(Object.keys(suppressed)).toEqual(['answer', 'answerTokens', 'neurons', 'prompts']);
     expect(suppressed.prompts.map(({ prompt }) => prompt)).toEqual(PROMPTS);
     for (const [i, { before, after }] of suppressed.prompts.entries()) {
       expect(before.rank).toBe(1);
