@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { promptsThatFit } from '../model/batch-size.js';
 import type { LanguageModel, PromptBatch } from '../model/language-model.js';
 import { splitBatch } from '../model/prompt-batches.js';
-import { type OnScored, readScores, type Scores, type ScoringOptions } from './scores.js';
+import { type OnScored, type OnTraced, readScores, type Scores, type ScoringOptions } from './scores.js';
 
 /** Scores of every neuron for each prompt of a batch, from the traced pass alone. */
 export async function activationScores(
@@ -13,12 +13,14 @@ export async function activationScores(
   batch: PromptBatch,
   { site, batchBytes, samplesAtOnce }: ScoringOptions,
   onScored: OnScored = () => undefined,
+  onTraced?: OnTraced,
 ): Promise<Scores[]> {
   const promptsAtOnce = samplesAtOnce ?? promptsThatFit(model, batch.tokens[0].length, batchBytes);
   const scores: Scores[] = [];
   for (const part of splitBatch(batch, promptsAtOnce)) {
     const trace = model.trace(part, site);
     try {
+      await onTraced?.(trace, scores.length);
       const layers: Float32Array[][] = [];
       for (const activations of trace.activations) layers.push(await readScores(tf.clone(activations)));
       for (let prompt = 0; prompt < trace.prompts; prompt++) scores.push(layers.map(layer => layer[prompt]));

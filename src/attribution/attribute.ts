@@ -3,7 +3,7 @@ import { activationScores } from './activation.js';
 import { gradientXActivation } from './gradient-x-activation.js';
 import { integratedGradients } from './integrated-gradients.js';
 import type { AskedMethod } from './methods.js';
-import type { OnScored, Scores, ScoringOptions } from './scores.js';
+import type { OnScored, OnTraced, Scores, ScoringOptions } from './scores.js';
 
 /** Default method: integrated gradients. */
 export type AttributeOptions = AskedMethod & ScoringOptions;
@@ -18,13 +18,14 @@ export async function attribute(
   answers: readonly number[],
   options: AttributeOptions,
   onScored?: OnScored,
+  onTraced?: OnTraced,
 ): Promise<Scores[]> {
   switch (options.method) {
     case 'activation':
-      return activationScores(model, batch, options, onScored);
+      return activationScores(model, batch, options, onScored, onTraced);
     case 'gradient_x_activation':
-      return gradientXActivation(model, batch, answers, options, onScored);
+      return gradientXActivation(model, batch, answers, options, onScored, onTraced);
     default:
-      return integratedGradients(model, batch, answers, options, onScored);
+      return integratedGradients(model, batch, answers, options, onScored, onTraced);
   }
 }

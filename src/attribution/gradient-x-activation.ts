@@ -4,7 +4,7 @@ import { promptsThatFit, samplesThatFit } from '../model/batch-size.js';
 import type { LanguageModel, PromptBatch, Trace } from '../model/language-model.js';
 import { scale } from '../model/layers/scale.js';
 import { splitBatch } from '../model/prompt-batches.js';
-import { type OnScored, readScores, type Scores, type ScoringOptions } from './scores.js';
+import { type OnScored, type OnTraced, readScores, type Scores, type ScoringOptions } from './scores.js';
 
 /**
  * Scores of every neuron for each prompt of a batch: one pass from the first layer's activations, forward and back.
@@ -16,6 +16,7 @@ export async function gradientXActivation(
   answers: readonly number[],
   { site, batchBytes, samplesAtOnce }: ScoringOptions,
   onScored: OnScored = () => undefined,
+  onTraced?: OnTraced,
 ): Promise<Scores[]> {
   const tokens = batch.tokens[0].length;
   const promptsAtOnce =
@@ -25,6 +26,7 @@ export async function gradientXActivation(
   for (const part of splitBatch(batch, promptsAtOnce)) {
     const trace = model.trace(part, site);
     try {
+      await onTraced?.(trace, scores.length);
       const partAnswers = answers.slice(scores.length, scores.length + promptsAtOnce);
       const layers: Float32Array[][] = [];
       for (const layer of scoresAtTrace(model, trace, partAnswers, 1)) layers.push(await readScores(layer));

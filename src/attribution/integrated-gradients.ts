@@ -13,7 +13,7 @@ import { scale, scaleForSteps } from '../model/layers/scale.js';
 import { splitBatch } from '../model/prompt-batches.js';
 import { isMatrix, scoresAtTrace } from './gradient-x-activation.js';
 import { type Quadrature, quadrature, type Rule } from './rules.js';
-import { type OnScored, readScores, type Scores, type ScoringOptions } from './scores.js';
+import { type OnScored, type OnTraced, readScores, type Scores, type ScoringOptions } from './scores.js';
 
 export interface IntegratedGradientsOptions extends ScoringOptions {
   readonly rule: Rule;
@@ -30,6 +30,7 @@ export async function integratedGradients(
   answers: readonly number[],
   { rule, steps, site, batchBytes, samplesAtOnce, layersTogether = false }: IntegratedGradientsOptions,
   onScored: OnScored = () => undefined,
+  onTraced?: OnTraced,
 ): Promise<Scores[]> {
   const room = samplesAtOnce ?? samplesThatFit(model, batch.tokens[0].length, batchBytes);
   // A pass of all layers keeps the values of (layers + 1) / 2 passes through all layers.
@@ -47,6 +48,7 @@ export async function integratedGradients(
   for (const part of splitBatch(batch, promptsAtOnce)) {
     const trace = model.trace(part, site);
     try {
+      await onTraced?.(trace, scores.length);
       const partAnswers = answers.slice(scores.length, scores.length + promptsAtOnce);
       const atTrace = whole === 0 ? [] : scoresAtTrace(model, trace, partAnswers, whole);
       const layers: Float32Array[][] = [];

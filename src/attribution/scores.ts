@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Site } from '../model/language-model.js';
+import type { Site, Trace } from '../model/language-model.js';
 import { readFinite } from '../model/read-finite.js';
 
 /** A score for each feed-forward neuron: one array of intermediateSize values a layer. */
@@ -22,6 +22,12 @@ export interface ScoringOptions {
 
 /** Told how many layers of prompts were scored since the last call: layers x prompts of them make the whole. */
 export type OnScored = (layersOfPrompts: number) => void;
+
+/**
+ * Shown every trace that scores are made from, so that what else it holds needs no pass of its own.
+ * @param first its first prompt, of those that are scored
+ */
+export type OnTraced = (trace: Trace, first: number) => Promise<void>;
 
 /**
  * A row for each prompt, of one layer's scores [prompts, intermediateSize]. Disposes of `scores`.

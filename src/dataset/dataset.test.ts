@@ -125,6 +125,13 @@ describe('a data set', () => {
       'the pattern "[X] is" has no [Y], where one is needed',
     ],
     ['a pattern with two [Y]', '{"pattern": "[X] [Y] [Y]"}', FACTS, 'has 2 [Y], where one is needed'],
+    [
+      'a pattern with a mask',
+      '{"pattern": "[X] [MASK] is [Y]."}',
+      FACTS,
+      'P36.jsonl:1: the pattern "[X] [MASK]',
+    ],
+    ["another tokenizer's mask", '{"pattern": "[X] < Mask > [Y]"}', FACTS, 'has < Mask > in it'],
     ['no pattern', '\n', FACTS, 'P36.jsonl: no patterns'],
     ['a uuid twice', PATTERN, FACTS + FACTS, 'P36.jsonl:3: the uuid a is at'],
     ['no fact', PATTERN, '', 'no facts'],

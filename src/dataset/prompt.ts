@@ -1,6 +1,14 @@
 /** What stands in a prompt for the answer. */
 export const MASK = '[MASK]';
 
+/** As other tokenizers write their mask: no model here takes any of it for one. */
+const MASK_LIKE = /\[\s*mask\s*\]|<\s*mask\s*>/i;
+
+/** What in a text looks like a mask and is not {@link MASK}; undefined where nothing does. */
+export function maskLike(text: string): string | undefined {
+  return MASK_LIKE.exec(text.replaceAll(MASK, ''))?.[0];
+}
+
 /**
  * A prompt as a causal model is asked: up to [MASK] where there is one, and without the space before it, which belongs to
  * the answer's token.

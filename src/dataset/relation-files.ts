@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { refusedFile, UserError } from '../errors.js';
 import { withoutMark } from '../files.js';
 import type { FactKey } from './fact.js';
+import { MASK, maskLike } from './prompt.js';
 import { inRelationOrder } from './relation-order.js';
 
 export const PATTERNS_FOLDER = 'graphs_json';
@@ -39,7 +40,7 @@ export async function listRelations(folder: string): Promise<string[]> {
 
 const patternSchema = z.looseObject({ pattern: z.string() });
 
-/** @throws UserError, with file and line, where a pattern lacks [X], or has not exactly one [Y] */
+/** @throws UserError, with file and line, where a pattern lacks [X], has not exactly one [Y], or has a mask of its own */
 export async function readPatterns(folder: string, relation: string): Promise<string[]> {
   const path = join(folder, PATTERNS_FOLDER, `${relation}.jsonl`);
   const patterns: string[] = [];
@@ -50,6 +51,13 @@ export async function readPatterns(folder: string, relation: string): Promise<st
     if (objects !== 1) {
       throw new UserError(
         `${path}:${line}: the pattern "${pattern}" has ${objects || 'no'} [Y], where one is needed`,
+      );
+    }
+    const mask = pattern.includes(MASK) ? MASK : maskLike(pattern);
+    if (mask !== undefined) {
+      throw new UserError(
+        `${path}:${line}: the pattern "${pattern}" has ${mask} in it`,
+        'Write [Y] where the object belongs, and no mask: it is put there.',
       );
     }
     patterns.push(pattern);

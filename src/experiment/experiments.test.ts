@@ -142,5 +142,10 @@ describe('a request', () => {
     const request = completeRequest({ experiment: 'facts', neurons: { given: [[1, 2]] } });
     const parts = { command: 'find', words: { first: [], last: [] }, draws: false };
     expect(commandLine(request, parts)).toContain("--neurons '[[1,2]]'");
+    expect(commandLine(request, parts)).not.toContain('--protocol');
+    for (const experiment of ['update', 'erasure'] as const) {
+      const ofDai = completeRequest({ experiment, protocol: 'dai', neurons: { given: [[1, 2]] } });
+      expect(commandLine(ofDai, parts)).toContain("--neurons '[[1,2]]' --protocol dai");
+    }
   });
 });

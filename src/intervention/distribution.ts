@@ -1,10 +1,11 @@
 /** P(token) over the vocabulary, at the position that a query asks at. */
 export type Distribution = Float32Array;
 
-/** What a distribution says of one answer. */
+/** How an answer stands: in one distribution, or where it is several tokens, in one for each. */
 export interface AnswerStanding {
+  /** Of several tokens the product of theirs, each with what stands before it in place. */
   readonly probability: number;
-  /** 1 where no token is more probable. */
+  /** 1 + the number of tokens that are more probable; of several tokens the worst, which is the highest, of theirs. */
   readonly rank: number;
 }
 
@@ -14,7 +15,10 @@ export function standingOf(answer: number, distribution: Distribution): AnswerSt
   return { probability, rank: 1 + distribution.reduce((above, p) => above + (p > probability ? 1 : 0), 0) };
 }
 
-/** How an answer of several tokens stands: the product of their probabilities, and the lowest place that one has. */
+/**
+ * How an answer of several tokens stands: the product of their probabilities, and the rank of the worst of them, so that it is
+ * 1 where each token is the most probable in its place.
+ */
 export function standingOfTokens(standings: readonly AnswerStanding[]): AnswerStanding {
   return {
     probability: standings.reduce((product, { probability }) => product * probability, 1),

@@ -32,6 +32,12 @@ export class AskedModel {
     return this.loaded.model;
   }
 
+  /** An answer's tokens, as people read them. */
+  tokens(answer: string): string[] {
+    const { tokenizer } = this.loaded;
+    return answerIds(tokenizer, answer).map(id => tokenizer.token(id));
+  }
+
   async ask(prompts: readonly string[], answer: string): Promise<AskedPrompt[]> {
     const { model, tokenizer } = this.loaded;
     const { continuation = 'answer' } = this.options;

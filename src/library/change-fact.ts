@@ -101,6 +101,7 @@ async function changeAndMeasure(
     asked.answer.map(({ prompt }, i) => ({ prompt, before: before[which][i], after: after[which][i] }));
   const report: ChangeReport = {
     answer,
+    answerTokens: kn.answerTokens(answer),
     ...described,
     neurons,
     prompts: changed(own, 'own'),
@@ -155,7 +156,9 @@ async function apply(
   kn: KnowledgeNeurons,
   { change, prompts, answer }: ChangeRequest,
   neurons: readonly Neuron[],
-): Promise<Pick<ChangedValues, 'values' | 'undo'> & Pick<ChangeReport, 'target' | 'erased' | 'edited'>> {
+): Promise<
+  Pick<ChangedValues, 'values' | 'undo'> & Pick<ChangeReport, 'target' | 'targetTokens' | 'erased' | 'edited'>
+> {
   if (change.change === 'erase') {
     const { value } = change;
     const { values, undo } = await kn.erase(prompts, answer, neurons, { value, keep: true });
@@ -167,7 +170,13 @@ async function apply(
     lambdas,
     keep: true,
   });
-  return { values, undo, target: to, edited: { rule, original, ...lambdas } };
+  return {
+    values,
+    undo,
+    target: to,
+    targetTokens: kn.answerTokens(to),
+    edited: { rule, original, ...lambdas },
+  };
 }
 
 async function saveIn(

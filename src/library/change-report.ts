@@ -20,8 +20,11 @@ export interface ChangedPrompt {
 /** What `--json` prints. */
 export interface ChangeReport {
   readonly answer: string;
+  /** As the model has them. */
+  readonly answerTokens: readonly string[];
   /** For an edit, the new answer. */
   readonly target?: string;
+  readonly targetTokens?: readonly string[];
   readonly erased?: EraseValue;
   /** For an edit: `original` is what it takes away. */
   readonly edited?: { readonly rule: EditRule; readonly original: string } & Lambdas;

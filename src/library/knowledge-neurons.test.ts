@@ -1,8 +1,74 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { findNeurons } from '../neurons/find.js';
 import { startEngine } from '../runtime/engine.js';
 import { KnowledgeNeurons } from './knowledge-neurons.js';
 import { loadModel } from './load-model.js';
+
+describe('neurons that are found', () => {
+  // Of two token lengths; the last is asked twice.
+  const prompts = [
+    'france is governed from [MASK].',
+    'the ministries of france are in [MASK].',
+    'the ministries of france are in [MASK].',
+  ];
+  const open = async (batchBytes?: number) => {
+    await startEngine('wasm');
+    const loaded = await loadModel('demo');
+    const kn = new KnowledgeNeurons(loaded, batchBytes === undefined ? {} : { batchBytes });
+    return { loaded, kn };
+  };
+  const methods = [
+    { method: 'integrated_gradients', rule: 'riemann_left', steps: 3 },
+    { method: 'gradient_x_activation' },
+    { method: 'activation' },
+  ] as const;
+
+  it.each(methods)(
+    'come with what the model says of the answer by each prompt, as predict has it: %o',
+    async method => {
+      for (const batchBytes of [undefined, 1]) {
+        const { loaded, kn } = await open(batchBytes);
+        for (const answer of ['paris', 'rome paris', 'qwrtz']) {
+          const found = await kn.find(prompts, answer, {
+            method,
+            negativePrompts: ['rome is governed from [MASK].'],
+          });
+          const predicted = await kn.predict(prompts, answer);
+          expect(found.prompts.map(({ rank }) => rank)).toEqual(predicted.map(({ rank }) => rank));
+          for (const [i, { probability }] of found.prompts.entries())
+            expect(probability / predicted[i].probability).toBeCloseTo(1, 4);
+        }
+        loaded.model.dispose();
+      }
+    },
+  );
+
+  it.each(methods)('need no pass for that: as many traces as their scores alone: %o', async method => {
+    const { loaded, kn } = await open();
+    const { model, tokenizer } = loaded;
+    const trace = vi.spyOn(model, 'trace');
+    const queries = (await kn.ask(prompts, 'rome paris')).map(({ queries }) => queries);
+    await findNeurons(model, queries, { ...method, threshold: { kind: 'adaptive', value: 0.3 }, share: 0.5 });
+    const ofScores = trace.mock.calls.length;
+    trace.mockClear();
+    await kn.find(prompts, 'rome paris', { method });
+    expect(trace).toHaveBeenCalledTimes(ofScores);
+    expect(tokenizer.lookUp('rome paris')).toMatchObject({ ids: { length: 2 } });
+    model.dispose();
+  });
+
+  it("come with the answer's tokens, as the model has them, and leave no tensor", async () => {
+    const { loaded, kn } = await open();
+    await kn.find(prompts, 'paris');
+    const tensors = tf.memory().numTensors;
+    expect((await kn.find(prompts, 'paris')).answerTokens).toEqual(['paris']);
+    expect((await kn.find(prompts, 'qwrtz')).answerTokens).toEqual(['q', '##w', '##r', '##t', '##z']);
+    expect(kn.answerTokens('rome paris')).toEqual(['rome', 'paris']);
+    expect(tf.memory().numTensors).toBe(tensors);
+    loaded.model.dispose();
+  });
+});
 
 describe('changes', () => {
   const prompts = ['france is governed from [MASK].', 'the ministries of france are in [MASK].'];

@@ -86,6 +86,14 @@ export class KnowledgeNeurons {
     return (await this.find(prompts, answer, options)).neurons;
   }
 
+  /**
+   * The tokens that an answer is for the model.
+   * @throws UserError where the vocabulary lacks it
+   */
+  answerTokens(answer: string): readonly string[] {
+    return this.asking.tokens(answer);
+  }
+
   /** What the model, with every change that was kept, makes of each prompt and the answer. */
   predict(prompts: readonly string[], answer: string): Promise<Prediction[]> {
     return this.inTurn(async () => this.predictNow(await this.asking.ask(prompts, answer)));

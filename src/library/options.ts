@@ -1,5 +1,6 @@
 /** What can be asked of the library's class, and what it answers. */
 import type { AskedMethod } from '../attribution/methods.js';
+import type { AnswerStanding } from '../intervention/distribution.js';
 import type { PromptEffect } from '../intervention/prediction.js';
 import type { LayerValues } from '../intervention/value-changes.js';
 import type { Continuation } from '../model/continuation-names.js';
@@ -41,11 +42,15 @@ export interface FindingOptions extends RefinedOptions {
 
 /** The neurons of a fact, and what each of its prompts has to do with it. */
 export interface FactNeurons extends Omit<FoundNeurons, 'prompts' | 'negatives'> {
-  readonly prompts: readonly (FoundInPrompt & {
-    readonly prompt: string;
-    /** Of each layer, where they were asked for. */
-    readonly convergenceDelta?: readonly number[];
-  })[];
+  /** As the model has them. */
+  readonly answerTokens: readonly string[];
+  /** Each with the answer's probability and rank there: neurons are found for any answer, also for one that is no fact. */
+  readonly prompts: readonly (AnswerStanding &
+    FoundInPrompt & {
+      readonly prompt: string;
+      /** Of each layer, where they were asked for. */
+      readonly convergenceDelta?: readonly number[];
+    })[];
   readonly negativePrompts: readonly (FoundInPrompt & { readonly prompt: string })[];
 }
 

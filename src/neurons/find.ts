@@ -1,5 +1,5 @@
 import type { AttributeOptions } from '../attribution/attribute.js';
-import { type ScoreQueries, scoreQueriesOn } from '../attribution/score-queries.js';
+import { type OnQueriesTraced, type ScoreQueries, scoreQueriesOn } from '../attribution/score-queries.js';
 import type { OnScored, Scores } from '../attribution/scores.js';
 import type { LanguageModel } from '../model/language-model.js';
 import { ofEachPrompt } from '../model/prompt-batches.js';
@@ -44,8 +44,9 @@ export function findNeurons(
   prompts: readonly (readonly Query[])[],
   options: FindOptions & NegativePrompts,
   onScored?: OnScored,
+  onTraced?: OnQueriesTraced,
 ): Promise<FoundNeurons> {
-  return findNeuronsBy(scoreQueriesOn(model, onScored), prompts, options);
+  return findNeuronsBy(scoreQueriesOn(model, onScored, onTraced), prompts, options);
 }
 
 /** The same, whoever scores: {@link scoreQueriesOn} a model, or several facts together. */

@@ -1,10 +1,12 @@
-import { compareNeurons, type Neuron } from './neuron.js';
+import type { Neuron } from './neuron.js';
 
 /** A neuron, and in how many of a fact's prompts it is coarse. */
 export type PromptCount = readonly [layer: number, index: number, prompts: number];
 
 /**
- * Every neuron that is coarse in some prompt, in the order of layers.
+ * Every neuron that is coarse in some prompt, in the order that they are first met in: prompt by prompt, of a prompt in the
+ * given order. It is the order of a `Counter` in Dai et al.'s code (src/2_get_kn.py, lines 56 to 62), which decides there
+ * between neurons that as many facts have.
  * @param coarse the coarse neurons of each prompt
  */
 export function countPrompts(coarse: readonly (readonly Neuron[])[]): PromptCount[] {
@@ -16,7 +18,5 @@ export function countPrompts(coarse: readonly (readonly Neuron[])[]): PromptCoun
       counts.set(neuron.join(), entry);
     }
   }
-  return [...counts.values()]
-    .sort((a, b) => compareNeurons(a.neuron, b.neuron))
-    .map(({ neuron: [layer, index], prompts }) => [layer, index, prompts]);
+  return [...counts.values()].map(({ neuron: [layer, index], prompts }) => [layer, index, prompts]);
 }

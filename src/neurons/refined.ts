@@ -1,4 +1,4 @@
-import type { Neuron } from './neuron.js';
+import { compareNeurons, type Neuron } from './neuron.js';
 import { countPrompts, type PromptCount } from './prompt-counts.js';
 
 /** In how many of a fact's prompts a refined neuron is coarse. */
@@ -21,11 +21,11 @@ export function refinedNeurons(
   share: number,
   sharing: Omit<Sharing, 'share'> = {},
 ): Neuron[] {
-  return sharedNeurons(countPrompts(coarse), coarse.length, { ...sharing, share });
+  return sharedNeurons(countPrompts(coarse), coarse.length, { ...sharing, share }).sort(compareNeurons);
 }
 
 /**
- * The same from the counts alone. With `inclusive` and 3 `leastPrompts` it is `parse_kn` of Dai et al.'s code
+ * The same from the counts alone, in their order. With `inclusive` and 3 `leastPrompts` it is `parse_kn` of Dai et al.'s code
  * (src/2_get_kn.py, lines 32 to 39).
  * @param prompts of the fact
  */

@@ -13,12 +13,12 @@ const fact = (coarseIn: readonly number[], prompts = 10): FactCounts => ({
 const DAI = { share: 0.7, inclusive: true, leastPrompts: 3 };
 
 describe('the prompts that a neuron is coarse in', () => {
-  it('are counted, in the order of layers', () => {
+  it('are counted, in the order that neurons are first met in', () => {
     const coarse: [number, number][][] = [[[1, 7], [0, 9]], [[0, 9]], [], [[0, 2], [0, 9]]]; // biome-ignore format: a prompt each
     expect(countPrompts(coarse)).toEqual([
-      [0, 2, 1],
-      [0, 9, 3],
       [1, 7, 1],
+      [0, 9, 3],
+      [0, 2, 1],
     ]);
     expect(countPrompts([])).toEqual([]);
   });
@@ -43,8 +43,9 @@ describe('the prompts that a neuron is coarse in', () => {
     expect(sharedNeurons([[0, 1, 2]], 4, { ...DAI, share: 0.5 })).toEqual([]);
   });
 
-  it('are what refined neurons are made of, by either rule', () => {
-    const coarse: [number, number][][] = [[[0, 1]], [[0, 1]], [[0, 1], [2, 5]], [[2, 5]]]; // biome-ignore format: a prompt each
+  it('are what refined neurons are made of, by either rule, in the order of layers', () => {
+    expect(refinedNeurons([[[2, 5], [0, 1]], [[2, 5], [0, 1]]], 0.5)).toEqual([[0, 1], [2, 5]]); // biome-ignore format: a prompt each
+    const coarse: [number, number][][] = [[[0, 1]], [[0, 1]], [[2, 5], [0, 1]], [[2, 5]]]; // biome-ignore format: a prompt each
     expect(refinedNeurons(coarse, 0.5)).toEqual([[0, 1]]);
     expect(refinedNeurons(coarse, 0.5, { inclusive: true })).toEqual([
       [0, 1],

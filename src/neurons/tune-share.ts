@@ -18,7 +18,7 @@ export interface FactCounts {
 }
 
 export interface TunedNeurons {
-  /** Of each fact, in the given order, in the order of layers. */
+  /** Of each fact, in the given order, in the order of its counts. */
   readonly neurons: readonly (readonly Neuron[])[];
   /** That these neurons were made with. */
   readonly share: number;

@@ -13,8 +13,10 @@ for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO]) {
       const prompts = golden.prompts.flatMap(prompt => ['-p', `${prompt} [MASK].`]);
       for (const share of ['0.3', '0.5']) {
         const args = ['find', '--model', folder, '-a', 'Paris', '--share', share, '--json', ...prompts];
-        const { stdout, code } = await kn(args);
+        const { stdout, stderr, code } = await kn(args);
         expect(code).toBe(0);
+        const read = `${golden.prompts.length} prompts are read up to there, the first as "${golden.prompts[0]}"`;
+        expect(stderr).toContain(JSON.stringify(`Warning: a causal model has no [MASK]: ${read}.`));
         expect(JSON.parse(stdout).neurons).toEqual(golden.refined[`p_${share}`]);
       }
     });

@@ -14,6 +14,7 @@ import {
 } from '../options/fact-request.js';
 import type { ValueOptions } from '../options/value-options.js';
 import { changeText } from '../output/change-text.js';
+import { warnOfMasks, warnOfUnknown } from '../output/fact-warnings.js';
 import { interruptible } from '../output/interrupt.js';
 import { createProgress } from '../output/progress.js';
 
@@ -33,6 +34,7 @@ export async function changeAndReport(options: ValueOptions, change: AskedChange
   const { negativePrompts, ...fact } = await askedFact(options);
   const { onProgress } = createProgress(options);
   const opened = await openModel(options, onProgress);
+  warnOfMasks([...fact.prompts, ...otherPrompts, ...negativePrompts], opened.model.causal, onProgress);
   const data = options.data ?? usualData(options.model);
   const { report } = await interruptible(signal =>
     changeFact(
@@ -47,6 +49,9 @@ export async function changeAndReport(options: ValueOptions, change: AskedChange
       { onProgress, signal },
     ),
   );
+  const { answerTokens } = report;
+  const standings = [...report.prompts, ...report.otherPrompts].map(({ before }) => before);
+  warnOfUnknown({ answer, answerTokens, standings }, onProgress);
   const text = options.json ? JSON.stringify(report) : changeText(report, given ? undefined : finding);
   process.stdout.write(`${text}\n`);
   return 0;

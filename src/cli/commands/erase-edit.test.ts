@@ -25,7 +25,12 @@ describe('kn erase', () => {
       OTHER,
     ]);
     const found = JSON.parse((await kn(['find', ...FACT, '--json'])).stdout);
-    expect(rest).toEqual({ answer: 'paris', erased: 'zero', neurons: found.neurons });
+    expect(rest).toEqual({
+      answer: 'paris',
+      answerTokens: ['paris'],
+      erased: 'zero',
+      neurons: found.neurons,
+    });
     expect(prompts.map(({ prompt }) => prompt)).toEqual([PROMPT]);
     expect(otherPrompts.map(({ prompt }) => prompt)).toEqual([OTHER]);
     for (const { before, after } of [...prompts, ...otherPrompts]) {

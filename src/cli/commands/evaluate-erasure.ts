@@ -39,7 +39,7 @@ export function addErasure(evaluate: Command): void {
     .option('--erase <names>', 'erase these of the selected relations: P19,P27 (default: each in turn)', list)
     .option(
       '--top <n>',
-      "erase so many neurons, those that most of a relation's facts have",
+      "erase so many neurons, those that most of a relation's facts have; of equals the first by layer and index, with --protocol dai the first met",
       wholeNumber(...RANGES.top),
       DEFAULTS.top,
     )

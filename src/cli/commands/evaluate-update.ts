@@ -67,7 +67,7 @@ export function addUpdate(evaluate: Command): void {
     )
     .option(
       '--shared <share>',
-      "leave neurons alone that more than this share of the relation's other facts have too",
+      "leave neurons alone that more than this share of the relation's other facts have too (with --protocol dai: as its code counts, docs/protocols.md)",
       number(...RANGES.shared),
       DEFAULTS.shared,
     )

@@ -158,6 +158,28 @@ describe('kn evaluate erasure', () => {
     expect(journalLines(folder)).toHaveLength(4 + 1);
   });
 
+  it("takes with --protocol dai the neurons that its code would, of given ones too, in their file's order", async () => {
+    const given = temporaryFolder();
+    const uuids = Object.keys(JSON.parse((await undisturbed('erasure'))['demo_pararel_neurons_0.json']));
+    // Facts have [1, 9] or [1, 8], behind others that one fact has each: [1, 3] is met before [0, 4].
+    const lists = uuids.map((_, i) => (i === 0 ? [[1, 3], [1, 9]] : [[0, 3 + i], [1, i < 3 ? 9 : 8]])); // biome-ignore format: of one kind each
+    const file = Object.fromEntries(uuids.map((uuid, i) => [uuid, lists[i]]));
+    writeFileSync(join(given, 'demo_pararel_neurons_0.json'), JSON.stringify(file));
+    const asked = ['--erase', 'P17', '--top', '2', '--own-facts', '1', '--other-facts', '0'];
+    const folder = results();
+    const ofDai = ['--protocol', 'dai', '--neurons', given, '--json'];
+    const { code, stdout } = await kn([...into('erasure', folder), ...asked, ...ofDai]);
+    expect(code).toBe(0);
+    const { relations }: ErasureSummary = JSON.parse(stdout);
+    expect(relations.P17.neurons).toEqual([
+      [1, 9],
+      [1, 3],
+    ]);
+    const run = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'));
+    expect(run.erasure).toMatchObject({ top: 2, ties: 'first met' });
+    expect(run.commands[0]).toContain('--protocol dai');
+  });
+
   it('skips a relation without neurons, with the reason', async () => {
     const neurons = await neuronsFolder('erasure');
     const file = join(neurons, 'demo_pararel_neurons_0.json');

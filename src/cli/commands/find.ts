@@ -64,13 +64,16 @@ async function findInFact(options: Options): Promise<number> {
   if (scores !== undefined) await checkWritable(scores);
   const { prompts, answer, negativePrompts } = await askedFact(options);
   const { openKnowledgeNeurons } = await import('../open-model.js');
-  const kn = await openKnowledgeNeurons(options, createProgress(options).onProgress);
+  const { onProgress } = createProgress(options);
+  const kn = await openKnowledgeNeurons(options, [...prompts, ...negativePrompts], onProgress);
   const found = await kn.find(prompts, answer, {
     ...finding,
     negativePrompts,
     convergence: integrates && (convergence || scores !== undefined),
   });
   if (scores !== undefined) await writeScores(scores, answer, found);
+  const { warnOfUnknown } = await import('../output/fact-warnings.js');
+  warnOfUnknown({ answer, answerTokens: found.answerTokens, standings: found.prompts }, onProgress);
   const { foundJson, foundText } = await import('../output/found-text.js');
   const shown = { answer, found, sharing: finding, convergence };
   process.stdout.write(`${options.json ? foundJson(shown) : foundText(shown)}\n`);

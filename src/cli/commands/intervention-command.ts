@@ -70,14 +70,18 @@ async function interveneOnFact(
   const given = await givenNeurons(options.neurons);
   const { prompts, answer, negativePrompts } = await askedFact(options);
   const { openKnowledgeNeurons } = await import('../open-model.js');
-  const kn = await openKnowledgeNeurons(options, createProgress(options).onProgress);
+  const { onProgress } = createProgress(options);
+  const kn = await openKnowledgeNeurons(options, [...prompts, ...negativePrompts], onProgress);
   const found = given ? undefined : await kn.find(prompts, answer, { ...finding, negativePrompts });
   const neurons = given ?? found?.neurons ?? [];
   const { prompts: effects } = await kn.enhance(prompts, answer, neurons, { factor });
+  const answerTokens = kn.answerTokens(answer);
+  const { warnOfUnknown } = await import('../output/fact-warnings.js');
+  warnOfUnknown({ answer, answerTokens, standings: effects.map(({ before }) => before) }, onProgress);
   const { effectsJson, effectsText } = await import('../output/effects-text.js');
   const text = options.json
-    ? effectsJson(answer, neurons, effects)
-    : effectsText({ answer, neurons, effects, didTo, found, sharing: finding });
+    ? effectsJson({ answer, answerTokens, neurons, effects })
+    : effectsText({ answer, answerTokens, neurons, effects, didTo, found, sharing: finding });
   process.stdout.write(`${text}\n`);
   return 0;
 }

@@ -12,7 +12,7 @@ const FACT = ['--model', 'demo', '--answer', 'paris', ...PROMPTS.flatMap(prompt 
 interface Found {
   answer: string;
   neurons: [number, number][];
-  prompts: { prompt: string; coarse: [number, number][] }[];
+  prompts: { prompt: string; probability: number; rank: number; coarse: [number, number][] }[];
 }
 
 interface Effect {
@@ -32,10 +32,12 @@ describe('kn find --prompt', () => {
     const { code, stdout } = await kn(['find', ...FACT, '--json']);
     expect(code).toBe(0);
     const found: Found = JSON.parse(stdout);
-    expect(Object.keys(found)).toEqual(['answer', 'neurons', 'prompts']);
+    expect(Object.keys(found)).toEqual(['answer', 'answerTokens', 'neurons', 'prompts']);
     expect(found.answer).toBe('paris');
     expect(found.prompts.map(({ prompt }) => prompt)).toEqual(PROMPTS);
-    expect(Object.keys(found.prompts[0])).toEqual(['prompt', 'coarse']);
+    expect(Object.keys(found.prompts[0])).toEqual(['prompt', 'probability', 'rank', 'coarse']);
+    expect(found.prompts.map(({ rank }) => rank)).toEqual([1, 1]);
+    for (const { probability } of found.prompts) expect(probability).toBeGreaterThan(0.5);
     // More than half of two prompts: in both.
     const [first, second] = found.prompts.map(({ coarse }) => coarse.map(String));
     expect(found.neurons.map(String)).toEqual(first.filter(neuron => second.includes(neuron)));
@@ -63,7 +65,7 @@ describe('kn find --prompt', () => {
     const file = join(temporaryFolder(), 'scores.json');
     const asked = ['find', ...FACT, '--rule', 'gausslegendre', '--steps', '3', '--convergence'];
     const { prompts } = JSON.parse((await kn([...asked, '--json', '--scores', file])).stdout);
-    expect(Object.keys(prompts[0])).toEqual(['prompt', 'coarse', 'convergenceDelta']);
+    expect(Object.keys(prompts[0])).toEqual(['prompt', 'probability', 'rank', 'coarse', 'convergenceDelta']);
     const written = JSON.parse(readFileSync(file, 'utf8')).prompts;
     const deltas: number[][] = [0, 1].map(i => prompts[i].convergenceDelta);
     expect(deltas).toEqual([0, 1].map(i => written[i].convergenceDelta));
@@ -75,11 +77,36 @@ describe('kn find --prompt', () => {
     }
   });
 
-  it('prints a table for people', async () => {
-    const { stdout } = await kn(['find', ...FACT]);
-    expect(stdout).toContain('france is governed from [MASK].');
+  it('prints a table for people, how the answer stands before the neurons, and warns of nothing', async () => {
+    const { stdout, stderr } = await kn(['find', ...FACT]);
+    expect(stdout).toMatch(/^ +prompt +probability of "paris" +rank +coarse neurons\n/);
+    expect(stdout).toMatch(/\n +france is governed from \[MASK\]\. +6\d\.\d% +1 +\d+\n/);
+    expect(stderr).not.toContain('Warning');
     expect(stdout).toMatch(/\d+ refined neurons of "paris": coarse in more than 0\.5 of 2 prompts/);
     expect(stdout).toMatch(/layer 1 +\d/);
+  });
+
+  it('says that the model does not know an answer of nonsense, whose rank is defined, and finds its neurons', async () => {
+    const nonsense = ['find', '--model', 'demo', '-a', 'qwrtz', ...PROMPTS.flatMap(prompt => ['-p', prompt])];
+    const { code, stdout, stderr } = await kn(nonsense);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ +prompt +probability of "qwrtz" +worst rank +coarse neurons\n/);
+    expect(stdout).toContain(
+      '"qwrtz" is 5 tokens, "q" "##w" "##r" "##t" "##z": its probability is the product',
+    );
+    expect(stderr).toMatch(
+      /Warning: "qwrtz" is among the 100 .* in none of 2 prompts \(worst ranks \d+ to \d+\)/,
+    );
+    const given = ['--neurons', '[[1,2]]', '--json'];
+    const suppressed = await kn(['suppress', ...nonsense.slice(1), ...given]);
+    expect(suppressed.code).toBe(0);
+    expect(suppressed.stderr).toMatch(/^\{"notice":"Warning: .* in none of 2 prompts/m);
+    expect(JSON.parse(suppressed.stdout).answerTokens).toHaveLength(5);
+    const erased = await kn(['erase', ...nonsense.slice(1), ...given, '--unrelated-facts', '0']);
+    expect([erased.code, erased.stderr]).toEqual([
+      0,
+      expect.stringMatching(/Warning: .* in none of 2 prompts/),
+    ]);
   });
 
   it('reads prompts from a file and from standard input', async () => {
@@ -101,7 +128,7 @@ describe('kn suppress and kn enhance --prompt', () => {
   it('print before and after as JSON: probability, rank and the top five', async () => {
     const suppressed: Effect = JSON.parse((await kn(['suppress', ...FACT, '--json'])).stdout);
     const enhanced: Effect = JSON.parse((await kn(['enhance', ...FACT, '--json'])).stdout);
-    expect(Object.keys(suppressed)).toEqual(['answer', 'neurons', 'prompts']);
+    expect(Object.keys(suppressed)).toEqual(['answer', 'answerTokens', 'neurons', 'prompts']);
     expect(suppressed.prompts.map(({ prompt }) => prompt)).toEqual(PROMPTS);
     for (const [i, { before, after }] of suppressed.prompts.entries()) {
       expect(before.rank).toBe(1);

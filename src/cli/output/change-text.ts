@@ -6,6 +6,7 @@ import type { Sharing } from '../../neurons/refined.js';
 import { counted, percent, signedPercent } from '../../numbers.js';
 import { coloured } from '../../report/colour.js';
 import { table, visible } from '../../report/table.js';
+import { rankName, tokensNote } from './answer-tokens.js';
 import { sharingText } from './sharing-text.js';
 
 const HEAD = ['', 'before', 'after', 'change'];
@@ -21,6 +22,8 @@ export function changeText(report: ChangeReport, sharing: Sharing | undefined): 
   if (report.otherPrompts.length > 0) lines.push('', bold('In other words'));
   for (const prompt of report.otherPrompts)
     lines.push('', visible(prompt.prompt), promptTable(report, prompt));
+  lines.push(...tokensNote(report.answer, report.answerTokens));
+  if (report.target !== undefined) lines.push(...tokensNote(report.target, report.targetTokens ?? []));
   if (report.unrelated) {
     const { facts, prompts, data } = report.unrelated;
     lines.push('', bold(`${counted(facts, 'unrelated fact')} of ${data}, ${counted(prompts, 'prompt')}`));
@@ -41,23 +44,31 @@ function listed(neurons: readonly Neuron[]): string {
   return neurons.length === 0 ? '' : `: ${neurons.map(([layer, index]) => `[${layer},${index}]`).join(' ')}`;
 }
 
-function promptTable({ answer, target }: ChangeReport, { before, after }: ChangedPrompt): string {
+function promptTable(
+  { answer, answerTokens, target, targetTokens = [] }: ChangeReport,
+  { before, after }: ChangedPrompt,
+): string {
   const top = ({ top }: ValuePrediction, i: number) =>
     top[i] === undefined ? '' : `${top[i].token} ${percent(top[i].probability)}`;
   return table(HEAD, [
-    ...standingRows(answer, before, after),
+    ...standingRows(answer, answerTokens, before, after),
     ...(target !== undefined && before.target && after.target
-      ? standingRows(target, before.target, after.target)
+      ? standingRows(target, targetTokens, before.target, after.target)
       : []),
     ...before.top.map((_, i) => [i === 0 ? 'most probable' : '', top(before, i), top(after, i), '']),
   ]);
 }
 
-function standingRows(answer: string, before: AnswerStanding, after: AnswerStanding): string[][] {
+function standingRows(
+  answer: string,
+  tokens: readonly string[],
+  before: AnswerStanding,
+  after: AnswerStanding,
+): string[][] {
   const change = before.probability === 0 ? '' : signedPercent(after.probability / before.probability - 1);
   return [
     [`probability of "${answer}"`, percent(before.probability), percent(after.probability), change],
-    ['rank', String(before.rank), String(after.rank), ''],
+    [rankName(tokens), String(before.rank), String(after.rank), ''],
   ];
 }
 

@@ -6,20 +6,22 @@ import type { Sharing } from '../../neurons/refined.js';
 import { counted, percent, signedPercent } from '../../numbers.js';
 import { coloured } from '../../report/colour.js';
 import { table, visible } from '../../report/table.js';
+import { rankName, tokensNote } from './answer-tokens.js';
 import { sharingText } from './sharing-text.js';
 
-export function effectsJson(
-  answer: string,
-  neurons: readonly Neuron[],
-  prompts: readonly PromptEffect[],
-): string {
-  return JSON.stringify({ answer, neurons, prompts });
-}
-
-export interface Effects {
+/** What was measured. */
+export interface MeasuredEffects {
   readonly answer: string;
+  readonly answerTokens: readonly string[];
   readonly neurons: readonly Neuron[];
   readonly effects: readonly PromptEffect[];
+}
+
+export function effectsJson({ effects: prompts, ...rest }: MeasuredEffects): string {
+  return JSON.stringify({ ...rest, prompts });
+}
+
+export interface Effects extends MeasuredEffects {
   /** Says what was done to "8 neurons". */
   readonly didTo: (neurons: string) => string;
   /** Undefined where the neurons were given. */
@@ -27,12 +29,14 @@ export interface Effects {
   readonly sharing: Sharing;
 }
 
-export function effectsText({ answer, neurons, effects, didTo, found, sharing }: Effects): string {
+export function effectsText(shown: Effects): string {
+  const { answer, answerTokens, neurons, effects, didTo, found, sharing } = shown;
   const list = neurons.map(([layer, index]) => `[${layer},${index}]`).join(' ');
   const bold = (text: string) => coloured('bold', text, process.stdout);
   const lines = [`${bold(didTo(counted(neurons.length, 'neuron')))}${list ? `: ${list}` : ''}`];
   if (neurons.length === 0 && found) lines.push(whyNone(found, sharing));
-  for (const effect of effects) lines.push('', bold(visible(effect.prompt)), effectTable(answer, effect));
+  for (const effect of effects) lines.push('', bold(visible(effect.prompt)), effectTable(shown, effect));
+  lines.push(...tokensNote(answer, answerTokens));
   return lines.join('\n');
 }
 
@@ -43,14 +47,14 @@ function whyNone({ removed, prompts }: FactNeurons, sharing: Sharing): string {
   return `No neuron is coarse ${sharingText(sharing, 'the prompts')}; ${remedy} may find some.`;
 }
 
-function effectTable(answer: string, { before, after }: PromptEffect): string {
+function effectTable({ answer, answerTokens }: MeasuredEffects, { before, after }: PromptEffect): string {
   const change = before.probability === 0 ? '' : signedPercent(after.probability / before.probability - 1);
   const top = ({ top }: Prediction, i: number) => `${top[i].token} ${percent(top[i].probability)}`;
   return table(
     ['', 'before', 'after', 'change'],
     [
       [`probability of "${answer}"`, percent(before.probability), percent(after.probability), change],
-      ['rank', String(before.rank), String(after.rank), ''],
+      [rankName(answerTokens), String(before.rank), String(after.rank), ''],
       ...before.top.map((_, i) => [i === 0 ? 'most probable' : '', top(before, i), top(after, i), '']),
     ],
   );

@@ -2,9 +2,10 @@
 import type { FactNeurons } from '../../library/options.js';
 import type { Neuron } from '../../neurons/neuron.js';
 import type { Sharing } from '../../neurons/refined.js';
-import { counted } from '../../numbers.js';
+import { counted, percent } from '../../numbers.js';
 import { coloured } from '../../report/colour.js';
 import { table } from '../../report/table.js';
+import { rankName, tokensNote } from './answer-tokens.js';
 import { sharingText } from './sharing-text.js';
 
 export interface Finding {
@@ -17,16 +18,19 @@ export interface Finding {
 
 /** One JSON object. What nobody asked for is not in it: negative prompts, convergence deltas. */
 export function foundJson({ answer, found, convergence }: Finding): string {
-  const { neurons, removed, prompts, negativePrompts } = found;
+  const { answerTokens, neurons, removed, prompts, negativePrompts } = found;
   const negatives = {
     removed,
     negativePrompts: negativePrompts.map(({ prompt, coarse }) => ({ prompt, coarse })),
   };
   return JSON.stringify({
     answer,
+    answerTokens,
     neurons,
-    prompts: prompts.map(({ prompt, coarse, convergenceDelta }) => ({
+    prompts: prompts.map(({ prompt, probability, rank, coarse, convergenceDelta }) => ({
       prompt,
+      probability,
+      rank,
       coarse,
       ...(convergence && convergenceDelta && { convergenceDelta }),
     })),
@@ -34,13 +38,17 @@ export function foundJson({ answer, found, convergence }: Finding): string {
   });
 }
 
-/** For people: tables of prompts, of refined neurons by layer, and of convergence deltas. */
+/** For people: tables of prompts and how the answer stands in them, of refined neurons by layer, and of convergence deltas. */
 export function foundText({ answer, found, sharing, convergence }: Finding): string {
-  const { neurons, removed, prompts, negativePrompts } = found;
-  const coarse = prompts.map(({ prompt, coarse }) => [prompt, String(coarse.length)]);
+  const { answerTokens, neurons, removed, prompts, negativePrompts } = found;
+  const rows = prompts.map(({ prompt, probability, rank, coarse }) => [
+    prompt,
+    ...[percent(probability), String(rank), String(coarse.length)],
+  ]);
   const count = coloured('bold', counted(neurons.length, 'refined neuron'), process.stdout);
   const lines = [
-    table(['prompt', 'coarse neurons'], coarse),
+    table(['prompt', `probability of "${answer}"`, rankName(answerTokens), 'coarse neurons'], rows),
+    ...tokensNote(answer, answerTokens),
     '',
     `${count} of "${answer}": coarse ${sharingText(sharing, counted(prompts.length, 'prompt'))}`,
   ];

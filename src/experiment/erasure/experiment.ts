@@ -26,7 +26,7 @@ export const erasure = defineExperiment({
     const { stages, relations, erased, design } = plan;
     const facts = plan.facts.filter(({ relation }) => erased.includes(relation));
     const found = await neuronsOfFacts({ ...plan, facts, dataset, journal }, work);
-    const chosen = chooseErasures(erased, relations, found.neurons, design.top);
+    const chosen = chooseErasures(erased, relations, found.neurons, design);
     const planned = chosen.filter(({ neurons }) => neurons.length > 0);
     const { continuation } = stages;
     const failed = await work(

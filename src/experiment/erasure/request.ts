@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ERASE_VALUES, type EraseValue } from '../../intervention/value-rules.js';
 import { readRequest } from '../run/read-request.js';
 import { completeRun, type RunRequest, runShape, whole } from '../run/request.js';
-import { DEFAULTS, RANGES, SUFFIX } from './defaults.js';
+import { DEFAULTS, RANGES, SUFFIX, TIES, type Ties } from './defaults.js';
 
 /** Which relations are erased, and on what that is measured. */
 export interface AskedErasures {
@@ -45,10 +45,11 @@ export function completeErasure(asked: unknown): ErasureRequest {
 
 /** What decides the numbers of an erasure. */
 export interface ErasureDesign extends Omit<AskedErasures, 'erase'> {
+  readonly ties: Ties;
   readonly seed: number;
 }
 
-export function designOf({ erasure, controls }: ErasureRequest): ErasureDesign {
+export function designOf({ erasure, controls, protocol }: ErasureRequest): ErasureDesign {
   const { erase: _, ...design } = erasure;
-  return { ...design, seed: controls.seed };
+  return { ...design, ties: TIES[protocol], seed: controls.seed };
 }

@@ -1,17 +1,19 @@
 /** What of erasures run.json has, and the command that asks for them. */
 import type { CommandParts } from '../run/command.js';
 import type { SettingsGroup } from '../run/settings.js';
-import type { ErasureRequest } from './request.js';
+import { designOf, type ErasureRequest } from './request.js';
 
-export function erasureSettings({ erasure, controls }: ErasureRequest): SettingsGroup {
-  const { erase, top, value, ownFacts, otherFacts } = erasure;
+export function erasureSettings(request: ErasureRequest): SettingsGroup {
+  const { top, ties, value, ownFacts, otherFacts, seed } = designOf(request);
+  const { erase } = request.erasure;
   return {
     relations: erase && [...erase],
     top,
+    ...(ties !== 'layer and index' && { ties }),
     value,
     own_facts: ownFacts,
     other_facts: otherFacts,
-    seed: controls.seed,
+    seed,
   };
 }
 

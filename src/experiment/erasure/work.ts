@@ -29,18 +29,25 @@ export interface ErasureWork {
 }
 
 /**
- * The neurons that the most facts of a relation have, the first in the model where as many have them.
+ * The neurons that the most facts of a relation have.
  * @param neuronsOfFacts of the relation's facts
+ * @param ties which come first where as many have them: the first in the model, or those that are met first, fact by fact and
+ *   of a fact in the order of its list, as `Counter.most_common(top)` has them
  */
-export function mostFrequent(neuronsOfFacts: readonly (readonly Neuron[])[], top: number): Neuron[] {
+export function mostFrequent(
+  neuronsOfFacts: readonly (readonly Neuron[])[],
+  { top, ties }: Pick<ErasureDesign, 'top' | 'ties'>,
+): Neuron[] {
   const counts = new Map<string, { neuron: Neuron; facts: number }>();
   for (const neuron of neuronsOfFacts.flat()) {
     const counted = counts.get(String(neuron)) ?? { neuron, facts: 0 };
     counted.facts++;
     counts.set(String(neuron), counted);
   }
+  // Sorting is stable, and a map in the order of its first entries.
+  const tied = ties === 'first met' ? () => 0 : compareNeurons;
   return [...counts.values()]
-    .sort((a, b) => b.facts - a.facts || compareNeurons(a.neuron, b.neuron))
+    .sort((a, b) => b.facts - a.facts || tied(a.neuron, b.neuron))
     .slice(0, top)
     .map(({ neuron }) => neuron);
 }
@@ -50,7 +57,7 @@ export function chooseErasures(
   erased: readonly string[],
   relations: FactsByRelation,
   neurons: ReadonlyMap<string, readonly Neuron[]>,
-  top: number,
+  design: Pick<ErasureDesign, 'top' | 'ties'>,
 ): PlannedErasure[] {
   return erased.map(relation => {
     const facts = relations.get(relation) ?? [];
@@ -58,7 +65,7 @@ export function chooseErasures(
       relation,
       neurons: mostFrequent(
         facts.map(({ uuid }) => neurons.get(uuid) ?? []),
-        top,
+        design,
       ),
     };
   });

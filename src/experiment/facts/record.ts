@@ -35,7 +35,7 @@ const promptCountsSchema = z.array(z.tuple([count, count, count]));
 /** One line of the journal, of a fact. A later line of the same one adds to the earlier ({@link joinRecords}). */
 export const recordSchema = z.object({
   uuid: z.string(),
-  /** Where a relation's facts decide together which neurons are shared enough: `[layer, index, prompts]`. */
+  /** Where a relation's facts decide together which neurons are shared enough: `[layer, index, prompts]`, as first met. */
   counts: z
     .object({ prompts: count, knowledge: promptCountsSchema, baseline: promptCountsSchema })
     .optional(),

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { UsageError } from '../../errors.js';
+import { PROTOCOL_DEFAULTS } from '../run/protocols.js';
 import { readRequest } from '../run/read-request.js';
 import { between, completeRun, type RunRequest, runShape } from '../run/request.js';
 import { DEFAULTS, RANGES, SUFFIX } from './defaults.js';
@@ -34,5 +36,11 @@ export type FactsRequestInput = z.input<typeof schema>;
 
 /** @throws UsageError where it is no request of this experiment, or what it asks for does not go together */
 export function completeFacts(asked: unknown): FactsRequest {
-  return completeRun(readRequest(schema, asked), SUFFIX);
+  const request = completeRun(readRequest(schema, asked), SUFFIX);
+  if ('given' in request.neurons && PROTOCOL_DEFAULTS[request.protocol].baseline)
+    throw new UsageError(
+      `--neurons: --protocol ${request.protocol} finds its neurons itself, and baseline neurons to compare them with`,
+      'Leave out one of them.',
+    );
+  return request;
 }

@@ -32,6 +32,7 @@ export function commandLine(request: RunRequest, { command, words, draws }: Comm
   if ('given' in neurons) {
     const { given } = neurons;
     line.push('--neurons', typeof given === 'string' ? given : JSON.stringify(given));
+    if (protocol !== DEFAULTS.protocol) line.push('--protocol', protocol);
   } else {
     const { threshold, share } = neurons;
     line.push('--protocol', protocol);

@@ -16,7 +16,7 @@ import { parseDevices } from '../../runtime/devices/device.js';
 import { ENGINE_CHOICES, type EngineChoice } from '../../runtime/engine-names.js';
 import { DEFAULTS, RANGES } from './defaults.js';
 import { completeFinding, type Finding } from './finding.js';
-import { PROTOCOL_DEFAULTS, PROTOCOLS, type Protocol } from './protocols.js';
+import { PROTOCOLS, type Protocol } from './protocols.js';
 
 /** What a run leaves in its folder beside its results: src/report has a file for each. */
 export const REPORTS = ['csv', 'figures', 'json'] as const;
@@ -175,11 +175,6 @@ export function completeRun<Asked extends AskedRun>(
     if (controls.negatives !== null)
       throw new UsageError(
         '--negatives is for neurons that are found, and --neurons gives them',
-        'Leave out one of them.',
-      );
-    if (PROTOCOL_DEFAULTS[protocol].baseline)
-      throw new UsageError(
-        `--neurons: --protocol ${protocol} finds its neurons itself, and baseline neurons to compare them with`,
         'Leave out one of them.',
       );
     if (typeof given === 'string') parseNeurons(given);

@@ -52,24 +52,21 @@ export function updatesInOrder(
   relations: FactsByRelation,
   neuronsOf: (uuid: string) => readonly Neuron[] | undefined,
   answerOf: (object: string) => string,
-  { seed, shared }: Pick<UpdateDesign, 'seed' | 'shared'>,
+  { seed, ...sharing }: Pick<UpdateDesign, 'seed' | 'shared' | 'sharedRule'>,
 ): PlannedUpdate[][] {
   return [...relations].map(([relation, facts]) => {
     const known = facts.flatMap(({ uuid }) => {
       const neurons = neuronsOf(uuid);
       return neurons ? [neurons] : [];
     });
-    const isOwn = rarelyShared(known, shared);
+    const isOwn = rarelyShared(known, sharing);
     return sampleOf(facts, facts.length, `${seed}:order:${relation}`).map(fact => {
       const neurons = neuronsOf(fact.uuid);
       if (!neurons) return { fact, reason: 'it has no list of neurons' };
       if (neurons.length === 0) return { fact, reason: 'it has no knowledge neurons' };
       const own = neurons.filter(isOwn);
       if (own.length === 0) {
-        return {
-          fact,
-          reason: `each of its neurons is one of more than ${shared} of its relation's other facts too (--shared)`,
-        };
+        return { fact, reason: allShared(sharing) };
       }
       const target = drawTarget(fact, facts, answerOf, seed);
       if (target === undefined) return { fact, reason: 'its relation has no other answer' };
@@ -78,21 +75,31 @@ export function updatesInOrder(
   });
 }
 
+type Sharing = Pick<UpdateDesign, 'shared' | 'sharedRule'>;
+
 /**
- * Whether a neuron of a fact is one of at most `share` of its relation's other facts (section 5.1 of the paper, to spare
- * these; its code counts one fact more).
+ * Whether a neuron of a fact is one of at most `shared` of its relation's other facts (section 5.1 of the paper, to spare
+ * these). By `select_kn` the fact itself counts twice, once for its own list and once among all, and the share is of all
+ * facts: of the paper's 0.1, a relation of fewer than 20 facts keeps none.
+ * @param neuronsOfFacts of the relation's facts, those of the fact among them
  */
 export function rarelyShared(
   neuronsOfFacts: readonly (readonly Neuron[])[],
-  share: number,
+  { shared, sharedRule }: Sharing,
 ): (neuron: Neuron) => boolean {
   const facts = new Map<string, number>();
   for (const neuron of neuronsOfFacts.flat()) {
     const key = String(neuron);
     facts.set(key, (facts.get(key) ?? 0) + 1);
   }
-  const most = share * (neuronsOfFacts.length - 1);
-  return neuron => (facts.get(String(neuron)) ?? 1) - 1 <= most;
+  const [own, all] = sharedRule === 'select_kn' ? [2, neuronsOfFacts.length] : [0, neuronsOfFacts.length - 1];
+  return neuron => (facts.get(String(neuron)) ?? 1) - 1 + own <= all * shared;
+}
+
+function allShared({ shared, sharedRule }: Sharing): string {
+  if (sharedRule === 'select_kn')
+    return `each of its neurons is one of more than ${shared} of its relation's facts, itself counted twice (--shared, as the authors' code)`;
+  return `each of its neurons is one of more than ${shared} of its relation's other facts too (--shared)`;
 }
 
 /** The object of a random fact of the relation that has another answer; undefined where none has. */

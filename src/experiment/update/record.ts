@@ -6,7 +6,10 @@ import type { RecordKind } from '../run/record-kind.js';
 
 const count = z.int().nonnegative();
 
-/** How an answer stands on the fact's own prompts, one value a prompt. */
+/**
+ * How an answer stands on the fact's own prompts, one value a prompt; of an answer of several tokens the product of their
+ * probabilities, and the worst of their ranks.
+ */
 const standingsSchema = z.object({ probability: z.array(z.number()), rank: z.array(z.int().positive()) });
 
 const measuredSchema = z.object({

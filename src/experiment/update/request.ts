@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { EDIT_RULES, type EditRule, LAMBDAS, type Lambdas } from '../../intervention/value-rules.js';
 import { readRequest } from '../run/read-request.js';
 import { between, completeRun, type RunRequest, runShape, whole } from '../run/request.js';
-import { DEFAULTS, RANGES, SUFFIX } from './defaults.js';
+import { DEFAULTS, RANGES, SHARED_RULES, type SharedRule, SUFFIX } from './defaults.js';
 
 /** Which facts are updated, and how. */
 export interface AskedUpdates {
@@ -60,8 +60,9 @@ export interface UpdateDesign {
   readonly lambdas: Lambdas;
   /** Facts updated in a relation, at the most. */
   readonly perRelation: number;
-  /** Neurons that more than this share of the relation's other facts have too are left alone. */
+  /** Neurons that more than this share of the relation's facts have are left alone; which facts count is the rule's. */
   readonly shared: number;
+  readonly sharedRule: SharedRule;
   /** Facts of the same relation, and as many of others, that perplexity is measured on. */
   readonly measured: number;
   /** Only what the model answers correctly is updated. */
@@ -69,8 +70,16 @@ export interface UpdateDesign {
   readonly seed: number;
 }
 
-export function designOf({ update, controls }: UpdateRequest): UpdateDesign {
+export function designOf({ update, controls, protocol }: UpdateRequest): UpdateDesign {
   const { editRule: rule, lambda1, lambda2, updates: perRelation, shared, measured, wrongToo } = update;
-  const { seed } = controls;
-  return { rule, lambdas: { lambda1, lambda2 }, perRelation, shared, measured, onlyCorrect: !wrongToo, seed };
+  return {
+    rule,
+    lambdas: { lambda1, lambda2 },
+    perRelation,
+    shared,
+    sharedRule: SHARED_RULES[protocol],
+    measured,
+    onlyCorrect: !wrongToo,
+    seed: controls.seed,
+  };
 }

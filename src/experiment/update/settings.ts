@@ -4,12 +4,13 @@ import type { SettingsGroup } from '../run/settings.js';
 import type { UpdateDesign } from './request.js';
 
 export function updateSettings(design: UpdateDesign): SettingsGroup {
-  const { rule, lambdas, perRelation, shared, measured, onlyCorrect, seed } = design;
+  const { rule, lambdas, perRelation, shared, sharedRule, measured, onlyCorrect, seed } = design;
   return {
     edit_rule: rule,
     ...lambdas,
     updates: perRelation,
     shared,
+    ...(sharedRule !== 'others' && { shared_rule: sharedRule }),
     measured,
     prompts: onlyCorrect ? 'answered correctly' : 'all',
     seed,

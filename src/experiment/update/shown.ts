@@ -10,6 +10,9 @@ const PAPER = [
   ['paper: random neurons', '4.7%', '0.0%', '', '', ''],
 ];
 
+const TARGET_RANK =
+  "target's rank: 1 + the tokens that are more probable; of a target of several tokens the worst of theirs";
+
 /** How updates ended. */
 export function showUpdates(summary: UpdateSummary, updated: readonly DoneUpdate[]): Shown {
   return { name: 'update', text: updateText(summary), data: updateData(updated), figures: new Map() };
@@ -26,7 +29,7 @@ export function updateText(summary: UpdateSummary): (string | ShownTable)[] {
   if (effects) {
     const head = ['', 'changed', 'success', "target's rank", 'perplexity, same relation', 'other relations'];
     const rows = [row('their neurons', effects.knowledge), row('random neurons', effects.random), ...PAPER];
-    lines.push('', 'With the values edited:', { head, rows, align: 'right' });
+    lines.push('', 'With the values edited:', { head, rows, align: 'right' }, TARGET_RANK);
   }
   return lines;
 }

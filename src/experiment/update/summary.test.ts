@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { csvText } from '../../report/csv.js';
 import { fact, measured } from '../../testing/made-up-update.js';
 import type { UpdateRecord } from './record.js';
+import { updateText } from './shown.js';
 import { summarizeUpdates, updateData } from './summary.js';
 
 describe('updates in numbers', () => {
@@ -138,6 +139,13 @@ describe('updates in numbers', () => {
       ...{ target_rank_before: '3', knowledge_target_rank: '1.5' },
       ...{ same_log_perplexity_before: '1', knowledge_same_log_perplexity: '2' },
     });
+  });
+
+  it('are shown with what the rank of a target is', () => {
+    const text = updateText(summary);
+    const head = text.flatMap(line => (typeof line === 'string' ? [] : line.head));
+    expect(head).toContain("target's rank");
+    expect(text.at(-1)).toMatch(/^target's rank: 1 \+ .* of several tokens the worst of theirs$/);
   });
 
   it('are none where nothing was updated', () => {

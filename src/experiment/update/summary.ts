@@ -45,6 +45,7 @@ export interface UpdateEffect {
   readonly successRate: number;
   readonly answerProbability: BeforeAfter;
   readonly targetProbability: BeforeAfter;
+  /** Of a target of several tokens the worst of theirs. */
   readonly targetRank: BeforeAfter;
   readonly targetReciprocalRank: BeforeAfter;
   /** Of facts of the same relation and of others; null where there were none. */

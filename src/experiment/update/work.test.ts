@@ -25,6 +25,7 @@ const DESIGN: UpdateDesign = {
   lambdas: { lambda1: 1, lambda2: 8 },
   perRelation: 2,
   shared: 0.1,
+  sharedRule: 'others',
   measured: 5,
   onlyCorrect: true,
   seed: 42,
