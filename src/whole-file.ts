@@ -65,8 +65,16 @@ async function keepOwner(
   await file.chmod(Number(mode) & 0o7777).catch(() => undefined);
 }
 
-/** Until then a power cut could take the new name back. */
-async function syncFolder(path: string): Promise<void> {
+/** Writes all bytes from a position on, where one call may write a part of them. */
+export async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, position + written);
+    written += bytesWritten;
+  }
+}
+
+/** So that the names in it survive a power cut. */
+export async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(path, 'r');
     await folder.sync().finally(() => folder.close());

@@ -71,7 +71,9 @@ describe('the plan of a run', () => {
       expect((await finished).code).toBe(130);
       const before = journalLines(folder);
       expect(before.length).toBeLessThan(16);
-      expect((await kn(run('tensorflow'), { env: own })).code).toBe(0);
+      const { code, stdout } = await kn(run('tensorflow'), { env: own });
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^Computed in 2 ways, .*\n {2}wasm engine .*\n {2}tensorflow engine /m);
       expect(journalLines(folder).slice(0, before.length)).toEqual(before);
       expect(plansIn(folder).map(({ engine }) => engine)).toEqual(['wasm', 'tensorflow']);
       expect(neuronsIn(folder)).toBe(expected);
@@ -127,6 +129,9 @@ describe('memory that is full', () => {
     expect(new Set(halvings).size).toBe(halvings.length);
     const found = plansIn(folder).at(-1);
     expect(found).toMatchObject({ memory_was_full: true, batch_bytes: 2e9 / 2 ** halvings.length });
+    const { computedOn } = JSON.parse(finalFiles(folder)['summary.json']);
+    expect(computedOn.at(-1)).toMatchObject({ engine: 'wasm', batchBytes: found?.batch_bytes });
+    expect(stdout).toContain(`Computed in ${computedOn.length} ways`);
     expect(neuronsIn(folder)).toBe(await undisturbed('--limit', '1', '--steps', '600'));
 
     const again = [...FIND, '--limit', '1', '--steps', '600', '--engine', 'wasm', '--workers', '1'];

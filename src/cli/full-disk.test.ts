@@ -2,8 +2,12 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { DEMO_MODEL } from '../embedded.js';
 import { finishedFolder } from '../testing/demo-run.js';
+import { filesOf, serveHub } from '../testing/hub-server.js';
+import { serve } from '../testing/loopback-server.js';
 import { kn } from '../testing/run-kn.js';
+import { REAL_PARAREL } from '../testing/shared.js';
 import { canMount, smallDisk } from '../testing/small-disk.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 
@@ -64,4 +68,45 @@ describe.skipIf(!canMount)(`on a disk that is too small${why}`, () => {
       }
     },
   );
+
+  it('a model that is fetched says so, keeps what came, and goes on from there once there is room', async () => {
+    const files = filesOf(DEMO_MODEL);
+    const server = await serveHub({ files });
+    const [cache, rescue] = [temporaryFolder(), join(temporaryFolder(), 'rescued')];
+    const env = { HF_ENDPOINT: server.url, HF_HOME: join(cache, 'out') };
+    const ask = ['find', ...FACT.map(word => (word === 'demo' ? 'org/tiny' : word)), '--json'];
+    const room = files['model.safetensors'].length / 2;
+    const full = await kn(ask, { env, shell: smallDisk(cache, `${Math.round(room)}`, rescue) });
+    expect(full.stderr).toMatch(
+      /: cannot be written \(no space left on device\)\nSet HF_HOME to a folder with room\.\n$/,
+    );
+    expect(full.code).toBe(1);
+    const blobs = join(rescue, 'hub', 'models--org--tiny', 'blobs');
+    const [half] = readdirSync(blobs).filter(name => name.endsWith('.incomplete'));
+    const kept = readFileSync(join(blobs, half));
+    expect(kept.length).toBeGreaterThan(0);
+    expect(files['model.safetensors'].subarray(0, kept.length).equals(kept)).toBe(true);
+    const { code, stdout } = await kn(ask, { env: { ...env, HF_HOME: rescue } });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).neurons).toEqual(
+      JSON.parse((await kn(['find', ...FACT, '--json'])).stdout).neurons,
+    );
+  });
+
+  it.skipIf(!existsSync(REAL_PARAREL))('PARAREL that is fetched says so, and what came is kept', async () => {
+    const server = await serve((request, response) => {
+      const path = (request.url ?? '').replace('/data/pattern_data', '').replace('/data', '');
+      response.end(readFileSync(join(REAL_PARAREL, path)));
+    });
+    const [cache, rescue] = [temporaryFolder(), join(temporaryFolder(), 'rescued')];
+    const env = { KN_PARAREL_URL: server.url, KN_CACHE: join(cache, 'out') };
+    const ask = ['evaluate', 'pararel', '--model', 'demo', '--data', 'pararel', '--dry-run'];
+    const { code, stderr } = await kn(ask, { env, shell: smallDisk(cache, '1m', rescue) });
+    expect(stderr).toMatch(
+      /jsonl: cannot be written \(no space left on device\)\nSet KN_CACHE to a folder with room\.\n$/,
+    );
+    expect(code).toBe(1);
+    const again = await kn(ask, { env: { ...env, KN_CACHE: rescue } });
+    expect(again.code).toBe(0);
+  });
 });

@@ -4,9 +4,10 @@ import { BatchMemory } from './batch-memory.js';
 import { BatchTrial } from './batch-trial.js';
 import { WorkerDied } from './worker-pool.js';
 
-function trialOf(bytes: Record<string, number>) {
+/** @param kills what the system counts of its kills for memory; undefined where it does not */
+function trialOf(bytes: Record<string, number>, kills: () => number | undefined = () => undefined) {
   const memory = new BatchMemory(new Map(Object.entries(bytes)), () => undefined);
-  return { memory, trial: new BatchTrial(memory) };
+  return { memory, trial: new BatchTrial(memory, kills) };
 }
 
 describe('a piece of work', () => {
@@ -44,7 +45,29 @@ describe('a piece of work', () => {
     expect([memory.of('cuda:0'), memory.of('cpu')]).toEqual([800e6, 400e6]);
   });
 
-  it('is tried with the same batch after one kill, which may be by hand, and with less after two', () => {
+  it('is tried with the same batch however often a person kills, where the system counts its own kills', () => {
+    const { trial } = trialOf({ cpu: 400e6 }, () => 3);
+    for (let kill = 0; kill < 3; kill++) {
+      trial.tryOn('cpu');
+      expect(trial.failed('cpu', new WorkerDied('SIGKILL'))).toBe(false);
+    }
+    expect(trial.tryOn('cpu')).toBe(400e6);
+  });
+
+  it('is tried with less at once where the system killed for memory', () => {
+    let kills = 3;
+    const { memory, trial } = trialOf({ cpu: 400e6 }, () => kills);
+    trial.tryOn('cpu');
+    kills++;
+    trial.failed('cpu', new WorkerDied('SIGKILL'));
+    expect(trial.tryOn('cpu')).toBe(50e6);
+    trial.failed('cpu', new WorkerDied('SIGKILL')); // by hand: none was counted meanwhile
+    expect(trial.tryOn('cpu')).toBe(50e6);
+    trial.succeeded('cpu');
+    expect(memory.of('cpu')).toBe(50e6);
+  });
+
+  it('is tried with less after two kills where the system counts none', () => {
     const { trial } = trialOf({ cpu: 400e6 });
     trial.failed('cpu', new WorkerDied('SIGKILL'));
     expect(trial.tryOn('cpu')).toBe(400e6);

@@ -24,6 +24,12 @@ export interface DevicePlan extends WorkerPlan {
   readonly memoryWasFull: boolean;
 }
 
+/** Signals that come from outside. */
+const KILLS: readonly string[] = ['SIGKILL', 'SIGTERM'];
+
+/** Of a worker that is killed as it starts. */
+const MOST_STARTS = 3;
+
 export interface FleetOptions {
   readonly chosen: ChosenDevices;
   readonly asked: AskedWorkers;
@@ -80,7 +86,7 @@ async function startDevice(
 ): Promise<DevicePlan> {
   for (const [i, name] of device.engines.entries()) {
     try {
-      const engine = await pool.start<Engine>(specOf({ device }, name, machine, options));
+      const engine = await startWorker(pool, specOf({ device }, name, machine, options));
       const plan = planWorkers(device, name, options.parameters, options.asked, machine);
       return { device, engine, ...plan, memoryWasFull: false };
     } catch (reason) {
@@ -90,6 +96,18 @@ async function startDevice(
     }
   }
   throw new UserError(`${device.id}: no engine runs there`, 'kn doctor says more.');
+}
+
+/** A worker that somebody kills as it starts says nothing of its engine: another engine's numbers would round otherwise. */
+async function startWorker(pool: WorkerPool, spec: WorkerSpec): Promise<Engine> {
+  for (let start = 1; ; start++) {
+    try {
+      return await pool.start<Engine>(spec);
+    } catch (reason) {
+      const wasKilled = reason instanceof WorkerDied && KILLS.includes(reason.how);
+      if (!wasKilled || start === MOST_STARTS) throw reason;
+    }
+  }
 }
 
 function diedAtStart({ id }: Device, engine: EngineName, { how }: WorkerDied): EngineFault {

@@ -1,5 +1,5 @@
 // A worker process for the pool's own tests.
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import workerpool from 'workerpool';
 
 workerpool.worker({
@@ -9,6 +9,14 @@ workerpool.worker({
     start: JSON.parse(process.argv[2]),
   }),
   ready: () => {
+    const { KN_TEST_STARTS: starts, KN_TEST_DEATHS: deaths, KN_TEST_SIGNAL: signal } = process.env;
+    if (starts) {
+      appendFileSync(starts, `${process.argv[2]}\n`);
+      if (readFileSync(starts, 'utf8').split('\n').length - 1 <= Number(deaths)) {
+        process.kill(process.pid, signal);
+        return new Promise(() => {});
+      }
+    }
     if (process.env.KN_TEST_FAIL)
       throw Object.assign(new Error(process.env.KN_TEST_FAIL), { name: 'EngineFault', remedy: '' });
     return `ready on ${process.env.KN_TEST_DEVICE}`;

@@ -103,6 +103,8 @@ describe('facts that cannot be done', () => {
     );
     expect((await kn(evaluate(folder))).code).toBe(0);
     expect(finalFiles(folder)).toEqual(expected);
+    // A person who kills is not taken for full memory: all was computed with the same batches.
+    expect(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')).plans).toHaveLength(1);
   });
 
   it('stop the run where nothing succeeds', async () => {

@@ -16,6 +16,7 @@ import type { ResultsFolder } from './results-folder.js';
 import type { SettingsGroup } from './settings.js';
 import type { Shown } from './shown.js';
 import type { TaskKind } from './task.js';
+import { type WayOfComputing, waysOfComputing, waysText } from './ways-of-computing.js';
 import type { DoWork } from './work.js';
 
 /** What a plan is made from, beside the request. */
@@ -79,6 +80,8 @@ export interface RunSummary {
   /** The model's name. */
   readonly model: string;
   readonly facts: SelectedFacts;
+  /** How the numbers were computed, where that was not all in one way. */
+  readonly computedOn?: readonly WayOfComputing[];
 }
 
 /** What came out of a run. */
@@ -165,12 +168,27 @@ export function defineExperiment<
           const session = await open(parts.records);
           try {
             const finished = await parts.carryOut(plan, data, session);
-            return await finish({ experiment: name, ...finished }, session.folder);
+            const ways = waysOfComputing(session.folder.settings.plans);
+            return await finish({ experiment: name, ...withWays(finished, ways) }, session.folder);
           } finally {
             await session.close();
           }
         },
       };
     },
+  };
+}
+
+/** Says so where numbers were computed in more ways than one. */
+function withWays<Done extends Omit<AnyDone, 'experiment'>>(
+  done: Done,
+  ways: readonly WayOfComputing[],
+): Done {
+  if (ways.length < 2) return done;
+  const { summary, shown } = done;
+  return {
+    ...done,
+    summary: { ...summary, computedOn: ways },
+    shown: { ...shown, text: [...shown.text, ...waysText(ways, `${shown.name}.json`)] },
   };
 }

@@ -26,9 +26,13 @@ export interface SessionNote {
 export class ResultsFolder<Line extends JournalRecord> {
   private constructor(
     readonly path: string,
-    readonly settings: Settings,
+    private joined: Settings,
     readonly journal: Journal<Line>,
   ) {}
+
+  get settings(): Settings {
+    return this.joined;
+  }
 
   /**
    * Begins a session in a folder that {@link holdFolder} has locked.
@@ -67,15 +71,13 @@ export class ResultsFolder<Line extends JournalRecord> {
   }
 
   /**
-   * Notes that the batches of a device have changed since the run began.
+   * Notes what the session computes on from here on.
    * @throws UserError where run.json cannot be written
    */
   async notePlans(plans: readonly RecordedPlan[]): Promise<void> {
     try {
-      await writeSettings(
-        this.path,
-        joinSettings(this.settings, { ...this.settings, plans: [...plans] }, this.path),
-      );
+      this.joined = joinSettings(this.joined, { ...this.joined, plans: [...plans] }, this.path);
+      await writeSettings(this.path, this.joined);
     } catch (error) {
       throw asUserError(join(this.path, SETTINGS_FILE), error);
     }

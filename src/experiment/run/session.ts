@@ -64,11 +64,18 @@ export async function openSession<Line extends JournalRecord>(
   });
   const { folder: path, fresh } = request.results;
   let plans = withKnownBatches(planned, request, await earlierPlans(path));
-  const settings = await settingsOf(run, plans);
+  const settings = await settingsOf(run);
   const folder = await ResultsFolder.begin(path, settings, { arguments: words }, fresh, kind);
   for (const plan of plans) progress.notice(planText(plan));
   run.notices.forEach(progress.notice);
 
+  // What is computed on stands in run.json before anything is computed on it: a session may end at any time.
+  let noting = Promise.resolve();
+  const notePlans = () => {
+    const recorded = plans.map(recordedPlan);
+    noting = noting.then(() => folder.notePlans(recorded));
+    return noting;
+  };
   const batchMemory = new BatchMemory(
     new Map(plans.map(({ device, batchBytes }) => [device.id, batchBytes])),
     (id, batchBytes) => {
@@ -76,6 +83,8 @@ export async function openSession<Line extends JournalRecord>(
       plans = plans.map(plan =>
         plan.device.id === id ? { ...plan, batchBytes, memoryWasFull: true } : plan,
       );
+      // A disk that takes no more is no reason to hide how the work ended: the next session finds it out again.
+      notePlans().catch(() => undefined);
     },
   );
   const isGpu = (id: string) => plans.some(({ device }) => device.id === id && device.kind !== 'cpu');
@@ -83,6 +92,7 @@ export async function openSession<Line extends JournalRecord>(
   return {
     folder,
     async work(name, { open, done }) {
+      if (open.length > 0) await notePlans();
       const onProgress = workProgress(progress, name);
       const failed = await doWork({
         ...{ open, done, pool, batchMemory, signal, onProgress },
@@ -93,9 +103,7 @@ export async function openSession<Line extends JournalRecord>(
       return failed;
     },
     async close() {
-      // A disk that takes no more is no reason to hide how the work ended: the next session finds it out again.
-      if (plans.some(({ memoryWasFull }) => memoryWasFull))
-        await folder.notePlans(plans.map(recordedPlan)).catch(() => undefined);
+      await noting.catch(() => undefined);
       folder.close();
     },
   };
@@ -120,10 +128,8 @@ function withKnownBatches(
   });
 }
 
-async function settingsOf(
-  { request, model, data, described }: ReadyRun,
-  plans: readonly DevicePlan[],
-): Promise<Settings> {
+/** All but what the run computes on. */
+async function settingsOf({ request, model, data, described }: ReadyRun): Promise<Settings> {
   const { dataset } = data;
   const { settings, command } = described;
   return {
@@ -153,7 +159,7 @@ async function settingsOf(
       continuation: request.asking.continuation,
       max_answer_tokens: request.data.maxAnswerTokens,
     },
-    plans: plans.map(recordedPlan),
+    plans: [],
     ...settings,
   };
 }

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, rename, stat, unlink } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { UserError } from '../../errors.js';
+import { writeAll } from '../../whole-file.js';
 
 export interface ExpectedBlob {
   /** Names the file in errors. */
@@ -35,7 +36,7 @@ export async function receiveBlob(
     if (received < bytes) {
       const blob = await source();
       for await (const chunk of (received > 0 ? blob.slice(received) : blob).stream()) {
-        await file.write(chunk, 0, chunk.length, received);
+        await writeAll(file, chunk, received);
         received += chunk.length;
         if (received > bytes) break;
         onReceived(received);

@@ -5,7 +5,7 @@
  * The requests are @huggingface/hub's. Its own `snapshotDownload` is not used: it fetches every file of a
  * repository, all weights in all formats, writes to standard output, and checks nothing that arrives.
  */
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -21,6 +21,7 @@ import {
 import { reasonOf, refusedFile, systemErrorCode, UserError } from '../../errors.js';
 import { fileExists, readJsonFile } from '../../files.js';
 import { takeLock } from '../../runtime/process-lock.js';
+import { writeWholeFile } from '../../whole-file.js';
 import { TOKENIZER_FILES } from '../tokenizer/load-tokenizer.js';
 import { presentFiles, refusePickle, shardsOfIndex, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from './checkpoint.js';
 import { checkCommit, checkPaths, checkRevision, isCommit } from './hub-answers.js';
@@ -140,7 +141,7 @@ async function fetchSnapshot(
   if (whole && revision !== sha) {
     const ref = join(storage, 'refs', revision);
     await mkdir(dirname(ref), { recursive: true });
-    await writeFile(ref, sha);
+    await writeWholeFile(ref, sha);
   }
   return { folder, revision: sha, whole };
 }

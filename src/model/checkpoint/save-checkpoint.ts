@@ -3,19 +3,10 @@
  * which the changed rows or columns alone are other bytes.
  */
 import { randomUUID } from 'node:crypto';
-import {
-  access,
-  constants,
-  type FileHandle,
-  mkdir,
-  open,
-  readdir,
-  realpath,
-  rename,
-  rm,
-} from 'node:fs/promises';
+import { access, constants, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { refusedFile, systemErrorCode, UserError } from '../../errors.js';
+import { syncFolder, writeAll } from '../../whole-file.js';
 import { Checkpoint } from './checkpoint.js';
 import { copyModel } from './copy-model.js';
 import { readExactly, type TensorEntry } from './safetensors.js';
@@ -144,25 +135,10 @@ async function patchTensor(
       for (let e = 0; e < value.length; e++)
         bytes.set(encoded.subarray(e * size, (e + 1) * size), place(index, e));
     }
-    await writeExactly(file, bytes, begin);
+    await writeAll(file, bytes, begin);
     await file.sync();
   } finally {
     await file.close();
   }
   return type;
-}
-
-async function writeExactly(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  let written = 0;
-  while (written < bytes.length) {
-    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, position + written);
-    written += bytesWritten;
-  }
-}
-
-/** So that the names in it survive a power cut; Windows does it by itself, and refuses. */
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path).catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
 }

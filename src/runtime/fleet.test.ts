@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+import type { Device } from './devices/device.js';
+import type { EngineName } from './engine-names.js';
+import { startFleet } from './fleet.js';
+import { WorkerPool } from './worker-pool.js';
+
+const script = fileURLToPath(new URL('../testing/pool-worker.mjs', import.meta.url));
+
+/** A processor with two engines, whose first workers die as they start. */
+function startDying(how: { readonly signal: string; readonly times: number }) {
+  const starts = join(temporaryFolder(), 'starts');
+  const environment = {
+    KN_TEST_STARTS: starts,
+    KN_TEST_DEATHS: String(how.times),
+    KN_TEST_SIGNAL: how.signal,
+  };
+  const device: Device = {
+    ...{ kind: 'cpu', id: 'cpu', name: 'made up', memory: null, software: false },
+    engines: ['tensorflow', 'wasm'],
+    environment,
+  };
+  const pool = new WorkerPool(script);
+  onTestFinished(() => pool.close());
+  const notices: string[] = [];
+  const plans = startFleet(pool, {
+    chosen: { sets: [[device]], notices: [] },
+    asked: { workers: 1 },
+    parameters: 1e6,
+    startOf: (_, engine: EngineName) => engine,
+    notice: text => notices.push(text),
+  });
+  return { plans, notices, started: () => readFileSync(starts, 'utf8').trim().split('\n') };
+}
+
+describe('a worker that dies as it starts', () => {
+  it.each(['SIGKILL', 'SIGTERM'])('of %s is started again, on the same engine', async signal => {
+    const { plans, notices, started } = startDying({ signal, times: 2 });
+    expect(await plans).toHaveLength(1);
+    expect(started()).toEqual(['"tensorflow"', '"tensorflow"', '"tensorflow"']);
+    expect(notices).toEqual([]);
+  });
+
+  it('of a signal of its own leaves the device to the next engine at once, and that is said', async () => {
+    const { plans, notices, started } = startDying({ signal: 'SIGABRT', times: 1 });
+    await plans;
+    expect(started()).toEqual(['"tensorflow"', '"wasm"']);
+    expect(notices).toEqual(['cpu: a worker of the tensorflow engine died as it loaded the model (SIGABRT)']);
+  });
+
+  it('again and again leaves it to the next engine too', async () => {
+    const { plans, notices, started } = startDying({ signal: 'SIGKILL', times: 3 });
+    await plans;
+    expect(started()).toEqual(['"tensorflow"', '"tensorflow"', '"tensorflow"', '"wasm"']);
+    expect(notices).toHaveLength(1);
+  });
+});
