@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { BarPair } from '../experiment/run/shown.js';
 import { counted } from '../numbers.js';
+import { printable } from '../printable.js';
 import { frame, leastWidth } from './frame.js';
 
 export interface Bar {
@@ -33,7 +34,9 @@ export function barsOf(means: ReadonlyMap<string, BarPair>): Bar[] {
 }
 
 /** A group of two bars a relation: the form of the paper's Figures 3 and 4. */
-export function barChart(bars: readonly Bar[], title: string): TopLevelSpec {
+export function barChart(measured: readonly Bar[], title: string): TopLevelSpec {
+  // A relation may have any name that a file may have; Vega and XML take no control characters.
+  const bars = measured.map(bar => ({ ...bar, relation: printable(bar.relation) }));
   const relations = [...new Set(bars.map(({ relation }) => relation))];
   const groups = bars.some(({ group }) => group === NEURONS[0]) ? NEURONS : FACTS;
   const facts = bars.filter(({ group }) => group === groups[0]).reduce((sum, bar) => sum + bar.facts, 0);
@@ -41,7 +44,7 @@ export function barChart(bars: readonly Bar[], title: string): TopLevelSpec {
   const subtitle = `${measure} ${counted(facts, 'fact')} of ${counted(relations.length, 'relation')}`;
   return {
     ...frame(title, subtitle),
-    data: { values: [...bars] },
+    data: { values: bars },
     width: Math.max(leastWidth(title, subtitle), relations.length * WIDTH_OF_RELATION),
     height: 320,
     layer: [

@@ -55,8 +55,10 @@ describe('a figure fills its picture, no word cut or over another', () => {
       'iiiiiiiiii',
       'São Tomé',
       '公用語は何か',
+      `it's "a" <b> \\ c`,
     ];
-    const { texts } = await expectFilledAndReadable(chartOf(long, true), 10);
+    const { texts } = await expectFilledAndReadable(chartOf([...long, 'a\n\u001bb\u2028'], true), 14);
+    expect(texts.map(({ what }) => what)).toContain('a\\n\\u001bb\\u2028');
     expect(texts.map(({ what }) => what)).toEqual(expect.arrayContaining(long));
   });
 

@@ -15,6 +15,7 @@ import {
 import type { ValueOptions } from '../options/value-options.js';
 import { changeText } from '../output/change-text.js';
 import { interruptible } from '../output/interrupt.js';
+import { print } from '../output/print.js';
 import { createProgress } from '../output/progress.js';
 
 /** @returns the exit code */
@@ -47,7 +48,6 @@ export async function changeAndReport(options: ValueOptions, change: AskedChange
       { onProgress, signal },
     ),
   );
-  const text = options.json ? JSON.stringify(report) : changeText(report, given ? undefined : finding);
-  process.stdout.write(`${text}\n`);
+  print(...(options.json ? [JSON.stringify(report)] : changeText(report, given ? undefined : finding)));
   return 0;
 }

@@ -12,6 +12,7 @@ import {
   addSeedOption,
   type PromptOptions,
 } from '../options/options.js';
+import { print } from '../output/print.js';
 import { createProgress } from '../output/progress.js';
 
 interface Options extends Omit<DataRunOptions, 'neurons'>, PromptOptions {
@@ -73,7 +74,7 @@ async function findInFact(options: Options): Promise<number> {
   if (scores !== undefined) await writeScores(scores, answer, found);
   const { foundJson, foundText } = await import('../output/found-text.js');
   const shown = { answer, found, sharing: finding, convergence };
-  process.stdout.write(`${options.json ? foundJson(shown) : foundText(shown)}\n`);
+  print(...(options.json ? [foundJson(shown)] : foundText(shown)));
   return 0;
 }
 

@@ -14,6 +14,7 @@ import {
   addUnrelatedOptions,
   type PromptOptions,
 } from '../options/options.js';
+import { print } from '../output/print.js';
 import { createProgress } from '../output/progress.js';
 
 export interface InterventionOptions extends DataRunOptions, PromptOptions {
@@ -75,9 +76,9 @@ async function interveneOnFact(
   const neurons = given ?? found?.neurons ?? [];
   const { prompts: effects } = await kn.enhance(prompts, answer, neurons, { factor });
   const { effectsJson, effectsText } = await import('../output/effects-text.js');
-  const text = options.json
-    ? effectsJson(answer, neurons, effects)
+  const lines = options.json
+    ? [effectsJson(answer, neurons, effects)]
     : effectsText({ answer, neurons, effects, didTo, found, sharing: finding });
-  process.stdout.write(`${text}\n`);
+  print(...lines);
   return 0;
 }

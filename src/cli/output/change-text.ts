@@ -5,30 +5,28 @@ import type { Neuron } from '../../neurons/neuron.js';
 import type { Sharing } from '../../neurons/refined.js';
 import { counted, percent, signedPercent } from '../../numbers.js';
 import { coloured } from '../../report/colour.js';
-import { table, visible } from '../../report/table.js';
+import { table } from '../../report/table.js';
 import { sharingText } from './sharing-text.js';
 
 const HEAD = ['', 'before', 'after', 'change'];
 
 /** @param sharing that neurons were found with, where they were not given */
-export function changeText(report: ChangeReport, sharing: Sharing | undefined): string {
+export function changeText(report: ChangeReport, sharing: Sharing | undefined): string[] {
   const bold = (text: string) => coloured('bold', text, process.stdout);
   const lines = [`${bold(headline(report))}${listed(report.neurons)}`];
   if (report.neurons.length === 0 && sharing)
     lines.push(`No neuron is coarse ${sharingText(sharing, 'the prompts')}; a lower --share finds more.`);
-  for (const prompt of report.prompts)
-    lines.push('', bold(visible(prompt.prompt)), promptTable(report, prompt));
+  for (const prompt of report.prompts) lines.push('', bold(prompt.prompt), ...promptTable(report, prompt));
   if (report.otherPrompts.length > 0) lines.push('', bold('In other words'));
-  for (const prompt of report.otherPrompts)
-    lines.push('', visible(prompt.prompt), promptTable(report, prompt));
+  for (const prompt of report.otherPrompts) lines.push('', prompt.prompt, ...promptTable(report, prompt));
   if (report.unrelated) {
     const { facts, prompts, data } = report.unrelated;
     lines.push('', bold(`${counted(facts, 'unrelated fact')} of ${data}, ${counted(prompts, 'prompt')}`));
-    lines.push(sideEffectTable(report.unrelated));
+    lines.push(...sideEffectTable(report.unrelated));
   }
   if (report.saved)
     lines.push('', `The changed model is in ${report.saved.folder}.`, ...rounding(report.saved.types));
-  return lines.join('\n');
+  return lines;
 }
 
 function headline({ neurons, erased, edited, target }: ChangeReport): string {
@@ -41,7 +39,7 @@ function listed(neurons: readonly Neuron[]): string {
   return neurons.length === 0 ? '' : `: ${neurons.map(([layer, index]) => `[${layer},${index}]`).join(' ')}`;
 }
 
-function promptTable({ answer, target }: ChangeReport, { before, after }: ChangedPrompt): string {
+function promptTable({ answer, target }: ChangeReport, { before, after }: ChangedPrompt): string[] {
   const top = ({ top }: ValuePrediction, i: number) =>
     top[i] === undefined ? '' : `${top[i].token} ${percent(top[i].probability)}`;
   return table(HEAD, [
@@ -61,7 +59,7 @@ function standingRows(answer: string, before: AnswerStanding, after: AnswerStand
   ];
 }
 
-function sideEffectTable(effects: NonNullable<ChangeReport['unrelated']>): string {
+function sideEffectTable(effects: NonNullable<ChangeReport['unrelated']>): string[] {
   const { change, stillAnswered, answeredBefore, answeredAfter } = effects;
   const { logPerplexityBefore, logPerplexityAfter } = effects;
   const shift = logPerplexityAfter - logPerplexityBefore;

@@ -5,7 +5,7 @@ import type { Neuron } from '../../neurons/neuron.js';
 import type { Sharing } from '../../neurons/refined.js';
 import { counted, percent, signedPercent } from '../../numbers.js';
 import { coloured } from '../../report/colour.js';
-import { table, visible } from '../../report/table.js';
+import { table } from '../../report/table.js';
 import { sharingText } from './sharing-text.js';
 
 export function effectsJson(
@@ -27,13 +27,13 @@ export interface Effects {
   readonly sharing: Sharing;
 }
 
-export function effectsText({ answer, neurons, effects, didTo, found, sharing }: Effects): string {
+export function effectsText({ answer, neurons, effects, didTo, found, sharing }: Effects): string[] {
   const list = neurons.map(([layer, index]) => `[${layer},${index}]`).join(' ');
   const bold = (text: string) => coloured('bold', text, process.stdout);
   const lines = [`${bold(didTo(counted(neurons.length, 'neuron')))}${list ? `: ${list}` : ''}`];
   if (neurons.length === 0 && found) lines.push(whyNone(found, sharing));
-  for (const effect of effects) lines.push('', bold(visible(effect.prompt)), effectTable(answer, effect));
-  return lines.join('\n');
+  for (const effect of effects) lines.push('', bold(effect.prompt), ...effectTable(answer, effect));
+  return lines;
 }
 
 function whyNone({ removed, prompts }: FactNeurons, sharing: Sharing): string {
@@ -43,7 +43,7 @@ function whyNone({ removed, prompts }: FactNeurons, sharing: Sharing): string {
   return `No neuron is coarse ${sharingText(sharing, 'the prompts')}; ${remedy} may find some.`;
 }
 
-function effectTable(answer: string, { before, after }: PromptEffect): string {
+function effectTable(answer: string, { before, after }: PromptEffect): string[] {
   const change = before.probability === 0 ? '' : signedPercent(after.probability / before.probability - 1);
   const top = ({ top }: Prediction, i: number) => `${top[i].token} ${percent(top[i].probability)}`;
   return table(
