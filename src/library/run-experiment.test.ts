@@ -1,5 +1,5 @@
 /** A run over a data set as a library's caller asks for it. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../embedded.js';
@@ -9,6 +9,7 @@ import { isFileOfRuns } from '../experiment/run/set-aside.js';
 import type { ProgressEvent } from '../progress.js';
 import { setEnvironment } from '../testing/environment.js';
 import { COMMIT, filesOf, serveHub } from '../testing/hub-server.js';
+import { serve } from '../testing/loopback-server.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { planExperiment, runExperiment } from './run-experiment.js';
 
@@ -280,5 +281,73 @@ describe('what is wrong is said in order', () => {
     await expect(
       runExperiment({ results: { folder: join(temporaryFolder(), 'out') }, ...request() }),
     ).rejects.toThrow(message);
+  });
+});
+
+const RIGHT = {
+  model: { id: 'demo' },
+  data: { name: 'pararel' },
+  neurons: {},
+  devices: { engine: 'wasm' },
+  results: { folder: 'results/none' },
+} as const;
+
+describe('PARAREL is not fetched', () => {
+  /** A model's folder of which one file is another. */
+  const changed = (name: string, content: string) => {
+    const folder = join(temporaryFolder(), 'model');
+    cpSync(DEMO_MODEL, folder, { recursive: true });
+    if (content === '') rmSync(join(folder, name));
+    else writeFileSync(join(folder, name), content);
+    return { id: folder };
+  };
+  const heldFolder = () => {
+    const folder = temporaryFolder();
+    const holder = { pid: 1, host: 'another', started: '', since: '2026-01-01' };
+    writeFileSync(join(folder, 'lock'), JSON.stringify(holder));
+    return { folder };
+  };
+
+  it.each<[string, () => Partial<RequestInput>, RegExp]>([
+    [
+      'a folder without weights',
+      () => ({ model: changed('model.safetensors', '') }),
+      /no model\.safetensors/,
+    ],
+    ['weights that are none', () => ({ model: changed('model.safetensors', 'x'.repeat(99)) }), /header/],
+    ['a tokenizer that is none', () => ({ model: changed('tokenizer.json', '{}') }), /tokenizer\.json/],
+    [
+      'an architecture that kn has not',
+      () => ({ model: changed('config.json', '{"model_type": "t5"}') }),
+      /architecture is "t5"/,
+    ],
+    ['a folder that is not there', () => ({ model: { id: './nowhere' } }), /no such folder/],
+    ['an id that is none', () => ({ model: { id: 'a/b/c' } }), /no such folder/],
+    ['a model that the hub has not', () => ({ model: { id: 'a/b' } }), /the hub has no such model/],
+    ['a revision that is none', () => ({ model: { id: 'a/b', revision: '../x' } }), /\.\.\/x/],
+    ['a device that is not there', () => ({ devices: { devices: ['cuda:7'] } }), /--devices cuda:7/],
+    ['neurons that are not there', () => ({ neurons: { given: './none' } }), /\.\/none: cannot be read/],
+    ['neurons that the model has not', () => ({ neurons: { given: [[9, 1]] } }), /no neuron \[9, 1\]/],
+    [
+      'a folder that another run holds',
+      () => ({ results: heldFolder() }),
+      /a run is at work there .*another/,
+    ],
+    [
+      'a relation that it has not',
+      () => ({ data: { name: 'pararel', relations: ['P36', 'P99'] } }),
+      /PARAREL has no relation P99/,
+    ],
+  ])('for %s', async (_, wrong, message) => {
+    const server = await serve((_, response) => void response.writeHead(404).end());
+    const own = { HF_HOME: temporaryFolder(), KN_CACHE: temporaryFolder(), HF_TOKEN: undefined };
+    setEnvironment({ ...own, HF_ENDPOINT: `${server.url}/hub`, KN_PARAREL_URL: `${server.url}/pararel` });
+    const { request } = inFolder({ data: { name: 'pararel' }, ...wrong() });
+    for (const begin of [planExperiment, runExperiment])
+      await expect(begin(request)).rejects.toThrow(message);
+    expect(server.requests.filter(asked => asked.includes('/pararel'))).toEqual([]);
+    // With nothing wrong it is.
+    await expect(planExperiment({ ...request, ...RIGHT })).rejects.toThrow('PARAREL is not in the cache');
+    expect(server.requests.filter(asked => asked.includes('/pararel'))).not.toEqual([]);
   });
 });
