@@ -55,7 +55,7 @@ export async function prepareRun(request: Request, progress: Progress): Promise<
   const machine = thisMachine();
   progress.stop();
   return {
-    ready: { request, model, data, chosen, described, notices: plan.notices, tasks: TASKS },
+    ready: { request, model, data, chosen, described, tasks: TASKS },
     begun,
     plan: planRun({ request, model, config, relations, plan, described, chosen, machine }),
   };

@@ -24,8 +24,11 @@ export function planText(plan: RunPlan): string[] {
     ...notices,
     '',
     ...table(
-      ['', 'facts', 'queries', 'resumed passes'],
-      work.map(({ name, facts, queries, passes }) => [name, ...[facts, queries, passes].map(count)]),
+      ['', 'facts', 'queries', 'resumed passes', 'GFLOP'],
+      work.map(({ name, facts, queries, passes, operations }) => [
+        name,
+        ...[facts, queries, passes, operations && Math.round(operations / 1e9)].map(count),
+      ]),
       'right',
     ),
     '',
