@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from './testing/temporary-folder.js';
+import { VERSION } from './version.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = readFileSync(`${root}README.md`, 'utf8');
@@ -37,6 +38,20 @@ describe('the README', () => {
     const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path]) => path);
     expect(links.length).toBeGreaterThan(3);
     expect(links.filter(path => !existsSync(`${root}${path}`))).toEqual([]);
+  });
+});
+
+describe('the package', () => {
+  const { name, bin }: { name: string; bin: Record<string, string> } = JSON.parse(
+    readFileSync(`${root}package.json`, 'utf8'),
+  );
+
+  // npx takes a name that is not installed from npm: of its own name the package alone can be meant.
+  it.each(['kn', name])('has a command %s, which runs from the link that npm makes of it', command => {
+    const folder = temporaryFolder();
+    symlinkSync(join(root, bin[command]), join(folder, command));
+    const { stdout } = spawnSync(join(folder, command), ['--version'], { cwd: folder, encoding: 'utf8' });
+    expect(stdout).toBe(`${VERSION}\n`);
   });
 });
 

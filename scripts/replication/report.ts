@@ -56,7 +56,7 @@ export function speedTable(rounds: readonly Round[]): string {
   rows.push(summed('median', median, median(ratios)));
   rows.push(summed('fastest', least, least(seconds('replication')) / least(seconds('kn'))));
   const head = ['seconds a prompt', 'replication', 'cores', 'kn', 'cores', 'replication / kn'];
-  return table(head, rows, 'right');
+  return table(head, rows, 'right').join('\n');
 }
 
 export function listsTable(comparisons: readonly Comparison[]): string {
@@ -90,7 +90,7 @@ export function listsTable(comparisons: readonly Comparison[]): string {
       Math.max(...errors).toExponential(1),
     ];
   });
-  return table(head, rows, 'right');
+  return table(head, rows, 'right').join('\n');
 }
 
 function equalAndDifferent(lists: readonly (readonly unknown[])[]): string[] {

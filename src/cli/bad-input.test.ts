@@ -1,6 +1,6 @@
 /** Input that a user gets wrong: one clear line or two, the right exit code, nothing lost. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { chmod, cp } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -137,7 +137,7 @@ describe('input that cannot be used', () => {
     ]);
     expect(code).toBe(1);
     expect(stderr).toContain('model.safetensors: its first bytes announce a header of');
-    expect(readdirSync(results)).toEqual([]);
+    expect(existsSync(results)).toBe(false);
   });
 
   it.skipIf(process.getuid?.() === 0)(

@@ -15,6 +15,7 @@ import { addSuppress } from './commands/suppress.js';
 import { refuseEmptyValues } from './options/empty-values.js';
 import { reportError } from './output/exit.js';
 import { outliveOutput } from './output/output-errors.js';
+import { printAside } from './output/print.js';
 
 const DETAILS = `
 A first look, without any download:
@@ -33,7 +34,8 @@ function createProgram(): Command {
     .showHelpAfterError('(kn --help, or kn <command> --help, explains the options)')
     .addHelpText('after', DETAILS)
     .hook('preAction', (_, command) => refuseEmptyValues(command))
-    .exitOverride();
+    .exitOverride()
+    .configureOutput({ outputError: message => printAside(...messageLines(message)) });
   for (const add of [
     addFind,
     addSuppress,
@@ -54,6 +56,7 @@ function createProgram(): Command {
 /** Runs the command line. The exit code is left in `process.exitCode`. */
 export async function main(argv: readonly string[]): Promise<void> {
   outliveOutput();
+  process.once('uncaughtException', error => process.exit(reportError(error)));
   try {
     const program = createProgram();
     await program.parseAsync(helpAsOption(program, argv));
@@ -71,4 +74,10 @@ function helpAsOption({ commands }: Command, argv: readonly string[]): string[] 
   // What is no command is refused as one, in place of general help.
   const isKnown = asked.length === 0 || commands.some(command => command.name() === asked[0]);
   return [node, script, ...asked, ...(isKnown ? ['--help'] : [])];
+}
+
+/** Commander's own messages are one line, which repeats what was typed, and perhaps a second with what may have been meant. */
+function messageLines(message: string): string[] {
+  const [, text = '', meant] = /^(.*?)(?:\n(\(Did you mean [^\n]*\?\)))?\n?$/s.exec(message) ?? [];
+  return meant === undefined ? [text] : [text, meant];
 }

@@ -7,6 +7,7 @@ import { textReport } from '../report/text.js';
 import type { OutputOptions } from './options/options.js';
 import { EXIT } from './output/exit.js';
 import { interruptible } from './output/interrupt.js';
+import { print } from './output/print.js';
 import { createProgress } from './output/progress.js';
 
 /** @returns the exit code */
@@ -18,15 +19,14 @@ export function runAndReport(
   return interruptible(async signal => {
     if (output.dryRun) {
       const plan = await planExperiment(request, { onProgress, signal });
-      process.stdout.write(`${output.json ? planJson(plan) : planText(plan)}\n`);
+      print(...(output.json ? [planJson(plan)] : planText(plan)));
       return EXIT.done;
     }
     const { summary, shown, files, folder } = await runExperiment(request, {
       ...{ onProgress, signal },
       arguments: process.argv.slice(2),
     });
-    const text = output.json ? jsonLine(summary, files) : textReport(shown, files, folder);
-    process.stdout.write(`${text}\n`);
+    print(...(output.json ? [jsonLine(summary, files)] : textReport(shown, files, folder)));
     return summary.facts.failed.length === 0 ? EXIT.done : EXIT.someFactsFailed;
   });
 }

@@ -34,7 +34,7 @@ export async function openDataset(
   selection: Selection = {},
   causal = false,
 ): Promise<Dataset> {
-  const relations = await selectRelations(folder, selection.relations);
+  const relations = selectRelations(await listRelations(folder), selection.relations, folder);
   const wanted = selection.facts && new Set(selection.facts);
   const patterns = new Map<string, { all: readonly string[]; asked: readonly string[] }>();
   const facts: FactKey[] = [];
@@ -72,15 +72,20 @@ export async function openDataset(
   };
 }
 
-async function selectRelations(folder: string, wanted?: readonly string[]): Promise<string[]> {
-  const present = await listRelations(folder);
-  if (!wanted) return present;
+/**
+ * Those of the present relations that are wanted, all where nothing is said.
+ * @param where they are, for the error
+ * @throws UsageError where one is not there
+ */
+export function selectRelations(
+  present: readonly string[],
+  wanted: readonly string[] | undefined,
+  where: string,
+): string[] {
+  if (!wanted) return [...present];
   const unknown = wanted.find(relation => !present.includes(relation));
   if (unknown !== undefined) {
-    throw new UsageError(
-      `--relations: ${folder} has no relation ${unknown}`,
-      `It has ${present.join(', ')}.`,
-    );
+    throw new UsageError(`--relations: ${where} has no relation ${unknown}`, `It has ${present.join(', ')}.`);
   }
   return present.filter(relation => wanted.includes(relation));
 }

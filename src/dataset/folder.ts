@@ -7,6 +7,7 @@ export function folderData(name: string, path = name): DataSource {
     name,
     title: name,
     isHere: async () => true,
+    check: async () => undefined,
     fetch: async () => undefined,
     open: (selection, causal) => openDataset(path, selection, causal),
   };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { z } from 'zod';
 import { PARAREL_MANIFEST } from '../embedded.js';
@@ -8,7 +8,9 @@ import { reasonOf, refusedFile, UserError } from '../errors.js';
 import { readJsonFile } from '../files.js';
 import { cacheFolder } from '../runtime/folders.js';
 import { writeWholeFile } from '../whole-file.js';
-import { openDataset } from './dataset.js';
+import { openDataset, selectRelations } from './dataset.js';
+import { FACTS_FOLDER, PATTERNS_FOLDER } from './relation-files.js';
+import { inRelationOrder } from './relation-order.js';
 import type { DataSource } from './source.js';
 
 const manifestSchema = z.object({
@@ -64,9 +66,20 @@ export async function fetchPararel(onProgress: (done: number, total: number) => 
   return folder;
 }
 
+async function relationsOfManifest(): Promise<string[]> {
+  const { files } = await readManifest();
+  const withFacts = Object.keys(files).filter(file => dirname(file) === FACTS_FOLDER);
+  const relations = withFacts.map(file => basename(file, '.jsonl'));
+  return relations.filter(relation => `${PATTERNS_FOLDER}/${relation}.jsonl` in files);
+}
+
+async function readManifest() {
+  return manifestSchema.parse(await readJsonFile(PARAREL_MANIFEST));
+}
+
 /** The manifest, the folder in the cache, and the files that are missing there or damaged. */
 async function lookInCache() {
-  const manifest = manifestSchema.parse(await readJsonFile(PARAREL_MANIFEST));
+  const manifest = await readManifest();
   const folder = join(cacheFolder(), 'pararel', manifest.commit);
   const missing: string[] = [];
   for (const [file, { sha256 }] of Object.entries(manifest.files)) {
@@ -81,6 +94,9 @@ export const pararel: DataSource = {
   name: 'pararel',
   title: 'PARAREL',
   isHere: async () => (await lookInCache()).missing.length === 0,
+  check: async ({ relations }) => {
+    selectRelations(inRelationOrder(await relationsOfManifest()), relations, 'PARAREL');
+  },
   fetch: async onProgress => {
     await fetchPararel(onProgress);
   },

@@ -8,6 +8,11 @@ export interface DataSource {
   readonly title: string;
   /** Whether nothing of it has to be fetched. */
   isHere(): Promise<boolean>;
+  /**
+   * What can be told of a selection before anything is fetched.
+   * @throws UsageError where it names a relation that the data set has not
+   */
+  check(selection: Selection): Promise<void>;
   /** Fetches what is missing. */
   fetch(onProgress: (done: number, total: number) => void): Promise<void>;
   /**

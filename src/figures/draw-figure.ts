@@ -1,5 +1,5 @@
-import { stringify } from 'csv-stringify/sync';
 import type { TopLevelSpec } from 'vega-lite';
+import { csvOf } from '../csv.js';
 import { renderSvg } from './render.js';
 
 /**
@@ -15,6 +15,6 @@ export async function drawFigure(
   return [
     [`${name}.svg`, await renderSvg(specification)],
     [`${name}.vl.json`, `${JSON.stringify(specification, null, 2)}\n`],
-    [`${name}.csv`, stringify([...rows], { header: true })],
+    [`${name}.csv`, csvOf(rows)],
   ];
 }

@@ -1,18 +1,22 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { LayerShare } from '../neurons/layer-shares.js';
+import { counted } from '../numbers.js';
 import { drawFigure } from './draw-figure.js';
-import { frame } from './frame.js';
+import { frame, leastWidth } from './frame.js';
 
-const LEAST_WIDTH = 340;
 const WIDTH_OF_LAYER = 28;
 
 /** The paper's Figure 2: a bar a layer, its share of the neurons. */
 export function layerChart(shares: readonly LayerShare[], facts: number): TopLevelSpec {
   const neurons = shares.reduce((sum, { neurons }) => sum + neurons, 0);
+  const titles = [
+    'Knowledge neurons by layer',
+    `${counted(neurons, 'neuron')} of ${counted(facts, 'fact')}`,
+  ] as const;
   return {
-    ...frame('Knowledge neurons by layer', `${neurons} neurons of ${facts} facts`),
+    ...frame(...titles),
     data: { values: [...shares] },
-    width: Math.max(LEAST_WIDTH, shares.length * WIDTH_OF_LAYER),
+    width: Math.max(leastWidth(...titles), shares.length * WIDTH_OF_LAYER),
     height: 240,
     mark: { type: 'bar', color: '#0072b2' },
     encoding: {

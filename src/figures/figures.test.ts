@@ -93,7 +93,7 @@ describe('a figure of two kinds of neurons', () => {
     const svg = await renderSvg(barChart(bars, 'Suppressing knowledge neurons'));
     const texts = [...svg.matchAll(/<text[^>]*>([^<]+)</g)].map(([, text]) => text);
     expect(texts).toEqual(expect.arrayContaining(['Knowledge neurons', 'Baseline neurons']));
-    expect(texts).toContain('Mean change by mean probability, all prompts of 4 facts of 1 relations');
+    expect(texts).toContain('Mean change by mean probability, all prompts of 4 facts of 1 relation');
     expect(texts).not.toContain('Related facts');
   });
 });

@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startEngine } from '../runtime/engine.js';
+import { setEnvironment } from '../testing/environment.js';
+import { serve } from '../testing/loopback-server.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
 import { changeFact } from './change-fact.js';
 import type { ChangeRequest } from './change-request.js';
 import { KnowledgeNeurons } from './knowledge-neurons.js';
@@ -26,6 +29,18 @@ async function open() {
 }
 
 describe('a fact that is changed in a model', () => {
+  it('is asked before the data set of unrelated facts is fetched', async () => {
+    const server = await serve((_, response) => void response.writeHead(404).end());
+    setEnvironment({ KN_CACHE: temporaryFolder(), KN_PARAREL_URL: server.url });
+    const { opened } = await open();
+    const unrelated = { data: 'pararel', count: 2, seed: 42 };
+    for (const wrong of [{ answer: '日' }, { prompts: ['no mask'] }, { neurons: [[9, 9]] as const }])
+      await expect(changeFact(opened, { ...ASKED, unrelated, ...wrong })).rejects.toThrow(
+        /vocabulary lacks|no \[MASK\]|no neuron/,
+      );
+    expect(server.requests).toEqual([]);
+  });
+
   it('stays changed until that is undone, to the last bit, and leaves no tensor', async () => {
     const { opened, predict } = await open();
     const before = await predict();

@@ -64,7 +64,6 @@ async function changeAndMeasure(
   const { change, prompts, answer, otherPrompts, save, asking } = request;
   const progress = progressTo(onProgress);
   const kn = new KnowledgeNeurons(opened, { ...asking, ...(onProgress && { onProgress }) });
-  const data = request.unrelated && (await openData(request.unrelated.data, opened.model.causal, progress));
   const given = isList(request.neurons) ? request.neurons : undefined;
   if (given) checkNeurons(given, opened.model);
   if (change.change === 'erase') await eraseRule(opened, change.value); // which says whether it can be
@@ -76,6 +75,8 @@ async function changeAndMeasure(
     prompts: [...prompts, ...otherPrompts],
     answers: change.change === 'edit' ? [answer, change.to] : [answer],
   };
+  // Fetched, perhaps: what is wrong with the fact has been said by now.
+  const data = request.unrelated && (await openData(request.unrelated.data, opened.model.causal, progress));
   const unrelated = data && request.unrelated ? await askUnrelated(kn, data, named, request.unrelated) : [];
 
   const neurons = isList(request.neurons)

@@ -2,6 +2,7 @@
  * All that can be checked before anything is computed or written, in this order: the machine, what is here, the network, of
  * which the small comes first.
  */
+import type { Selection } from '../dataset/dataset.js';
 import type { DataSource } from '../dataset/source.js';
 import { dataSource } from '../dataset/sources.js';
 import { UserError } from '../errors.js';
@@ -11,6 +12,7 @@ import { type GivenNeurons, readGivenNeurons } from '../experiment/run/given-neu
 import { planRun, type RunPlan } from '../experiment/run/plan.js';
 import { checkResultsPlace } from '../experiment/run/results-folder.js';
 import type { ReadyRun } from '../experiment/run/session.js';
+import { checkWeights } from '../model/checkpoint/checkpoint.js';
 import { findModelHere, type LocatedModel, locateModel } from '../model/checkpoint/locate.js';
 import { type ModelConfig, readModelConfig } from '../model/config.js';
 import { loadTokenizer } from '../model/tokenizer/load-tokenizer.js';
@@ -34,6 +36,7 @@ export async function prepareRun(request: Request, progress: Progress): Promise<
   const given = 'given' in request.neurons ? await readGivenNeurons(request.neurons.given) : null;
 
   const source = dataSource(request.data.name);
+  await source.check(selectionOf(request));
   const here = await findModelHere(request.model.id);
   const description = here && (await describe(here, given));
   const early = (await source.isHere())
@@ -52,7 +55,7 @@ export async function prepareRun(request: Request, progress: Progress): Promise<
   const machine = thisMachine();
   progress.stop();
   return {
-    ready: { request, model, data, chosen, described, notices: plan.notices, tasks: TASKS },
+    ready: { request, model, data, chosen, described, tasks: TASKS },
     begun,
     plan: planRun({ request, model, config, relations, plan, described, chosen, machine }),
   };
@@ -63,10 +66,11 @@ interface Description {
   readonly tokenizer: Tokenizer;
 }
 
-/** What a model's small files say of it. */
-async function describe({ folder }: LocatedModel, given: GivenNeurons | null): Promise<Description> {
+/** What a model's small files say of it; of weights that are here, that they can be read. */
+async function describe({ folder, whole }: LocatedModel, given: GivenNeurons | null): Promise<Description> {
   const config = await readModelConfig(folder);
   given?.check(config);
+  if (whole) await checkWeights(folder);
   return { config, tokenizer: await loadTokenizer(folder, config) };
 }
 
@@ -90,10 +94,10 @@ export async function fetchWeights(
   );
 }
 
-function openData(source: DataSource, { data }: Request, causal: boolean) {
-  const { relations, limit, facts } = data;
-  return source.open(
-    { ...(relations && { relations }), ...(limit !== null && { limit }), ...(facts && { facts }) },
-    causal,
-  );
+function openData(source: DataSource, request: Request, causal: boolean) {
+  return source.open(selectionOf(request), causal);
+}
+
+function selectionOf({ data: { relations, limit, facts } }: Request): Selection {
+  return { ...(relations && { relations }), ...(limit !== null && { limit }), ...(facts && { facts }) };
 }

@@ -65,6 +65,7 @@ export async function runExperiment(
   const request = completeRequest(asked);
   const progress = progressUntil(signal, onProgress);
   const { ready, begun, plan } = await unlessAborted(() => prepareRun(request, progress), signal, TOO_EARLY);
+  plan.notices.forEach(progress.notice);
   await unlessAborted(() => fetchWeights(ready, progress), signal, TOO_EARLY);
   const { folder } = request.results;
   const lock = await holdFolder(folder);

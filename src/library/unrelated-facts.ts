@@ -27,7 +27,7 @@ export async function openData(name: string, causal: boolean, progress: Progress
     if (!(error instanceof UserError)) throw error;
     throw new UserError(
       error.message,
-      `${error.remedy}\nIt is for the unrelated facts; --unrelated-facts 0 does without.`.trim(),
+      `${error.remedy} It is for the unrelated facts; --unrelated-facts 0 does without.`.trim(),
       { cause: error },
     );
   }

@@ -1,5 +1,5 @@
 /** How far two sets of knowledge neurons agree, fact by fact. */
-import { stringify } from 'csv-stringify/sync';
+import { csvOf } from '../csv.js';
 import { inRelationOrder } from '../dataset/relation-order.js';
 import type { Neuron } from './neuron.js';
 import type { NeuronsOfFacts } from './neuron-file.js';
@@ -111,7 +111,7 @@ function jaccardIndex(shared: number, either: number): number {
 
 /** A line for all facts, then one a relation, those that differ most first; empty where there is no index. */
 export function comparisonCsv({ all, relations }: Comparison): string {
-  return stringify(
+  return csvOf(
     [['all', all] as const, ...relations].map(([relation, of]) => ({
       relation,
       facts: of.facts,
@@ -124,6 +124,5 @@ export function comparisonCsv({ all, relations }: Comparison): string {
       missing_in_a: of.missingInA,
       missing_in_b: of.missingInB,
     })),
-    { header: true },
   );
 }

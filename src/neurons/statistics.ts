@@ -2,7 +2,7 @@
  * How many neurons a fact has, and how many two facts share (Dai et al., Table 2), over all pairs of facts: none
  * is drawn. A fact without neurons is a fact: it counts in every mean, and its pairs share nothing.
  */
-import { stringify } from 'csv-stringify/sync';
+import { csvOf } from '../csv.js';
 import { inRelationOrder } from '../dataset/relation-order.js';
 import type { NeuronsOfFacts } from './neuron-file.js';
 
@@ -135,7 +135,7 @@ function ratio(part: number, whole: number): number | null {
 
 /** A line for all facts, then one a relation; empty where there is no mean. */
 export function statisticsCsv({ all, relations }: StatisticsOfFacts): string {
-  return stringify(
+  return csvOf(
     [['all', all] as const, ...relations].map(([relation, of]) => ({
       relation,
       facts: of.facts,
@@ -150,6 +150,5 @@ export function statisticsCsv({ all, relations }: StatisticsOfFacts): string {
       different_relation_shared: of.differentRelation.total,
       different_relation_mean: of.differentRelation.mean,
     })),
-    { header: true },
   );
 }

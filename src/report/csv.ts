@@ -1,12 +1,9 @@
-import { stringify } from 'csv-stringify/sync';
+import { csvOf } from '../csv.js';
 import type { DataTable, Shown } from '../experiment/run/shown.js';
 
 /** A line a row under a head, which is there where no row is. */
 export function csvText({ columns, rows }: DataTable): string {
-  return stringify(
-    rows.map(row => [...row]),
-    { header: true, columns: [...columns] },
-  );
+  return csvOf(rows, columns);
 }
 
 /** The data of what is shown: contents by file name. */

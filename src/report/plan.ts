@@ -11,7 +11,7 @@ export function planJson({ facts, skipped, ...plan }: RunPlan): string {
   return JSON.stringify({ ...plan, facts: { planned: facts.length, skipped } });
 }
 
-export function planText(plan: RunPlan): string {
+export function planText(plan: RunPlan): string[] {
   const { command, model, data, facts, skipped, work, devices, folder, files, notices } = plan;
   const selected = facts.length + skipped.length;
   const size = `${model.layers} layers of ${model.intermediateSize} neurons, ${millions(model.parameters)} parameters`;
@@ -23,9 +23,12 @@ export function planText(plan: RunPlan): string {
     ...skippedAndFailed({ selected, skipped, failed: [] }, '--dry-run --json'),
     ...notices,
     '',
-    table(
-      ['', 'facts', 'queries', 'resumed passes'],
-      work.map(({ name, facts, queries, passes }) => [name, ...[facts, queries, passes].map(count)]),
+    ...table(
+      ['', 'facts', 'queries', 'resumed passes', 'GFLOP'],
+      work.map(({ name, facts, queries, passes, operations }) => [
+        name,
+        ...[facts, queries, passes, operations && Math.round(operations / 1e9)].map(count),
+      ]),
       'right',
     ),
     '',
@@ -33,7 +36,7 @@ export function planText(plan: RunPlan): string {
     '',
     `Into ${folder}: ${files.join(', ')}`,
     'Nothing was computed or written; what the folder may already have was not looked at (--dry-run).',
-  ].join('\n');
+  ];
 }
 
 function deviceText({ device, name, engine, workers, threads, batchBytes, memory }: PlannedDevice): string {

@@ -53,6 +53,12 @@ export async function takeLock(path: string): Promise<{ lock: ProcessLock } | { 
   }
 }
 
+/** The live process that holds the lock at `path`, as far as can be seen without taking it. */
+export async function lockHolder(path: string): Promise<LockHolder | undefined> {
+  const holder = (await lineOfHolders(path)).at(-1)?.holder;
+  return holder && (await isAlive(holder)) ? holder : undefined;
+}
+
 /** What a lock file says: the holder, where it can be read, and the name under which a successor has to sign. */
 interface Signature {
   text: string;

@@ -16,6 +16,7 @@ import type { ValueOptions } from '../options/value-options.js';
 import { changeText } from '../output/change-text.js';
 import { warnOfMasks, warnOfUnknown } from '../output/fact-warnings.js';
 import { interruptible } from '../output/interrupt.js';
+import { print } from '../output/print.js';
 import { createProgress } from '../output/progress.js';
 
 /** @returns the exit code */
@@ -52,7 +53,6 @@ export async function changeAndReport(options: ValueOptions, change: AskedChange
   const { answerTokens } = report;
   const standings = [...report.prompts, ...report.otherPrompts].map(({ before }) => before);
   warnOfUnknown({ answer, answerTokens, standings }, onProgress);
-  const text = options.json ? JSON.stringify(report) : changeText(report, given ? undefined : finding);
-  process.stdout.write(`${text}\n`);
+  print(...(options.json ? [JSON.stringify(report)] : changeText(report, given ? undefined : finding)));
   return 0;
 }

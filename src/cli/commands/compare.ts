@@ -3,6 +3,7 @@ import { refusedFile } from '../../errors.js';
 import type { ComparedResults } from '../../library/compare-results.js';
 import { writeWholeFile } from '../../whole-file.js';
 import { addOutputOptions, type DataOptions, type OutputOptions } from '../options/options.js';
+import { print } from '../output/print.js';
 import { createProgress } from '../output/progress.js';
 
 interface Options extends OutputOptions, Pick<DataOptions, 'data'> {
@@ -42,10 +43,10 @@ export function addCompare(program: Command): void {
     const { onProgress } = createProgress(output);
     const compared = await compareResults(a, b, { ...(data !== undefined && { data }), onProgress });
     const files = out === undefined ? [] : [await writeTable(out, compared)];
-    const text = output.json
-      ? comparisonJson(compared, files)
-      : [comparisonText(compared), ...files].join('\n\n');
-    process.stdout.write(`${text}\n`);
+    const lines = output.json
+      ? [comparisonJson(compared, files)]
+      : [...comparisonText(compared), ...files.flatMap(file => ['', file])];
+    print(...lines);
   });
 }
 

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { ENGINE_CHOICES, type EngineChoice } from '../../runtime/engine-names.js';
 import { EXIT } from '../output/exit.js';
+import { print } from '../output/print.js';
 
 interface Options {
   readonly engine: EngineChoice;
@@ -30,7 +31,7 @@ export function addDoctor(program: Command): void {
       const { examine } = await import('../../setup/examine.js');
       const { examinationJson, examinationText } = await import('../output/examination-text.js');
       const examination = await examine(engine, bench);
-      process.stdout.write(`${json ? examinationJson(examination) : examinationText(examination)}\n`);
+      print(...(json ? [examinationJson(examination)] : examinationText(examination)));
       process.exitCode = examination.taken.length > 0 ? EXIT.done : EXIT.failed;
     });
 }

@@ -12,6 +12,7 @@ import {
   addSeedOption,
   type PromptOptions,
 } from '../options/options.js';
+import { print } from '../output/print.js';
 import { createProgress } from '../output/progress.js';
 
 interface Options extends Omit<DataRunOptions, 'neurons'>, PromptOptions {
@@ -76,7 +77,7 @@ async function findInFact(options: Options): Promise<number> {
   warnOfUnknown({ answer, answerTokens: found.answerTokens, standings: found.prompts }, onProgress);
   const { foundJson, foundText } = await import('../output/found-text.js');
   const shown = { answer, found, sharing: finding, convergence };
-  process.stdout.write(`${options.json ? foundJson(shown) : foundText(shown)}\n`);
+  print(...(options.json ? [foundJson(shown)] : foundText(shown)));
   return 0;
 }
 

@@ -14,6 +14,7 @@ import {
   addUnrelatedOptions,
   type PromptOptions,
 } from '../options/options.js';
+import { print } from '../output/print.js';
 import { createProgress } from '../output/progress.js';
 
 export interface InterventionOptions extends DataRunOptions, PromptOptions {
@@ -79,9 +80,9 @@ async function interveneOnFact(
   const { warnOfUnknown } = await import('../output/fact-warnings.js');
   warnOfUnknown({ answer, answerTokens, standings: effects.map(({ before }) => before) }, onProgress);
   const { effectsJson, effectsText } = await import('../output/effects-text.js');
-  const text = options.json
-    ? effectsJson({ answer, answerTokens, neurons, effects })
+  const lines = options.json
+    ? [effectsJson({ answer, answerTokens, neurons, effects })]
     : effectsText({ answer, answerTokens, neurons, effects, didTo, found, sharing: finding });
-  process.stdout.write(`${text}\n`);
+  print(...lines);
   return 0;
 }

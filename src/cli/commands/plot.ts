@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { OutputOptions } from '../options/options.js';
+import { print } from '../output/print.js';
 
 interface Options extends OutputOptions {
   readonly results?: readonly string[];
@@ -31,7 +32,7 @@ export function addPlot(program: Command): void {
       const { plotResults } = await import('../../library/plot-results.js');
       const request = { ...(results && { folders: results }), ...(out !== undefined && { out }) };
       const files = await plotResults(request);
-      if (json) process.stdout.write(`${JSON.stringify({ files })}\n`);
-      else if (!quiet) process.stdout.write(`${files.join('\n')}\n`);
+      if (json) print(JSON.stringify({ files }));
+      else if (!quiet) print(...files);
     });
 }

@@ -3,6 +3,7 @@ import { progressTo } from '../../progress.js';
 import { tensorflowFolder } from '../../runtime/engines/installed-tensorflow.js';
 import { installTensorflow, removeTensorflow } from '../../setup/install-tensorflow.js';
 import type { OutputOptions } from '../options/options.js';
+import { print } from '../output/print.js';
 import { createProgress } from '../output/progress.js';
 
 const MEGABYTE = 1e6;
@@ -24,16 +25,16 @@ export async function setUpEngine(request: SetupRequest, output: OutputOptions):
     });
     progress.stop();
     if (output.json) {
-      process.stdout.write(`${JSON.stringify({ ...installed, proof })}\n`);
+      print(JSON.stringify({ ...installed, proof }));
       return;
     }
     const { gigaflops, wasmGigaflops, relativeError, version } = proof;
-    process.stdout.write(
-      `The tensorflow engine is ready: ${version}, in ${installed.folder}
-${request.cuda && !proof.gpu ? 'It is made for CUDA, and was proved on the CPU alone.\n' : ''}\
-Its scores are those of the wasm engine to a relative error of ${relativeError.toExponential(0)}.
-Products: ${gigaflops.toFixed(0)} GFLOPS, ${(gigaflops / wasmGigaflops).toFixed(1)} times one wasm worker's ${wasmGigaflops.toFixed(0)}.
-`,
+    const faster = (gigaflops / wasmGigaflops).toFixed(1);
+    print(
+      `The tensorflow engine is ready: ${version}, in ${installed.folder}`,
+      ...(request.cuda && !proof.gpu ? ['It is made for CUDA, and was proved on the CPU alone.'] : []),
+      `Its scores are those of the wasm engine to a relative error of ${relativeError.toExponential(0)}.`,
+      `Products: ${gigaflops.toFixed(0)} GFLOPS, ${faster} times one wasm worker's ${wasmGigaflops.toFixed(0)}.`,
     );
   } finally {
     progress.stop();
@@ -43,6 +44,6 @@ Products: ${gigaflops.toFixed(0)} GFLOPS, ${(gigaflops / wasmGigaflops).toFixed(
 export async function removeEngine({ json }: OutputOptions): Promise<void> {
   const removed = await removeTensorflow();
   const folder = tensorflowFolder();
-  if (json) process.stdout.write(`${JSON.stringify({ removed: removed ? folder : null })}\n`);
-  else process.stdout.write(removed ? `Removed ${folder}\n` : `Nothing to remove in ${folder}\n`);
+  if (json) print(JSON.stringify({ removed: removed ? folder : null }));
+  else print(removed ? `Removed ${folder}` : `Nothing to remove in ${folder}`);
 }

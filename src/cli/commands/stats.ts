@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { MOST_LAYERS } from '../../neurons/layer-shares.js';
 import { wholeNumber } from '../options/option-values.js';
 import { addOutputOptions, type DataOptions, type OutputOptions } from '../options/options.js';
+import { print } from '../output/print.js';
 import { createProgress } from '../output/progress.js';
 
 interface Options extends OutputOptions, Pick<DataOptions, 'data'> {
@@ -58,9 +59,9 @@ export function addStats(program: Command): void {
       ...(layers !== undefined && { layers }),
     };
     const { counted, files } = await statisticsOfResults(request, createProgress(output).onProgress);
-    const text = output.json
-      ? statisticsJson(counted, files)
-      : [...counted.map(statisticsText), files.join('\n')].join('\n\n');
-    process.stdout.write(`${text}\n`);
+    const lines = output.json
+      ? [statisticsJson(counted, files)]
+      : [...counted.flatMap(one => [...statisticsText(one), '']), ...files];
+    print(...lines);
   });
 }

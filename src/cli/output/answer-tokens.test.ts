@@ -20,10 +20,10 @@ describe('the rank of an answer', () => {
   it('has its name in the tables of suppressing and enhancing, and its explanation under them, once', () => {
     const shown = { answer: 'ab', answerTokens: ['a', '##b'], neurons: [], effects: [effect, effect] };
     const more = { didTo: String, found: undefined, sharing: { share: 0.5 } };
-    const text = effectsText({ ...shown, ...more });
+    const text = effectsText({ ...shown, ...more }).join('\n');
     expect(text.match(/worst rank +7 +7/g)).toHaveLength(2);
     expect(text.match(/is 2 tokens/g)).toHaveLength(1);
-    const ofOne = effectsText({ ...shown, answerTokens: ['ab'], ...more });
+    const ofOne = effectsText({ ...shown, answerTokens: ['ab'], ...more }).join('\n');
     expect(ofOne).toMatch(/\n +rank +7 +7\n?/);
     expect(ofOne).not.toContain('tokens');
   });
@@ -42,7 +42,7 @@ describe('the rank of an answer', () => {
       otherPrompts: [changed],
       unrelated: null,
     };
-    const lines = changeText(report, undefined).split('\n');
+    const lines = changeText(report, undefined);
     const ranks = lines
       .filter(line => /^ +(worst )?rank /.test(line))
       .map(line => line.trim().split(/ {2,}/));

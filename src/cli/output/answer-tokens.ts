@@ -1,5 +1,4 @@
 /** What tables say of an answer of several tokens. */
-import { visible } from '../../report/table.js';
 
 /** Of a row or a column: of several tokens the one that stands worst has the answer's rank. */
 export function rankName(tokens: readonly string[]): string {
@@ -11,5 +10,5 @@ export function tokensNote(answer: string, tokens: readonly string[]): string[] 
   if (tokens.length < 2) return [];
   const list = tokens.map(token => `"${token}"`).join(' ');
   const what = `"${answer}" is ${tokens.length} tokens, ${list}`;
-  return [visible(`${what}: its probability is the product of theirs, its rank the worst of theirs.`)];
+  return [`${what}: its probability is the product of theirs, its rank the worst of theirs.`];
 }

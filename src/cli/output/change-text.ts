@@ -5,33 +5,31 @@ import type { Neuron } from '../../neurons/neuron.js';
 import type { Sharing } from '../../neurons/refined.js';
 import { counted, percent, signedPercent } from '../../numbers.js';
 import { coloured } from '../../report/colour.js';
-import { table, visible } from '../../report/table.js';
+import { table } from '../../report/table.js';
 import { rankName, tokensNote } from './answer-tokens.js';
 import { sharingText } from './sharing-text.js';
 
 const HEAD = ['', 'before', 'after', 'change'];
 
 /** @param sharing that neurons were found with, where they were not given */
-export function changeText(report: ChangeReport, sharing: Sharing | undefined): string {
+export function changeText(report: ChangeReport, sharing: Sharing | undefined): string[] {
   const bold = (text: string) => coloured('bold', text, process.stdout);
   const lines = [`${bold(headline(report))}${listed(report.neurons)}`];
   if (report.neurons.length === 0 && sharing)
     lines.push(`No neuron is coarse ${sharingText(sharing, 'the prompts')}; a lower --share finds more.`);
-  for (const prompt of report.prompts)
-    lines.push('', bold(visible(prompt.prompt)), promptTable(report, prompt));
+  for (const prompt of report.prompts) lines.push('', bold(prompt.prompt), ...promptTable(report, prompt));
   if (report.otherPrompts.length > 0) lines.push('', bold('In other words'));
-  for (const prompt of report.otherPrompts)
-    lines.push('', visible(prompt.prompt), promptTable(report, prompt));
+  for (const prompt of report.otherPrompts) lines.push('', prompt.prompt, ...promptTable(report, prompt));
   lines.push(...tokensNote(report.answer, report.answerTokens));
   if (report.target !== undefined) lines.push(...tokensNote(report.target, report.targetTokens ?? []));
   if (report.unrelated) {
     const { facts, prompts, data } = report.unrelated;
     lines.push('', bold(`${counted(facts, 'unrelated fact')} of ${data}, ${counted(prompts, 'prompt')}`));
-    lines.push(sideEffectTable(report.unrelated));
+    lines.push(...sideEffectTable(report.unrelated));
   }
   if (report.saved)
     lines.push('', `The changed model is in ${report.saved.folder}.`, ...rounding(report.saved.types));
-  return lines.join('\n');
+  return lines;
 }
 
 function headline({ neurons, erased, edited, target }: ChangeReport): string {
@@ -47,7 +45,7 @@ function listed(neurons: readonly Neuron[]): string {
 function promptTable(
   { answer, answerTokens, target, targetTokens = [] }: ChangeReport,
   { before, after }: ChangedPrompt,
-): string {
+): string[] {
   const top = ({ top }: ValuePrediction, i: number) =>
     top[i] === undefined ? '' : `${top[i].token} ${percent(top[i].probability)}`;
   return table(HEAD, [
@@ -72,7 +70,7 @@ function standingRows(
   ];
 }
 
-function sideEffectTable(effects: NonNullable<ChangeReport['unrelated']>): string {
+function sideEffectTable(effects: NonNullable<ChangeReport['unrelated']>): string[] {
   const { change, stillAnswered, answeredBefore, answeredAfter } = effects;
   const { logPerplexityBefore, logPerplexityAfter } = effects;
   const shift = logPerplexityAfter - logPerplexityBefore;

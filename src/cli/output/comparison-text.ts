@@ -10,7 +10,7 @@ export function comparisonJson({ a, b, comparison }: ComparedResults, files: rea
   return JSON.stringify({ a, b, ...comparison, relations, files });
 }
 
-export function comparisonText({ a, b, comparison }: ComparedResults): string {
+export function comparisonText({ a, b, comparison }: ComparedResults): string[] {
   const { all, relations, missingInA, missingInB } = comparison;
   const bold = (text: string) => coloured('bold', text, process.stdout);
   const summary =
@@ -26,12 +26,12 @@ export function comparisonText({ a, b, comparison }: ComparedResults): string {
     ...missingText('B', missingInB),
     '',
     'By relation, those that differ most first:',
-    table(
+    ...table(
       ['', 'Jaccard', 'pooled', 'facts', 'same', 'neurons in A', 'in B', 'shared', 'missing in A', 'in B'],
       [['all', all] as const, ...relations].map(([relation, of]) => agreementRow(relation, of)),
       'right',
     ),
-  ].join('\n');
+  ];
 }
 
 function missingText(side: string, uuids: readonly string[]): string[] {

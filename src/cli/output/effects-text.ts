@@ -5,7 +5,7 @@ import type { Neuron } from '../../neurons/neuron.js';
 import type { Sharing } from '../../neurons/refined.js';
 import { counted, percent, signedPercent } from '../../numbers.js';
 import { coloured } from '../../report/colour.js';
-import { table, visible } from '../../report/table.js';
+import { table } from '../../report/table.js';
 import { rankName, tokensNote } from './answer-tokens.js';
 import { sharingText } from './sharing-text.js';
 
@@ -29,15 +29,15 @@ export interface Effects extends MeasuredEffects {
   readonly sharing: Sharing;
 }
 
-export function effectsText(shown: Effects): string {
+export function effectsText(shown: Effects): string[] {
   const { answer, answerTokens, neurons, effects, didTo, found, sharing } = shown;
   const list = neurons.map(([layer, index]) => `[${layer},${index}]`).join(' ');
   const bold = (text: string) => coloured('bold', text, process.stdout);
   const lines = [`${bold(didTo(counted(neurons.length, 'neuron')))}${list ? `: ${list}` : ''}`];
   if (neurons.length === 0 && found) lines.push(whyNone(found, sharing));
-  for (const effect of effects) lines.push('', bold(visible(effect.prompt)), effectTable(shown, effect));
+  for (const effect of effects) lines.push('', bold(effect.prompt), ...effectTable(shown, effect));
   lines.push(...tokensNote(answer, answerTokens));
-  return lines.join('\n');
+  return lines;
 }
 
 function whyNone({ removed, prompts }: FactNeurons, sharing: Sharing): string {
@@ -47,7 +47,7 @@ function whyNone({ removed, prompts }: FactNeurons, sharing: Sharing): string {
   return `No neuron is coarse ${sharingText(sharing, 'the prompts')}; ${remedy} may find some.`;
 }
 
-function effectTable({ answer, answerTokens }: MeasuredEffects, { before, after }: PromptEffect): string {
+function effectTable({ answer, answerTokens }: MeasuredEffects, { before, after }: PromptEffect): string[] {
   const change = before.probability === 0 ? '' : signedPercent(after.probability / before.probability - 1);
   const top = ({ top }: Prediction, i: number) => `${top[i].token} ${percent(top[i].probability)}`;
   return table(

@@ -13,7 +13,7 @@ export function examinationJson({ machine, engines, auto, folders }: Examination
   return JSON.stringify({ machine, engines, auto: taken, folders });
 }
 
-export function examinationText({ machine, engines, auto, folders }: Examination): string {
+export function examinationText({ machine, engines, auto, folders }: Examination): string[] {
   const { node, platform, processor, cores, memory } = machine;
   const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(0)} GiB`;
   const rows = engines.map(report => [
@@ -40,11 +40,11 @@ export function examinationText({ machine, engines, auto, folders }: Examination
   return [
     `Node ${node}, ${platform}, ${cores} cores (${processor}), ${gibibytes(memory)}`,
     '',
-    table(['engine', 'device', '', 'GFLOPS', '', 'version'], rows),
+    ...table(['engine', 'device', '', 'GFLOPS', '', 'version'], rows),
     ...(mends.length === 0 ? [] : ['', ...mends]),
     '',
-    table(['device', 'name', 'memory'], devices),
+    ...table(['device', 'name', 'memory'], devices),
     '',
-    table(['folder', 'size', ''], sizes),
-  ].join('\n');
+    ...table(['folder', 'size', ''], sizes),
+  ];
 }

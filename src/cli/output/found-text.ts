@@ -39,7 +39,7 @@ export function foundJson({ answer, found, convergence }: Finding): string {
 }
 
 /** For people: tables of prompts and how the answer stands in them, of refined neurons by layer, and of convergence deltas. */
-export function foundText({ answer, found, sharing, convergence }: Finding): string {
+export function foundText({ answer, found, sharing, convergence }: Finding): string[] {
   const { answerTokens, neurons, removed, prompts, negativePrompts } = found;
   const rows = prompts.map(({ prompt, probability, rank, coarse }) => [
     prompt,
@@ -47,22 +47,22 @@ export function foundText({ answer, found, sharing, convergence }: Finding): str
   ]);
   const count = coloured('bold', counted(neurons.length, 'refined neuron'), process.stdout);
   const lines = [
-    table(['prompt', `probability of "${answer}"`, rankName(answerTokens), 'coarse neurons'], rows),
+    ...table(['prompt', `probability of "${answer}"`, rankName(answerTokens), 'coarse neurons'], rows),
     ...tokensNote(answer, answerTokens),
     '',
     `${count} of "${answer}": coarse ${sharingText(sharing, counted(prompts.length, 'prompt'))}`,
   ];
-  if (neurons.length > 0) lines.push(neuronTable(neurons));
+  if (neurons.length > 0) lines.push(...neuronTable(neurons));
   if (negativePrompts.length > 0) {
     const list = removed.map(([layer, index]) => ` [${layer},${index}]`).join('');
     lines.push(`${removed.length} more left out, being coarse in a negative prompt too${list && `:${list}`}`);
   }
   const deltas = prompts.flatMap(({ convergenceDelta }) => (convergenceDelta ? [convergenceDelta] : []));
-  if (convergence && deltas.length > 0) lines.push('', deltaTable(deltas));
-  return lines.join('\n');
+  if (convergence && deltas.length > 0) lines.push('', ...deltaTable(deltas));
+  return lines;
 }
 
-function neuronTable(neurons: readonly Neuron[]): string {
+function neuronTable(neurons: readonly Neuron[]): string[] {
   const layers = [...new Set(neurons.map(([layer]) => layer))];
   const rows = layers.map(layer => [
     `layer ${layer}`,
@@ -75,7 +75,7 @@ function neuronTable(neurons: readonly Neuron[]): string {
 }
 
 /** A row a layer, a column a prompt. */
-function deltaTable(deltas: readonly (readonly number[])[]): string {
+function deltaTable(deltas: readonly (readonly number[])[]): string[] {
   const head = ['convergence delta', ...deltas.map((_, i) => `prompt ${i + 1}`)];
   const rows = deltas[0].map((_, layer) => [
     `layer ${layer}`,

@@ -1,5 +1,6 @@
 import { reasonOf, systemErrorCode } from '../../errors.js';
 import { EXIT } from './exit.js';
+import { printAside } from './print.js';
 
 /**
  * What cannot be printed ends no work: a run's files are written all the same, and the exit code says it. A reader that
@@ -9,7 +10,7 @@ export function outliveOutput(): void {
   let failed = false;
   process.stdout.on('error', error => {
     if (!failed && systemErrorCode(error) !== 'EPIPE')
-      process.stderr.write(`kn: standard output cannot be written (${reasonOf(error)})\n`);
+      printAside(`kn: standard output cannot be written (${reasonOf(error)})`);
     failed = true;
   });
   process.stderr.on('error', () => undefined);

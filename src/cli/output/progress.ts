@@ -1,6 +1,8 @@
 import { SingleBar } from 'cli-progress';
+import { printable } from '../../printable.js';
 import type { OnProgress, Progress, ProgressState } from '../../progress.js';
 import type { OutputOptions } from '../options/options.js';
+import { printAside } from './print.js';
 
 const SECONDS_BETWEEN_LINES = 5;
 
@@ -45,7 +47,8 @@ function createBar(): Progress {
     current = undefined;
   };
   return {
-    show(task, { done, total, text }) {
+    show(rawTask, { done, total, text: rawText }) {
+      const [task, text] = [printable(rawTask), printable(rawText)];
       if (current?.task !== task) {
         stop();
         const format = '{task} {bar} {value}/{total}  {text}';
@@ -57,7 +60,7 @@ function createBar(): Progress {
     },
     notice(text) {
       stop();
-      process.stderr.write(`${text}\n`);
+      printAside(text);
     },
     stop,
   };
@@ -73,7 +76,7 @@ function createLines(format: LineFormat): Progress {
   let pending: string | undefined;
   const print = (line: string) => {
     pending = undefined;
-    process.stderr.write(`${line}\n`);
+    printAside(line);
   };
   return {
     show(task, state) {

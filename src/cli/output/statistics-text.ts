@@ -21,7 +21,7 @@ export function statisticsJson(counted: readonly FolderStatistics[], files: read
   return JSON.stringify({ folders, files });
 }
 
-export function statisticsText({ folder, all, relations, layers }: FolderStatistics): string {
+export function statisticsText({ folder, all, relations, layers }: FolderStatistics): string[] {
   const row = (name: string, value: number | null, paper: readonly string[]) => [
     name,
     decimals(value, 2),
@@ -34,7 +34,7 @@ export function statisticsText({ folder, all, relations, layers }: FolderStatist
         `${all.distinctNeurons} distinct neurons`,
     ),
     '',
-    table(
+    ...table(
       ['on average', 'here', 'paper', 'its baseline'],
       [
         row('neurons of a fact', all.neuronsPerFact, PAPER.neuronsPerFact),
@@ -48,13 +48,13 @@ export function statisticsText({ folder, all, relations, layers }: FolderStatist
       'right',
     ),
     '',
-    table(
+    ...table(
       ['layer', 'neurons', 'share'],
       layers.map(({ layer, neurons, share }) => [String(layer), String(neurons), percent(share)]),
       'right',
     ),
     '',
-    table(
+    ...table(
       ['relation', 'facts', 'without neurons', 'neurons a fact', 'shared in the relation', 'with others'],
       [...relations].map(([relation, of]) => [
         relation,
@@ -66,5 +66,5 @@ export function statisticsText({ folder, all, relations, layers }: FolderStatist
       ]),
       'right',
     ),
-  ].join('\n');
+  ];
 }

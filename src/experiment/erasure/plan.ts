@@ -23,7 +23,7 @@ export function planErasure(request: ErasureRequest, data: ExperimentData): Eras
   const stages = stagesOf(request, data.given);
   const { erase } = request.erasure;
   const isFound = ({ relation }: FactKey) => erase === null || erase.includes(relation);
-  const { sizes: _, ...finding } = planFinding(stages, data, { isFound });
+  const { sizes: _, operations: __, ...finding } = planFinding(stages, data, { isFound });
   const relations = factsByRelation(finding.facts);
   const erased = relationsToErase(relations, erase);
   if (design.value === 'unk' && data.tokenizer.unknownId === undefined)
@@ -32,7 +32,7 @@ export function planErasure(request: ErasureRequest, data: ExperimentData): Eras
   return {
     ...finding,
     ...{ relations, erased, design },
-    work: [...finding.work, { name: 'erasing', facts, queries: null, passes: null }],
+    work: [...finding.work, { name: 'erasing', facts, queries: null, passes: null, operations: null }],
     files: neuronFileNames(data.model, stages.neurons),
     shown: { name: 'erasure', data: true, figures: [] },
   };

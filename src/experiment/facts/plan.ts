@@ -5,6 +5,7 @@ import type { ModelShape } from '../../model/language-model.js';
 import { type AskableFacts, askableFacts, type FactSize } from '../run/askable-facts.js';
 import type { ExperimentData, ExperimentPlan, PlannedWork } from '../run/experiment.js';
 import { drawNegatives, fewerNegatives } from '../run/negatives.js';
+import { type OperationsOfQuery, operationsOfQuery } from '../run/operations.js';
 import { neuronFileNames } from './neurons-of-facts.js';
 import type { FactsRequest } from './request.js';
 import { FIGURES } from './shown.js';
@@ -30,7 +31,7 @@ export interface FactsPlan extends FindingPlan, ExperimentPlan {
 /** @throws UserError where no fact can be asked, or one has no unrelated fact */
 export function planFacts(request: FactsRequest, data: ExperimentData): FactsPlan {
   const stages = stagesOf(request, data.given, request.interventions);
-  const { facts, sizes, ...finding } = planFinding(stages, data, {
+  const { facts, sizes, operations, ...finding } = planFinding(stages, data, {
     hasNeurons: uuid => data.given?.of(uuid) !== undefined,
   });
   const unrelated = unrelatedFacts(facts, stages.unrelated);
@@ -38,7 +39,7 @@ export function planFacts(request: FactsRequest, data: ExperimentData): FactsPla
     ...finding,
     facts,
     unrelated,
-    work: [...finding.work, ...interventionWork(stages, facts, unrelated, sizes)],
+    work: [...finding.work, ...interventionWork(stages, facts, unrelated, sizes, operations)],
     files: filesOf(data.model, stages),
     shown: {
       name: 'summary',
@@ -55,7 +56,7 @@ export function planFacts(request: FactsRequest, data: ExperimentData): FactsPla
  */
 export function planFinding(
   stages: Stages,
-  { dataset, tokenizer, config, given }: ExperimentData,
+  data: ExperimentData,
   {
     hasNeurons,
     isFound = () => true,
@@ -63,7 +64,8 @@ export function planFinding(
     readonly hasNeurons?: (uuid: string) => boolean;
     readonly isFound?: (fact: FactKey) => boolean;
   } = {},
-): FindingPlan & Pick<AskableFacts, 'sizes'> {
+): FindingPlan & Pick<AskableFacts, 'sizes'> & { readonly operations: OperationsOfQuery } {
+  const { dataset, tokenizer, config, given } = data;
   const { maxAnswerTokens } = stages;
   const askable = askableFacts(dataset, tokenizer, config, {
     maxAnswerTokens,
@@ -71,11 +73,11 @@ export function planFinding(
   });
   const negatives = stages.negatives ? drawNegatives(askable.facts, stages.negatives) : new Map();
   const fewer = fewerNegatives(askable.facts, negatives, stages.negatives);
+  const operations = operationsOfQuery(askable.facts, data);
   return {
     ...askable,
-    stages,
-    negatives,
-    work: findingWork(stages, askable.facts.filter(isFound), askable.sizes, negatives, config),
+    ...{ stages, negatives, operations },
+    work: findingWork(stages, askable.facts.filter(isFound), askable.sizes, negatives, config, operations),
     notices: fewer === undefined ? [] : [fewer],
   };
 }
@@ -94,6 +96,7 @@ function findingWork(
   sizes: AskableFacts['sizes'],
   negatives: FindingPlan['negatives'],
   { layers }: Pick<ModelShape, 'layers'>,
+  { scoring, pass }: OperationsOfQuery,
 ): PlannedWork[] {
   if (areGiven(neurons)) return [];
   const queries = facts.reduce((sum, { uuid }) => {
@@ -102,7 +105,14 @@ function findingWork(
   }, 0);
   const method = areTuned(neurons) ? neurons.knowledge : neurons;
   const name = 'finding neurons';
-  return [{ name, facts: facts.length, queries, passes: queries * layers * replacedSteps(method) }];
+  const baseline = areTuned(neurons) ? pass : 0; // by activations
+  return [
+    {
+      ...{ name, facts: facts.length, queries },
+      passes: queries * layers * replacedSteps(method),
+      operations: queries * (scoring(method) + baseline),
+    },
+  ];
 }
 
 /** The steps of a layer's path that replace its activations: where alpha is 1, nothing is replaced. */
@@ -116,6 +126,7 @@ function interventionWork(
   facts: readonly FactKey[],
   unrelated: ReadonlyMap<string, FactKey>,
   sizes: ReadonlyMap<string, FactSize>,
+  { pass }: OperationsOfQuery,
 ): PlannedWork[] {
   const factors = Number(suppress) + Number(enhance !== null);
   if (factors === 0) return [];
@@ -130,7 +141,8 @@ function interventionWork(
   );
   const name =
     suppress && enhance !== null ? 'suppressing and enhancing' : suppress ? 'suppressing' : 'enhancing';
-  return [{ name, facts: facts.length, queries, passes: queries * factors }];
+  const operations = queries * (1 + factors) * pass;
+  return [{ name, facts: facts.length, queries, passes: queries * factors, operations }];
 }
 
 const NOTHING: FactSize = { prompts: 0, answerTokens: 0 };

@@ -39,6 +39,8 @@ export interface PlannedWork {
   readonly queries: number | null;
   /** Passes that resume from a query's traced one; null as `queries`. */
   readonly passes: number | null;
+  /** In matrix products, floating-point, about; null as `queries`. */
+  readonly operations: number | null;
 }
 
 /** What an experiment will do: plain data. */

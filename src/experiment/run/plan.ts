@@ -5,7 +5,7 @@
 import type { LocatedModel } from '../../model/checkpoint/locate.js';
 import { type ModelConfig, parameterCount } from '../../model/config.js';
 import type { ChosenDevices } from '../../runtime/devices/choose-devices.js';
-import type { Device } from '../../runtime/devices/device.js';
+import type { Device, DeviceKind } from '../../runtime/devices/device.js';
 import type { EngineName } from '../../runtime/engine-names.js';
 import {
   type AskedWorkers,
@@ -15,6 +15,7 @@ import {
   type WorkerPlan,
 } from '../../runtime/worker-plan.js';
 import { commandLine } from './command.js';
+import { estimateText } from './estimate.js';
 import type { Described, ExperimentPlan, PlannedShown } from './experiment.js';
 import type { ReportName, RunRequest } from './request.js';
 
@@ -35,6 +36,7 @@ export interface RunPlan extends ExperimentPlan {
 
 export interface PlannedDevice extends WorkerPlan {
   readonly device: string;
+  readonly kind: DeviceKind;
   readonly name: string;
   readonly engine: EngineName;
   /** What its workers take of its memory, in bytes. */
@@ -60,13 +62,14 @@ export function planRun(material: PlanMaterial): RunPlan {
   const parameters = parameterCount(config);
   const { facts, skipped, work, notices, shown } = plan;
   const files = [...plan.files, ...request.output.reports.flatMap(report => reportFiles(report, shown))];
-  const [devices = []] = chosen.sets;
+  const [first = []] = chosen.sets;
+  const devices = first.map(device => plannedDevice(device, parameters, askedWorkers(request), machine));
   return {
     command: commandLine(request, described.command),
     model: { name, folder, revision, layers, intermediateSize, parameters },
     data: { name: request.data.name, relations },
-    ...{ facts, skipped, work, notices, files, shown },
-    devices: devices.map(device => plannedDevice(device, parameters, askedWorkers(request), machine)),
+    ...{ facts, skipped, work, files, shown, devices },
+    notices: [...notices, ...estimateText(work, devices)],
     folder: request.results.folder,
   };
 }
@@ -94,7 +97,7 @@ function plannedDevice(
   const [engine] = engines;
   const planned = planWorkers({ kind, memory }, engine, parameters, asked, machine);
   return {
-    ...{ device: id, name, engine },
+    ...{ device: id, kind, name, engine },
     ...planned,
     memory: planned.workers * memoryOfWorker(kind, engine, parameters),
   };

@@ -5,7 +5,7 @@ import { refusedFile, systemErrorCode, UserError } from '../../errors.js';
 import { fileExists, isFolder, makeFolder, readJsonFile } from '../../files.js';
 import type { ProcessLock } from '../../runtime/process-lock.js';
 import { sweepParts, writeWholeFile } from '../../whole-file.js';
-import { lockFolder } from './folder-lock.js';
+import { checkUnlocked, lockFolder } from './folder-lock.js';
 import { Journal } from './journal.js';
 import { checkOwnFile } from './own-file.js';
 import type { JournalRecord, RecordKind } from './record-kind.js';
@@ -114,7 +114,7 @@ export async function holdFolder(path: string): Promise<ProcessLock> {
 
 /**
  * Better said before anything is fetched than after it.
- * @throws UserError where there can be no such folder, or its run.json cannot be read
+ * @throws UserError where there can be no such folder, another run holds it, or its run.json cannot be read
  */
 export async function checkResultsPlace({
   folder: path,
@@ -129,6 +129,7 @@ export async function checkResultsPlace({
     if (!(await isFolder(place))) await mkdir(path); // which fails, and says why
     await access(place, constants.W_OK);
     if (!(await isFolder(path))) return;
+    await checkUnlocked(path);
     if (fresh) {
       await filesOfRuns(path);
     } else {

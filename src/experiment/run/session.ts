@@ -29,8 +29,6 @@ export interface ReadyRun {
   readonly data: ExperimentData;
   readonly chosen: ChosenDevices;
   readonly described: Described;
-  /** Said before the work begins. */
-  readonly notices: readonly string[];
   /** All that workers do. */
   readonly tasks: readonly TaskKind<never>[];
 }
@@ -67,7 +65,6 @@ export async function openSession<Line extends JournalRecord>(
   const settings = await settingsOf(run);
   const folder = await ResultsFolder.begin(path, settings, { arguments: words }, fresh, kind);
   for (const plan of plans) progress.notice(planText(plan));
-  run.notices.forEach(progress.notice);
 
   // What is computed on stands in run.json before anything is computed on it: a session may end at any time.
   let noting = Promise.resolve();

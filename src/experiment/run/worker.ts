@@ -2,6 +2,7 @@
 import workerpool from 'workerpool';
 import { EngineFault, OutOfMemoryError, UserError } from '../../errors.js';
 import { type LoadedModel, loadModel } from '../../model/load.js';
+import { printable } from '../../printable.js';
 import type { DeviceKind } from '../../runtime/devices/device.js';
 import { type Engine, startOn } from '../../runtime/engine.js';
 import type { EngineName } from '../../runtime/engine-names.js';
@@ -60,7 +61,7 @@ async function load({ device, engine: name, modelFolder }: WorkerStart): Promise
   // A process whose GPU is lost computes nothing more; the pool starts another. Full memory is an error of the task.
   const onLoss = (error: UserError) => {
     if (error instanceof OutOfMemoryError) return;
-    console.error(error.message);
+    console.error(printable(error.message));
     process.exit(1);
   };
   const engine = await startOn(device, name, onLoss).catch(error => {
@@ -81,7 +82,7 @@ async function onModel(
     // The pool ends a worker whose memory was full, and starts another.
     if (full) throw full;
     if (error instanceof WeightsInDoubt) {
-      console.error(error.message);
+      console.error(printable(error.message));
       process.exit(1);
     }
     throw error;

@@ -27,13 +27,13 @@ export interface UpdatePlan extends FindingPlan, ExperimentPlan {
 export function planUpdate(request: UpdateRequest, data: ExperimentData): UpdatePlan {
   const design = designOf(request);
   const stages = stagesOf(request, data.given);
-  const { sizes: _, ...finding } = planFinding(stages, data);
+  const { sizes: _, operations: __, ...finding } = planFinding(stages, data);
   const relations = factsByRelation(finding.facts);
   const taken = [...relations.values()].reduce(
     (sum, facts) => sum + Math.min(facts.length, design.perRelation),
     0,
   );
-  const work = { name: 'updating', facts: taken, queries: null, passes: null };
+  const work = { name: 'updating', facts: taken, queries: null, passes: null, operations: null };
   return {
     ...finding,
     ...{ relations, design },

@@ -128,6 +128,14 @@ export class Checkpoint {
   }
 }
 
+/**
+ * Looks at the weights of a folder without reading them.
+ * @throws UserError where there are none, or a file's header says that they are cut off or no weights
+ */
+export async function checkWeights(folder: string): Promise<void> {
+  await (await Checkpoint.open(folder)).close();
+}
+
 /** Those of some names that a folder has. */
 export async function presentFiles(folder: string, names: readonly string[]): Promise<string[]> {
   const present: string[] = [];

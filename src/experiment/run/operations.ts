@@ -1,0 +1,46 @@
+/** How much is computed for a query, on average: what a plan estimates its work by. */
+import { countOperations } from '../../attribution/count-operations.js';
+import type { AskedMethod } from '../../attribution/methods.js';
+import type { FactKey } from '../../dataset/fact.js';
+import type { ExperimentData } from './experiment.js';
+
+/** Prompts are tokenised to know their length; of all facts that would take longer than it is worth. */
+const FACTS_LOOKED_AT = 100;
+
+/** Floating-point operations in matrix products. */
+export interface OperationsOfQuery {
+  /** To score its neurons, with whatever it takes by a method. */
+  readonly scoring: (method: AskedMethod) => number;
+  /** A whole pass through the model: one that resumes takes less. */
+  readonly pass: number;
+}
+
+/** @param facts that can be asked; those looked at are spread evenly over them */
+export function operationsOfQuery(
+  facts: readonly FactKey[],
+  { dataset, tokenizer, config }: Pick<ExperimentData, 'dataset' | 'tokenizer' | 'config'>,
+): OperationsOfQuery {
+  const counts = new Map<number, number>();
+  const stride = Math.ceil(facts.length / FACTS_LOOKED_AT);
+  for (let i = 0; i < facts.length; i += stride) {
+    const found = tokenizer.lookUp(facts[i].object);
+    if ('problem' in found) continue;
+    for (const prompt of dataset.withPrompts(facts[i]).prompts)
+      for (const { tokens } of tokenizer.ask(prompt, found.ids, config.maxTokens))
+        counts.set(tokens.length, (counts.get(tokens.length) ?? 0) + 1);
+  }
+  const meanOf = (operations: (tokens: number) => number) => {
+    const queries = [...counts.values()].reduce((sum, count) => sum + count, 0);
+    const sum = [...counts].reduce((sum, [tokens, count]) => sum + count * operations(tokens), 0);
+    return queries === 0 ? 0 : sum / queries;
+  };
+  const pass = meanOf(tokens => countOperations(config, tokens, 'riemann_right', 1).trace);
+  return {
+    pass,
+    scoring: method => {
+      if (method.method === 'activation') return pass;
+      const { rule, steps } = 'rule' in method ? method : ({ rule: 'riemann_right', steps: 1 } as const);
+      return meanOf(tokens => countOperations(config, tokens, rule, steps).total);
+    },
+  };
+}
