@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { reasonOf, UsageError, UserError } from '../errors.js';
 import { isFolder, readJsonFile } from '../files.js';
+import { LONGEST_TEXT } from '../plain-file.js';
 import type { Neuron } from './neuron.js';
 
 const count = z.int().nonnegative();
@@ -23,7 +24,7 @@ export type NeuronsOfFacts = ReadonlyMap<string, readonly Neuron[]>;
 
 /** @throws UserError where the file is not `{uuid: [[layer, index], ...]}` */
 export async function readNeuronFile(path: string): Promise<NeuronsOfFacts> {
-  const parsed = fileSchema.safeParse(await readJsonFile(path, FILE_HOLDS));
+  const parsed = fileSchema.safeParse(await readJsonFile(path, FILE_HOLDS, LONGEST_TEXT));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new UserError(`${path}: "${issue?.path.join('.')}": ${issue?.message}`, FILE_HOLDS);

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { extract, list } from 'tar';
 import { refusedFile, UserError } from '../errors.js';
+import { checkPlainFile } from '../plain-file.js';
 import { checkRoom, sum } from './room.js';
 import { damaged, unpackZip } from './zip.js';
 
@@ -47,6 +48,7 @@ export async function unpackTensorflow(source: string, target: string): Promise<
 }
 
 async function unpackTar(source: string, target: string): Promise<void> {
+  await checkPlainFile(source);
   try {
     const sizes: number[] = [];
     let outside: string | undefined;
@@ -87,6 +89,7 @@ async function copyFromFolder(source: string, target: string): Promise<void> {
   const sizes = await Promise.all(wanted.map(async ({ from }) => (await stat(from)).size));
   await checkRoom({ folder: dirname(target), bytes: sum(sizes) });
   for (const { from, to } of wanted) {
+    await checkPlainFile(from);
     await mkdir(dirname(to), { recursive: true });
     await copyFile(from, to);
   }
@@ -94,6 +97,7 @@ async function copyFromFolder(source: string, target: string): Promise<void> {
 
 /** Unpacks an npm package's tarball into `target`. */
 export async function unpackPackage(source: string, target: string): Promise<void> {
+  await checkPlainFile(source);
   await mkdir(target, { recursive: true });
   await extract({ file: source, cwd: target, strip: 1, strict: true }).catch(error => {
     throw damaged(source, error);

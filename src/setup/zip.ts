@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { reasonOf, refusedFile, systemErrorCode, UserError } from '../errors.js';
+import { checkPlainFile } from '../plain-file.js';
 import { checkRoom, sum } from './room.js';
 
 /** Larger pieces than zlib's 16 KiB: libtensorflow's 850 MB come out in half of the time. */
@@ -79,6 +80,7 @@ export function readZipText(source: string, name: RegExp): Promise<string | unde
 }
 
 async function withZip<T>(source: string, work: (zip: ZipFile) => Promise<T>): Promise<T> {
+  await checkPlainFile(source);
   const zip = await openPromise(source, { autoClose: false }).catch(error => {
     throw systemErrorCode(error) === undefined ? damaged(source, error) : refusedFile(source, 'read', error);
   });
