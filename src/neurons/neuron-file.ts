@@ -7,13 +7,14 @@ import { z } from 'zod';
 import { reasonOf, UsageError, UserError } from '../errors.js';
 import { isFolder, readJsonFile } from '../files.js';
 import { LONGEST_TEXT } from '../plain-file.js';
-import type { Neuron } from './neuron.js';
+import { recordOf } from '../record-of.js';
+import { MOST_LAYERS, MOST_NEURONS, type Neuron } from './neuron.js';
 
-const count = z.int().nonnegative();
+const numberBelow = (most: number) => z.int().nonnegative().lt(most);
 const neuronsSchema = z
-  .array(z.tuple([count, count]))
+  .array(z.tuple([numberBelow(MOST_LAYERS), numberBelow(MOST_NEURONS)]))
   .refine(list => new Set(list.map(String)).size === list.length, 'a neuron stands there twice');
-const fileSchema = z.record(z.string(), neuronsSchema);
+const fileSchema = recordOf(neuronsSchema);
 const listSchema = z.union([neuronsSchema, z.object({ neurons: neuronsSchema })]);
 
 const FILE_HOLDS = 'A neuron file holds {"uuid": [[layer, index], ...], ...}.';

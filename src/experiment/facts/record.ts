@@ -4,20 +4,32 @@ import type { RecordKind } from '../run/record-kind.js';
 
 const count = z.int().nonnegative();
 
+/** In float32 the probabilities of all tokens add up to 1 but for rounding. */
+export const probability = z
+  .number()
+  .min(0)
+  .max(1 + 1e-6);
+
 /**
  * An intervention measured on one fact's prompts, one value a prompt, under the replication's names
  * (EleutherAI, pararel_evaluate.py). `probability_*` are this project's addition.
  */
-const promptEffectsSchema = z.object({
-  /** (after - before) / before, a fraction; null where the probability before is 0 in float32. */
-  pct_change: z.array(z.number().nullable()),
-  /** Whether the answer is the most probable token. */
-  correct_before: z.array(z.boolean()),
-  correct_after: z.array(z.boolean()),
-  n_prompts: count,
-  probability_before: z.array(z.number()).optional(),
-  probability_after: z.array(z.number()).optional(),
-});
+const promptEffectsSchema = z
+  .object({
+    /** (after - before) / before, a fraction; null where the probability before is 0 in float32. */
+    pct_change: z.array(z.number().nullable()),
+    /** Whether the answer is the most probable token. */
+    correct_before: z.array(z.boolean()),
+    correct_after: z.array(z.boolean()),
+    n_prompts: count,
+    probability_before: z.array(probability).optional(),
+    probability_after: z.array(probability).optional(),
+  })
+  .refine(
+    ({ n_prompts, ...lists }) =>
+      Object.values(lists).every(list => list === undefined || list.length === n_prompts),
+    'Each of its lists has one value a prompt, n_prompts in all',
+  );
 
 const interventionEffectsSchema = z.object({
   related: promptEffectsSchema,
@@ -38,6 +50,10 @@ export const recordSchema = z.object({
   /** Where a relation's facts decide together which neurons are shared enough: `[layer, index, prompts]`. */
   counts: z
     .object({ prompts: count, knowledge: promptCountsSchema, baseline: promptCountsSchema })
+    .refine(
+      ({ prompts, knowledge, baseline }) => [...knowledge, ...baseline].every(([, , n]) => n <= prompts),
+      'No neuron is coarse in more prompts than there are',
+    )
     .optional(),
   neurons: neuronsSchema.optional(),
   baseline_neurons: neuronsSchema.optional(),

@@ -4,15 +4,15 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { refusedFile, UserError } from '../../errors.js';
 import { readJsonFile } from '../../files.js';
 import { LONGEST_TEXT } from '../../plain-file.js';
+import { recordOf } from '../../record-of.js';
 import { type FactResult, resultSchema } from './record.js';
 
 export type ResultsOfFacts = ReadonlyMap<string, FactResult>;
 
-const fileSchema = z.record(z.string(), resultSchema);
+const fileSchema = recordOf(resultSchema);
 
 export function formatResultsFile(results: ResultsOfFacts): string {
   const lines = [...results].map(([uuid, result]) => `${JSON.stringify(uuid)}: ${JSON.stringify(result)}`);
