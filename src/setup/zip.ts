@@ -43,12 +43,13 @@ export function unpackZip(
 
 /** Writes one file of an archive, whose size and checksum have to be what the archive says. */
 async function unpackEntry(zip: ZipFile, entry: Entry, path: string): Promise<void> {
+  const isDeflated = entry.compressionMethod === DEFLATED;
+  const packed = await zip.openReadStreamPromise(entry, isDeflated ? { decompress: false } : {});
+  // Only now: a file that is open while something else fails is closed by nobody.
   const file = createWriteStream(path, { highWaterMark: 4 * PIECE });
   const checked = (content: AsyncIterable<Buffer>) => asListed(entry, content);
-  if (entry.compressionMethod === DEFLATED) {
-    const packed = await zip.openReadStreamPromise(entry, { decompress: false });
-    await pipeline(packed, createInflateRaw({ chunkSize: PIECE }), checked, file);
-  } else await pipeline(await zip.openReadStreamPromise(entry), checked, file);
+  if (isDeflated) await pipeline(packed, createInflateRaw({ chunkSize: PIECE }), checked, file);
+  else await pipeline(packed, checked, file);
 }
 
 async function* asListed(
