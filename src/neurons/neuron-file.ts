@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { reasonOf, UsageError, UserError } from '../errors.js';
 import { isFolder, readJsonFile } from '../files.js';
+import { MOST_LAYERS } from '../model/config-fields.js';
 import { LONGEST_TEXT } from '../plain-file.js';
 import { recordOf } from '../record-of.js';
-import { MOST_LAYERS, MOST_NEURONS, type Neuron } from './neuron.js';
+import { MOST_NEURONS, type Neuron } from './neuron.js';
 
 const numberBelow = (most: number) => z.int().nonnegative().lt(most);
 const neuronsSchema = z

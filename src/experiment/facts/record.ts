@@ -5,10 +5,10 @@ import type { RecordKind } from '../run/record-kind.js';
 const count = z.int().nonnegative();
 
 /** In float32 the probabilities of all tokens add up to 1 but for rounding. */
-export const probability = z
-  .number()
-  .min(0)
-  .max(1 + 1e-6);
+export const probability = z.number().min(0).max(1.000001);
+
+/** Relative, by float32's least number at the utmost; early versions of the replication go down to -2. */
+const change = z.number().min(-2).max(1e46);
 
 /**
  * An intervention measured on one fact's prompts, one value a prompt, under the replication's names
@@ -17,7 +17,7 @@ export const probability = z
 const promptEffectsSchema = z
   .object({
     /** (after - before) / before, a fraction; null where the probability before is 0 in float32. */
-    pct_change: z.array(z.number().nullable()),
+    pct_change: z.array(change.nullable()),
     /** Whether the answer is the most probable token. */
     correct_before: z.array(z.boolean()),
     correct_after: z.array(z.boolean()),
@@ -29,14 +29,25 @@ const promptEffectsSchema = z
     ({ n_prompts, ...lists }) =>
       Object.values(lists).every(list => list === undefined || list.length === n_prompts),
     'Each of its lists has one value a prompt, n_prompts in all',
+  )
+  .refine(
+    ({ probability_before, probability_after }) =>
+      (probability_before === undefined) === (probability_after === undefined),
+    'Probabilities before go with probabilities after',
   );
 
-const interventionEffectsSchema = z.object({
-  related: promptEffectsSchema,
-  unrelated: promptEffectsSchema,
-  /** On the fact's own prompts too, of its baseline neurons (`--protocol dai`). */
-  baseline: promptEffectsSchema.optional(),
-});
+const interventionEffectsSchema = z
+  .object({
+    related: promptEffectsSchema,
+    unrelated: promptEffectsSchema,
+    /** On the fact's own prompts too, of its baseline neurons (`--protocol dai`). */
+    baseline: promptEffectsSchema.optional(),
+  })
+  .refine(
+    ({ baseline, ...own }) =>
+      !baseline || [baseline, ...Object.values(own)].every(effects => effects.probability_before),
+    'Baseline neurons are compared by probabilities, which some of these lack',
+  );
 
 export type PromptEffects = z.infer<typeof promptEffectsSchema>;
 export type InterventionEffects = z.infer<typeof interventionEffectsSchema>;

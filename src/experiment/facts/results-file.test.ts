@@ -43,7 +43,7 @@ describe('result files', () => {
     );
   });
 
-  it.each<[what: string, change: object]>([
+  it.each<[what: string, change: object, others?: object]>([
     ['fewer changes than prompts', { pct_change: [] }],
     ['more prompts than values', { n_prompts: 2 }],
     ['a prompt that was answered twice', { correct_after: [true, false] }],
@@ -52,11 +52,14 @@ describe('result files', () => {
     ['a probability above 1', { probability_before: [1.5] }],
     ['a probability below 0', { probability_after: [-0.1] }],
     ['fewer probabilities than prompts', { probability_after: [] }],
-  ])('are refused with %s', async (_, change) => {
+    ['probabilities before and none after', { probability_before: [0.5] }],
+    ['baseline neurons and no probabilities', {}, { baseline: side }],
+    ['a change that no probability can have', { pct_change: [1e300] }],
+  ])('are refused with %s', async (_, change, others = {}) => {
     const path = join(temporaryFolder(), 'm_results_0.json');
-    const spoilt = { related: { ...side, ...change }, unrelated: side };
+    const spoilt = { related: { ...side, ...change }, unrelated: side, ...others };
     writeFileSync(path, JSON.stringify({ a: { ...result, suppression: spoilt } }));
-    await expect(readResultsFile(path)).rejects.toThrow(`${path}: "a.suppression.related`);
+    await expect(readResultsFile(path)).rejects.toThrow(`${path}: "a.suppression`);
   });
 
   it('are refused with a number of which JSON makes infinity, a count below 0, or a fact twice', async () => {
