@@ -99,6 +99,14 @@ describe('imports', () => {
 });
 
 describe('files', () => {
+  it('that are read are opened by plain-file.ts alone, which waits at no pipe and reads no device', () => {
+    const reading = sources.filter(({ text }) =>
+      /(?<!\.)\b(?:readFile|readFileSync|createReadStream)\(/.test(text),
+    );
+    // Neither the package's own version nor what the kernel counts is from outside.
+    expect(reading.map(({ name }) => name)).toEqual(['version.ts', 'runtime/memory-kills.ts']);
+  });
+
   it('are in the folders of the way and in their rooms, and have one idea: 300 lines at the most', () => {
     for (const { name, text } of sources) {
       expect([...WAY, ...BELOW_ALL]).toContain(folderOf(name));

@@ -1,32 +1,27 @@
 /** Files and folders that a user named. */
-import { access, mkdir, readFile, stat } from 'node:fs/promises';
+import { access, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { refusedFile, systemErrorCode, UserError } from './errors.js';
-import { repeatedKey } from './repeated-key.js';
+import { systemErrorCode, UserError } from './errors.js';
+import { NotJson, parseJson } from './parse-json.js';
+import { LARGEST_DESCRIPTION, readPlainText } from './plain-file.js';
 
 /**
  * @param remedy what the user may do about a file that is none
+ * @param most bytes that it may be
  * @throws UserError, naming the file, where it cannot be read, is not JSON, or has a key twice in an object
  */
-export async function readJsonFile(path: string, remedy?: string): Promise<unknown> {
-  let text: string;
+export async function readJsonFile(
+  path: string,
+  remedy?: string,
+  most = LARGEST_DESCRIPTION,
+): Promise<unknown> {
+  const text = await readPlainText(path, most, remedy);
   try {
-    text = await readFile(path, 'utf8');
+    return parseJson(withoutMark(text));
   } catch (error) {
-    throw refusedFile(path, 'read', error, remedy);
+    if (!(error instanceof NotJson)) throw error;
+    throw new UserError(`${path}: ${error.message}`, remedy);
   }
-  let json: unknown;
-  try {
-    json = JSON.parse(withoutMark(text));
-  } catch (error) {
-    throw new UserError(`${path}: not JSON (${error instanceof Error ? error.message : error})`, remedy);
-  }
-  const twice = repeatedKey(text);
-  if (twice === undefined) return json;
-  throw new UserError(
-    `${path}: ${JSON.stringify(twice)} stands twice in one object, and only one can be meant`,
-    remedy,
-  );
 }
 
 /** Text without the byte order mark that editors on Windows put before it: it belongs to no prompt and is no JSON. */

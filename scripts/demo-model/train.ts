@@ -4,10 +4,10 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import * as tf from '@tensorflow/tfjs-core';
 import { openDataset } from '../../src/dataset/dataset.js';
 import { DEMO_DATA, DEMO_MODEL } from '../../src/embedded.js';
+import { CheckedTokenizer } from '../../src/model/tokenizer/checked-tokenizer.js';
 import { MaskedTokenizer } from '../../src/model/tokenizer/masked-tokenizer.js';
 import { answerIds, type EncodedPrompt } from '../../src/model/tokenizer/tokenizer.js';
 import { wordPieceTokenizer } from '../../src/model/tokenizer/word-piece.js';
@@ -33,7 +33,9 @@ const dataset = await openDataset(DEMO_DATA);
 const facts = dataset.facts.map(dataset.withPrompts);
 const vocabulary = demoVocabulary(facts);
 const tokenizerJson = wordPieceTokenizer(vocabulary, {});
-const tokenizer = new MaskedTokenizer(new HubTokenizer(tokenizerJson, {}));
+const tokenizer = new MaskedTokenizer(
+  new CheckedTokenizer('tokenizer.json', tokenizerJson, {}, vocabulary.length),
+);
 const examples = facts.flatMap(({ object, prompts }) =>
   prompts.map(prompt => ({
     ...tokenizer.encode(prompt, SHAPE.positions),

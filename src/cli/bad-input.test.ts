@@ -98,7 +98,7 @@ describe('input that cannot be used', () => {
     expect(data).toContain('A neuron file holds {"uuid": [[layer, index], ...], ...}.');
     const fact = await expectRefusal(['suppress', ...one, '--neurons', file], 1, /neurons_0\.json: not JSON/);
     expect(fact).toContain('One fact takes a file of [[layer, index], ...]');
-    const folder = await expectRefusal(['suppress', ...one, '--neurons', '.'], 1, /\.: cannot be read/);
+    const folder = await expectRefusal(['suppress', ...one, '--neurons', '.'], 1, /\.: it is a folder/);
     expect(folder).toContain('a folder of them, is for a run over a data set');
   });
 

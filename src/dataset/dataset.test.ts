@@ -99,12 +99,7 @@ describe('a data set', () => {
   });
 
   it.each([
-    [
-      'a line that is no JSON',
-      PATTERN,
-      `${FACTS}{"sub_label": "x",\n`,
-      'P36.jsonl:3: not JSON: {"sub_label": "x",',
-    ],
+    ['a line that is no JSON', PATTERN, `${FACTS}{"sub_label": "x",\n`, 'P36.jsonl:3: not JSON ('],
     ['a fact without an object', PATTERN, '{"sub_label": "x", "uuid": "a"}', 'P36.jsonl:1: "obj_label"'],
     [
       'a fact with an empty subject',

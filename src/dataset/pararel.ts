@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { z } from 'zod';
 import { PARAREL_MANIFEST } from '../embedded.js';
 import { reasonOf, refusedFile, UserError } from '../errors.js';
 import { readJsonFile } from '../files.js';
+import { readPlainFile } from '../plain-file.js';
 import { cacheFolder } from '../runtime/folders.js';
 import { writeWholeFile } from '../whole-file.js';
 import { openDataset, selectRelations } from './dataset.js';
@@ -82,8 +83,8 @@ async function lookInCache() {
   const manifest = await readManifest();
   const folder = join(cacheFolder(), 'pararel', manifest.commit);
   const missing: string[] = [];
-  for (const [file, { sha256 }] of Object.entries(manifest.files)) {
-    const content = await readFile(join(folder, file)).catch(() => undefined);
+  for (const [file, { bytes, sha256 }] of Object.entries(manifest.files)) {
+    const content = await readPlainFile(join(folder, file), bytes).catch(() => undefined);
     if (!content || hash(content) !== sha256) missing.push(file);
   }
   return { ...manifest, folder, missing };

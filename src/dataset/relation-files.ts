@@ -5,13 +5,13 @@
  *     trex_lms_vocab/<relation>.jsonl     {"sub_label": "...", "obj_label": "...", "uuid": "..."}
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { refusedFile, UserError } from '../errors.js';
 import { withoutMark } from '../files.js';
+import { NotJson, parseJson } from '../parse-json.js';
+import { bytesOfFile, linesOfFile } from '../plain-file.js';
 import type { FactKey } from './fact.js';
 import { MASK, maskLike } from './prompt.js';
 import { inRelationOrder } from './relation-order.js';
@@ -89,17 +89,15 @@ async function* readJsonLines<T>(
   schema: z.ZodType<T>,
 ): AsyncGenerator<{ line: number; value: T }> {
   let line = 0;
-  for await (const text of createInterface({
-    input: await openStream(path),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  })) {
+  for await (const text of linesOfFile(path)) {
     line++;
     if (text.trim() === '') continue;
     let json: unknown;
     try {
-      json = JSON.parse(line === 1 ? withoutMark(text) : text);
-    } catch {
-      throw new UserError(`${path}:${line}: not JSON: ${text.slice(0, 80)}`);
+      json = parseJson(line === 1 ? withoutMark(text) : text);
+    } catch (error) {
+      if (!(error instanceof NotJson)) throw error;
+      throw new UserError(`${path}:${line}: ${error.message}`);
     }
     const parsed = schema.safeParse(json);
     if (!parsed.success) {
@@ -110,23 +108,13 @@ async function* readJsonLines<T>(
   }
 }
 
-/** Waits until the file is open, so that a missing one is an error here and not an event later. */
-async function openStream(path: string) {
-  const stream = createReadStream(path, 'utf8');
-  await new Promise<void>((resolve, reject) => {
-    stream.once('open', () => resolve());
-    stream.once('error', error => reject(refusedFile(path, 'read', error)));
-  });
-  return stream;
-}
-
 /** SHA-256 over the names and contents of the relations' files: what a run's data were. */
 export async function hashRelations(folder: string, relations: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const relation of relations) {
     for (const part of [PATTERNS_FOLDER, FACTS_FOLDER]) {
       hash.update(`${part}/${relation}.jsonl\n`);
-      for await (const chunk of await openStream(join(folder, part, `${relation}.jsonl`))) hash.update(chunk);
+      for await (const chunk of bytesOfFile(join(folder, part, `${relation}.jsonl`))) hash.update(chunk);
     }
   }
   return hash.digest('hex');

@@ -1,6 +1,8 @@
 import { type Comparison, compareNeuronSets } from '../neurons/compare.js';
+import { highestLayer } from '../neurons/layer-shares.js';
 import { type NeuronsOfFacts, readNeuronFiles } from '../neurons/neuron-file.js';
 import { type OnProgress, progressTo } from '../progress.js';
+import { recordedLayers } from './recorded-layers.js';
 import { relationsOfFacts } from './relations-of-facts.js';
 
 /** Of facts that neither result files nor a data set know. */
@@ -37,6 +39,11 @@ export async function compareResults(
 ): Promise<ComparedResults> {
   const progress = progressTo(onProgress);
   const [neuronsA, neuronsB] = [await readNeuronFiles(pathA), await readNeuronFiles(pathB)];
+  for (const [path, neurons] of [
+    [pathA, neuronsA],
+    [pathB, neuronsB],
+  ] as const)
+    await recordedLayers(path, highestLayer(neurons));
   const uuids = new Set([...neuronsA.keys(), ...neuronsB.keys()]);
   const { known, trouble } = await relationsOfFacts(uuids, [pathA, pathB], data, progress);
   if (trouble) {

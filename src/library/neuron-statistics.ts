@@ -1,12 +1,11 @@
-import { dirname } from 'node:path';
 import { UsageError, UserError } from '../errors.js';
-import { modelLayers } from '../experiment/run/results-folder.js';
 import { figure2Files } from '../figures/figure2.js';
 import { isFile } from '../files.js';
-import { highestLayer, type LayerShare, layerShares, MOST_LAYERS } from '../neurons/layer-shares.js';
+import { highestLayer, type LayerShare, layerShares } from '../neurons/layer-shares.js';
 import { isNeuronFile, readNeuronFiles } from '../neurons/neuron-file.js';
 import { neuronStatistics, type StatisticsOfFacts, statisticsCsv } from '../neurons/statistics.js';
 import { type OnProgress, type Progress, progressTo } from '../progress.js';
+import { recordedLayers } from './recorded-layers.js';
 import { relationsOfFacts } from './relations-of-facts.js';
 import { foldersIn, targetFolders, writeFiles } from './results-folders.js';
 
@@ -79,25 +78,17 @@ async function layerCount(
   asked: number | undefined,
   progress: Progress,
 ): Promise<number> {
-  if (highest >= MOST_LAYERS)
-    throw new UserError(`${folder}: it has a neuron of layer ${highest}, and no model so many layers`);
   if (asked !== undefined && highest >= asked)
     throw new UsageError(
       `--layers ${asked}: ${folder} has neurons of layer ${highest}`,
       'Layers count from 0.',
     );
-  const recorded = await modelLayers((await isFile(folder)) ? dirname(folder) : folder);
-  if (asked === undefined && recorded !== undefined && highest >= recorded) {
-    throw new UserError(
-      `${folder}: it has neurons of layer ${highest}, and run.json a model of ${recorded} layers`,
-      'Keep the neuron files of one model in a folder.',
-    );
-  }
+  const recorded = asked ?? (await recordedLayers(folder, highest));
   if (asked === undefined && recorded === undefined) {
     progress.notice(
       `${folder}: no run.json says how many layers the model has. Figure 2 ends at layer ${highest}, the highest ` +
         'with a neuron; --layers says how many there are.',
     );
   }
-  return asked ?? recorded ?? highest + 1;
+  return recorded ?? highest + 1;
 }

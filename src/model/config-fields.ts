@@ -5,8 +5,9 @@ import { NONLINEARITY_NAMES, type Nonlinearity } from './layers/nonlinearity.js'
 
 export const positive = z.int().positive();
 
-/** Far above any model: a file that asks for more is no model, and lists of a layer each would fill the memory. */
-export const layerCount = positive.max(10_000);
+/** Above any model: a file that asks for more is no model, and lists of a layer each would fill the memory. */
+export const MOST_LAYERS = 1000;
+export const layerCount = positive.max(MOST_LAYERS);
 
 /** @throws UserError, naming `path` and the field, where one is missing or of another kind */
 export function parseFields<T>(schema: z.ZodType<T>, json: unknown, path: string): T {

@@ -72,6 +72,14 @@ describe('a model folder', () => {
     expect(await predictionOf(folder)).toEqual(await predictionOf(DEMO_MODEL));
   });
 
+  it.each([1, 3])('is refused where config.json says %i layers, and the weights have 2', async layers => {
+    const folder = await copyOfDemo();
+    await setConfig(folder, { num_hidden_layers: layers });
+    await expect(predictionOf(folder)).rejects.toThrow(
+      `${folder}: the checkpoint has 2 layers, and config.json says ${layers}`,
+    );
+  });
+
   it('may use the names of older checkpoints: gamma and beta', async () => {
     const folder = await copyOfDemo();
     await rewrite(folder, tensor => ({

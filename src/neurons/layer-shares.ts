@@ -1,8 +1,5 @@
 import type { NeuronsOfFacts } from './neuron-file.js';
 
-/** More than any model has: a higher number in a file is no layer. */
-export const MOST_LAYERS = 1000;
-
 /** A bar of the paper's Figure 2. */
 export interface LayerShare {
   /** From 0. */

@@ -6,13 +6,16 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { reasonOf, UsageError, UserError } from '../errors.js';
 import { isFolder, readJsonFile } from '../files.js';
-import type { Neuron } from './neuron.js';
+import { MOST_LAYERS } from '../model/config-fields.js';
+import { LONGEST_TEXT } from '../plain-file.js';
+import { recordOf } from '../record-of.js';
+import { MOST_NEURONS, type Neuron } from './neuron.js';
 
-const count = z.int().nonnegative();
+const numberBelow = (most: number) => z.int().nonnegative().lt(most);
 const neuronsSchema = z
-  .array(z.tuple([count, count]))
+  .array(z.tuple([numberBelow(MOST_LAYERS), numberBelow(MOST_NEURONS)]))
   .refine(list => new Set(list.map(String)).size === list.length, 'a neuron stands there twice');
-const fileSchema = z.record(z.string(), neuronsSchema);
+const fileSchema = recordOf(neuronsSchema);
 const listSchema = z.union([neuronsSchema, z.object({ neurons: neuronsSchema })]);
 
 const FILE_HOLDS = 'A neuron file holds {"uuid": [[layer, index], ...], ...}.';
@@ -23,7 +26,7 @@ export type NeuronsOfFacts = ReadonlyMap<string, readonly Neuron[]>;
 
 /** @throws UserError where the file is not `{uuid: [[layer, index], ...]}` */
 export async function readNeuronFile(path: string): Promise<NeuronsOfFacts> {
-  const parsed = fileSchema.safeParse(await readJsonFile(path, FILE_HOLDS));
+  const parsed = fileSchema.safeParse(await readJsonFile(path, FILE_HOLDS, LONGEST_TEXT));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new UserError(`${path}: "${issue?.path.join('.')}": ${issue?.message}`, FILE_HOLDS);

@@ -249,13 +249,14 @@ describe('neuron files', () => {
     await expect(readNeuronFiles(folder)).rejects.toThrow('the fact a is in another file of the folder too');
   });
 
-  it.each(['[]', '{"a": [[1]]}', '{"a": [[1, -2]]}', '{"a": [[0.5, 1]]}', '{"a": 3}'])(
-    'are refused: %s',
-    async content => {
-      const path = await fileWith(content);
-      await expect(readNeuronFile(path)).rejects.toThrow(path);
-    },
-  );
+  it.each([
+    ...['[]', '{"a": [[1]]}', '{"a": [[1, -2]]}', '{"a": [[0.5, 1]]}', '{"a": 3}', '{"a": [[1e999, 1]]}'],
+    ...['{"a": [[1000, 1]]}', '{"a": [[1, 16777216]]}', '{"a": [[1, 2], [1, 2]]}', '{"a": [], "a": []}'],
+    '{"__proto__": [[1, 2]]}',
+  ])('are refused: %s', async content => {
+    const path = await fileWith(content);
+    await expect(readNeuronFile(path)).rejects.toThrow(path);
+  });
 
   it('of one fact hold a list, or what kn find --json prints', async () => {
     expect(await readNeuronList(await fileWith('[[9,2041]]'))).toEqual([[9, 2041]]);

@@ -3,10 +3,12 @@
  * perhaps, is taken over.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { constants, copyFile, link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { constants, copyFile, link, rename, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { systemErrorCode } from '../errors.js';
+import { readPlainText } from '../plain-file.js';
+import { otherThanFile } from '../whole-file.js';
 
 const holderSchema = z.object({
   pid: z.int(),
@@ -73,7 +75,7 @@ interface Signature {
 async function lineOfHolders(path: string): Promise<Signature[]> {
   const line: Signature[] = [];
   for (let next = path; ; ) {
-    const text = await readFile(next, 'utf8').catch(() => undefined);
+    const text = await readIfThere(next);
     if (text === undefined) return line;
     const digest = createHash('sha256').update(text).digest('hex').slice(0, 32);
     next = `${path}.after-${digest}`;
@@ -89,7 +91,7 @@ async function lineOfHolders(path: string): Promise<Signature[]> {
 async function succeed(own: string, path: string, line: Signature[]): Promise<boolean> {
   const [first, last] = [line[0], line.at(-1)];
   if (!first || !last || !(await linkIfFree(own, last.successorPath))) return false;
-  const now = await readFile(path, 'utf8').catch(() => undefined);
+  const now = await readIfThere(path);
   const isNext = now === first.text;
   if (isNext) await rename(own, path);
   for (const { successorPath } of isNext ? line : [last]) await unlink(successorPath).catch(() => undefined);
@@ -112,8 +114,28 @@ async function linkIfFree(own: string, path: string): Promise<boolean> {
 
 /** Only what is still ours: a lock that somebody deleted and took anew is left alone. */
 async function release(path: string, self: LockHolder): Promise<void> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  if (parseHolder(text)?.id === self.id) await unlink(path);
+  const text = await readIfThere(path).catch(() => undefined);
+  if (text !== undefined && parseHolder(text)?.id === self.id) await unlink(path);
+}
+
+/** Far more than a lock takes. */
+const MOST_BYTES = 2 ** 16;
+
+/** @throws UserError where there is something that cannot be read: whoever waited for it to go would wait for ever */
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readPlainText(
+      path,
+      MOST_BYTES,
+      'It should be the lock of a running kn: take it away if none runs.',
+    );
+  } catch (error) {
+    if (error instanceof Error && systemErrorCode(error.cause) === 'ENOENT') {
+      // A link to nothing is in the way all the same.
+      if (!(await otherThanFile(path))) return undefined;
+    }
+    throw error;
+  }
 }
 
 function parseHolder(text: string): LockHolder | undefined {
@@ -139,7 +161,7 @@ async function isAlive({ pid, host, started }: LockHolder): Promise<boolean> {
 /** When a process started, in clock ticks since boot; undefined where the system does not tell (not Linux). */
 async function startOf(pid: number): Promise<string | undefined> {
   try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    const stat = await readPlainText(`/proc/${pid}/stat`, MOST_BYTES);
     // Field 22; the second field, the name, may hold spaces and brackets.
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
   } catch {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
+import { bytesOfFile } from '../plain-file.js';
 
 export interface Checksum {
   readonly algorithm: 'sha256' | 'sha512';
@@ -13,7 +12,7 @@ export async function digestOf(
   { algorithm, encoding }: Pick<Checksum, 'algorithm' | 'encoding'>,
 ): Promise<string> {
   const hash = createHash(algorithm);
-  await pipeline(createReadStream(path), hash);
+  for await (const bytes of bytesOfFile(path)) hash.update(bytes);
   return hash.digest(encoding);
 }
 

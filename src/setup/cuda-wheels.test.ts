@@ -26,6 +26,8 @@ const WHEELS = [
   wheel('kn-blas-cu12', '12.12', 'py3-none-manylinux_2_99_x86_64'),
   wheel('kn-blas-cu12', '12.12', 'py3-none-win_amd64'),
   wheel('kn-dnn-cu12', '9.3.0.75'),
+  // From before there were rules for versions.
+  wheel('kn-blas-cu12', '2004d'),
 ];
 const BLAS = { project: 'kn-blas-cu12', specifier: '<13.0,>=12.5.3.2' };
 const DNN = { project: 'kn-dnn-cu12', specifier: '==9.3.0.75' };

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { extract, list } from 'tar';
 import { refusedFile, UserError } from '../errors.js';
+import { checkPlainFile } from '../plain-file.js';
 import { checkRoom, sum } from './room.js';
 import { damaged, unpackZip } from './zip.js';
 
@@ -47,6 +48,7 @@ export async function unpackTensorflow(source: string, target: string): Promise<
 }
 
 async function unpackTar(source: string, target: string): Promise<void> {
+  await checkPlainFile(source);
   try {
     const sizes: number[] = [];
     let outside: string | undefined;
@@ -61,21 +63,37 @@ async function unpackTar(source: string, target: string): Promise<void> {
     });
     if (outside !== undefined) throw new Error(`${outside} leads out of the folder that it is unpacked into`);
     await checkRoom({ folder: dirname(target), bytes: sum(sizes) });
-    const writing: Promise<void>[] = [];
+    await writeEntries(source, target);
+  } catch (error) {
+    throw damaged(source, error);
+  }
+}
+
+async function writeEntries(source: string, target: string): Promise<void> {
+  const writing: Promise<void>[] = [];
+  const broken = new AbortController();
+  try {
     await list({
       file: source,
+      strict: true,
       onReadEntry: entry => {
         const place = entry.type === 'File' ? placeOf(entry.path) : undefined;
         if (place === undefined) return;
         const path = join(target, place);
         mkdirSync(dirname(path), { recursive: true });
-        writing.push(pipeline(entry, createWriteStream(path)));
+        const written = pipeline(entry, createWriteStream(path), { signal: broken.signal });
+        // Looked at below: until then a full disk is no rejection that nobody handles, which would end the process.
+        written.catch(() => undefined);
+        writing.push(written);
       },
     });
-    await Promise.all(writing);
   } catch (error) {
-    throw damaged(source, error);
+    broken.abort();
+    // Whoever hears of the damage removes the folder: nothing may be about to write into it.
+    await Promise.allSettled(writing);
+    throw error;
   }
+  await Promise.all(writing);
 }
 
 async function copyFromFolder(source: string, target: string): Promise<void> {
@@ -87,6 +105,7 @@ async function copyFromFolder(source: string, target: string): Promise<void> {
   const sizes = await Promise.all(wanted.map(async ({ from }) => (await stat(from)).size));
   await checkRoom({ folder: dirname(target), bytes: sum(sizes) });
   for (const { from, to } of wanted) {
+    await checkPlainFile(from);
     await mkdir(dirname(to), { recursive: true });
     await copyFile(from, to);
   }
@@ -94,6 +113,7 @@ async function copyFromFolder(source: string, target: string): Promise<void> {
 
 /** Unpacks an npm package's tarball into `target`. */
 export async function unpackPackage(source: string, target: string): Promise<void> {
+  await checkPlainFile(source);
   await mkdir(target, { recursive: true });
   await extract({ file: source, cwd: target, strip: 1, strict: true }).catch(error => {
     throw damaged(source, error);

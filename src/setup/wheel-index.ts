@@ -1,5 +1,5 @@
 /** Asks PyPI, or the mirror that KN_PYPI_URL names, where wheels are. */
-import { maxSatisfying } from '@renovatebot/pep440';
+import { maxSatisfying, valid } from '@renovatebot/pep440';
 import { z } from 'zod';
 import { reasonOf, UserError } from '../errors.js';
 import type { Requirement } from './requirements.js';
@@ -36,9 +36,16 @@ export interface ListedWheel {
 /** @throws UserError where the index cannot be asked, or does not list the wheel */
 export async function wheelUrl({ project, version, file }: WheelSource): Promise<string> {
   const index = `${pypi()}/pypi/${project}/${version}/json`;
-  const found = releaseSchema
-    .safeParse(await fetchJson(index))
-    .data?.urls.find(({ filename }) => filename === file);
+  return urlOf(await fetchJson(index), file, index);
+}
+
+/**
+ * What the index's answer says of a file.
+ * @param index names it in errors
+ * @throws UserError where it does not list the file
+ */
+export function urlOf(answer: unknown, file: string, index: string): string {
+  const found = releaseSchema.safeParse(answer).data?.urls.find(({ filename }) => filename === file);
   if (!found) throw new UserError(`${index}: it does not list ${file}`, 'Give a file with --from PATH.');
   return found.url;
 }
@@ -49,9 +56,25 @@ export async function wheelUrl({ project, version, file }: WheelSource): Promise
  */
 export async function newestWheel({ project, specifier }: Requirement, glibc: string): Promise<ListedWheel> {
   const index = `${pypi()}/pypi/${project}/json`;
-  const releases = projectSchema.safeParse(await fetchJson(index)).data?.releases ?? {};
+  return newestOf(await fetchJson(index), { project, specifier }, glibc, index);
+}
+
+/**
+ * The same of an index's answer.
+ * @param index names it in errors
+ * @throws UserError where no wheel of it will do
+ */
+export function newestOf(
+  answer: unknown,
+  { project, specifier }: Requirement,
+  glibc: string,
+  index: string,
+): ListedWheel {
+  const releases = projectSchema.safeParse(answer).data?.releases ?? {};
   const files = new Map(
     Object.entries(releases).flatMap(([version, listed]) => {
+      // Indexes list versions from before there were rules for them ("2004d").
+      if (!valid(version)) return [];
       const file = listed.find(({ filename, yanked }) => !yanked && runsOnLinux(filename, glibc));
       return file ? [[version, file] as const] : [];
     }),

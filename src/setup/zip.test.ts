@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { wheelContent } from '../testing/made-up-wheel.js';
@@ -29,6 +29,18 @@ describe('an archive of the zip format', () => {
     expect(readFileSync(join(target, 'stored'), 'utf8')).toBe(FILES.stored);
     expect(readFileSync(join(target, 'deflated')).equals(FILES.deflated)).toBe(true);
     expect(await readZipText(archiveOf(WHEEL), /WHEEL$/)).toContain('Root-Is-Purelib: false');
+  });
+
+  it.runIf(process.platform === 'linux')('that is damaged leaves no file of its target open', async () => {
+    const target = temporaryFolder();
+    // The local header's mark, which stands 30 bytes before the name.
+    const unpacked = unpackZip(changed('stored', -30), target, name => (name in FILES ? name : undefined));
+    await expect(unpacked).rejects.toThrow('it is damaged');
+    const open = readdirSync('/proc/self/fd').flatMap(fd => {
+      const path = `/proc/self/fd/${fd}`;
+      return existsSync(path) ? readlinkSync(path) : [];
+    });
+    expect(open.filter(path => path.startsWith(target))).toEqual([]);
   });
 
   it.each([

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { reasonOf, refusedFile, systemErrorCode, UserError } from '../errors.js';
+import { checkPlainFile } from '../plain-file.js';
 import { checkRoom, sum } from './room.js';
 
 /** Larger pieces than zlib's 16 KiB: libtensorflow's 850 MB come out in half of the time. */
@@ -42,12 +43,13 @@ export function unpackZip(
 
 /** Writes one file of an archive, whose size and checksum have to be what the archive says. */
 async function unpackEntry(zip: ZipFile, entry: Entry, path: string): Promise<void> {
+  const isDeflated = entry.compressionMethod === DEFLATED;
+  const packed = await zip.openReadStreamPromise(entry, isDeflated ? { decompress: false } : {});
+  // Only now: a file that is open while something else fails is closed by nobody.
   const file = createWriteStream(path, { highWaterMark: 4 * PIECE });
   const checked = (content: AsyncIterable<Buffer>) => asListed(entry, content);
-  if (entry.compressionMethod === DEFLATED) {
-    const packed = await zip.openReadStreamPromise(entry, { decompress: false });
-    await pipeline(packed, createInflateRaw({ chunkSize: PIECE }), checked, file);
-  } else await pipeline(await zip.openReadStreamPromise(entry), checked, file);
+  if (isDeflated) await pipeline(packed, createInflateRaw({ chunkSize: PIECE }), checked, file);
+  else await pipeline(packed, checked, file);
 }
 
 async function* asListed(
@@ -79,6 +81,7 @@ export function readZipText(source: string, name: RegExp): Promise<string | unde
 }
 
 async function withZip<T>(source: string, work: (zip: ZipFile) => Promise<T>): Promise<T> {
+  await checkPlainFile(source);
   const zip = await openPromise(source, { autoClose: false }).catch(error => {
     throw systemErrorCode(error) === undefined ? damaged(source, error) : refusedFile(source, 'read', error);
   });

@@ -203,6 +203,6 @@ describe('kn stats refuses', () => {
     expect([good, folder].map(each => existsSync(join(each, 'figure2.svg')))).toEqual([false, false]);
     const huge = neuronFolder({ a: [[4e12, 0]] });
     addResults(huge, 0, RELATIONS);
-    expect((await refusal(['--results', huge])).stderr).toContain('a neuron of layer 4000000000000');
+    expect((await refusal(['--results', huge])).stderr).toContain('neurons_0.json: "a.0.0": Too big');
   });
 });

@@ -1,13 +1,12 @@
 /** What the options of one fact mean: its prompts, and how its neurons are found. */
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
-import { refusedFile, UsageError, UserError } from '../../errors.js';
+import { UsageError, UserError } from '../../errors.js';
 import { completeFinding, findOptionsOf, methodOf } from '../../experiment/run/finding.js';
 import { withoutMark } from '../../files.js';
 import type { RefinedOptions } from '../../library/options.js';
 import type { Neuron } from '../../neurons/neuron.js';
 import { parseNeurons, readNeuronList } from '../../neurons/neuron-file.js';
 import type { Sharing } from '../../neurons/refined.js';
+import { LARGEST_DESCRIPTION, readPlainText, readStream } from '../../plain-file.js';
 import type { AskingOptions, AttributionOptions, ModelOptions, PromptOptions } from './options.js';
 import { askedFinding } from './run-request.js';
 
@@ -71,19 +70,19 @@ export function refuseIdleNegatives({ neurons, negativePrompt, negativePrompts }
     );
 }
 
+const STANDARD_INPUT = 'standard input';
+const PROMPT_FILE = 'A prompt file has a prompt a line; - is standard input.';
+
 async function readPrompts(path: string): Promise<string[]> {
-  let content: string;
-  try {
-    content = path === '-' ? await text(process.stdin) : await readFile(path, 'utf8');
-  } catch (error) {
-    throw refusedFile(path, 'read', error, 'A prompt file has a prompt a line.');
-  }
+  const content =
+    path === '-'
+      ? await readStream(process.stdin, STANDARD_INPUT, LARGEST_DESCRIPTION, PROMPT_FILE)
+      : await readPlainText(path, LARGEST_DESCRIPTION, PROMPT_FILE);
   const prompts = withoutMark(content)
     .split(/\r?\n/)
     .filter(line => line.trim() !== '');
   if (prompts.length === 0) {
-    const place = path === '-' ? 'standard input' : path;
-    throw new UserError(`${place}: no prompts`, 'A prompt file has a prompt a line.');
+    throw new UserError(`${path === '-' ? STANDARD_INPUT : path}: no prompts`, PROMPT_FILE);
   }
   return prompts;
 }

@@ -34,9 +34,7 @@ describe('an answer that the model does not know', () => {
     const standings = [{ probability: 0, rank: 200 }];
     warnOfUnknown({ answer: 'ab', answerTokens: ['a', 'b'], standings }, event => events.push(event));
     warnOfUnknown({ answer: 'c', answerTokens: ['c'], standings: [] }, event => events.push(event));
-    expect(events).toEqual([
-      { type: 'notice', text: expect.stringMatching(/^Warning: "ab" is not among/) },
-    ]);
+    expect(events).toEqual([{ type: 'notice', text: expect.stringMatching(/^Warning: "ab" is not among/) }]);
   });
 });
 

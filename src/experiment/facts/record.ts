@@ -4,27 +4,50 @@ import type { RecordKind } from '../run/record-kind.js';
 
 const count = z.int().nonnegative();
 
+/** In float32 the probabilities of all tokens add up to 1 but for rounding. */
+export const probability = z.number().min(0).max(1.000001);
+
+/** Relative, by float32's least number at the utmost; early versions of the replication go down to -2. */
+const change = z.number().min(-2).max(1e46);
+
 /**
  * An intervention measured on one fact's prompts, one value a prompt, under the replication's names
  * (EleutherAI, pararel_evaluate.py). `probability_*` are this project's addition.
  */
-const promptEffectsSchema = z.object({
-  /** (after - before) / before, a fraction; null where the probability before is 0 in float32. */
-  pct_change: z.array(z.number().nullable()),
-  /** Whether the answer is the most probable token. */
-  correct_before: z.array(z.boolean()),
-  correct_after: z.array(z.boolean()),
-  n_prompts: count,
-  probability_before: z.array(z.number()).optional(),
-  probability_after: z.array(z.number()).optional(),
-});
+const promptEffectsSchema = z
+  .object({
+    /** (after - before) / before, a fraction; null where the probability before is 0 in float32. */
+    pct_change: z.array(change.nullable()),
+    /** Whether the answer is the most probable token. */
+    correct_before: z.array(z.boolean()),
+    correct_after: z.array(z.boolean()),
+    n_prompts: count,
+    probability_before: z.array(probability).optional(),
+    probability_after: z.array(probability).optional(),
+  })
+  .refine(
+    ({ n_prompts, ...lists }) =>
+      Object.values(lists).every(list => list === undefined || list.length === n_prompts),
+    'Each of its lists has one value a prompt, n_prompts in all',
+  )
+  .refine(
+    ({ probability_before, probability_after }) =>
+      (probability_before === undefined) === (probability_after === undefined),
+    'Probabilities before go with probabilities after',
+  );
 
-const interventionEffectsSchema = z.object({
-  related: promptEffectsSchema,
-  unrelated: promptEffectsSchema,
-  /** On the fact's own prompts too, of its baseline neurons (`--protocol dai`). */
-  baseline: promptEffectsSchema.optional(),
-});
+const interventionEffectsSchema = z
+  .object({
+    related: promptEffectsSchema,
+    unrelated: promptEffectsSchema,
+    /** On the fact's own prompts too, of its baseline neurons (`--protocol dai`). */
+    baseline: promptEffectsSchema.optional(),
+  })
+  .refine(
+    ({ baseline, ...own }) =>
+      !baseline || [baseline, ...Object.values(own)].every(effects => effects.probability_before),
+    'Baseline neurons are compared by probabilities, which some of these lack',
+  );
 
 export type PromptEffects = z.infer<typeof promptEffectsSchema>;
 export type InterventionEffects = z.infer<typeof interventionEffectsSchema>;
@@ -38,6 +61,10 @@ export const recordSchema = z.object({
   /** Where a relation's facts decide together which neurons are shared enough: `[layer, index, prompts]`, as first met. */
   counts: z
     .object({ prompts: count, knowledge: promptCountsSchema, baseline: promptCountsSchema })
+    .refine(
+      ({ prompts, knowledge, baseline }) => [...knowledge, ...baseline].every(([, , n]) => n <= prompts),
+      'No neuron is coarse in more prompts than there are',
+    )
     .optional(),
   neurons: neuronsSchema.optional(),
   baseline_neurons: neuronsSchema.optional(),

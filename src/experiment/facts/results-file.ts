@@ -4,14 +4,15 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { refusedFile, UserError } from '../../errors.js';
 import { readJsonFile } from '../../files.js';
+import { LONGEST_TEXT } from '../../plain-file.js';
+import { recordOf } from '../../record-of.js';
 import { type FactResult, resultSchema } from './record.js';
 
 export type ResultsOfFacts = ReadonlyMap<string, FactResult>;
 
-const fileSchema = z.record(z.string(), resultSchema);
+const fileSchema = recordOf(resultSchema);
 
 export function formatResultsFile(results: ResultsOfFacts): string {
   const lines = [...results].map(([uuid, result]) => `${JSON.stringify(uuid)}: ${JSON.stringify(result)}`);
@@ -22,7 +23,7 @@ const NO_RESULTS = 'It is no result file of kn or of the replication.';
 
 /** @throws UserError where it is no result file */
 export async function readResultsFile(path: string): Promise<ResultsOfFacts> {
-  const parsed = fileSchema.safeParse(await readJsonFile(path, NO_RESULTS));
+  const parsed = fileSchema.safeParse(await readJsonFile(path, NO_RESULTS, LONGEST_TEXT));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new UserError(`${path}: "${issue?.path.join('.')}": ${issue?.message}`, NO_RESULTS);

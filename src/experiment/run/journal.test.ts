@@ -39,6 +39,17 @@ describe('a journal', () => {
     journal.close();
   });
 
+  it.each([
+    '{"uuid":"a","counts":{"prompts":2,"knowledge":[[0,1,3]],"baseline":[]}}',
+    '{"uuid":"a","neurons":[[0,-1]]}',
+    '{"uuid":"a","uuid":"b"}',
+    '{"uuid":"a","suppression":{"related":{"pct_change":[],"correct_before":[],"correct_after":[],"n_prompts":1}}}',
+  ])('is refused with what no run wrote before its last line: %s', async line => {
+    const path = await journalWith(record('a'));
+    appendFileSync(path, `${line}\n${JSON.stringify(record('b'))}\n`);
+    await expect(Journal.open(path, FACT_RECORDS)).rejects.toThrow(`${path}:2: not a line of a journal`);
+  });
+
   it('drops a last line that was cut off at any byte, and goes on after the one before', async () => {
     const path = await journalWith(record('a'), record('b'));
     const whole = readFileSync(path);

@@ -2,9 +2,11 @@
  * The journal of a run: one JSON line for each finished fact, on disk before the fact counts as done. Whatever
  * ends the run, the lines stay; a last line that was cut off in the middle is dropped at the next start.
  */
+import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, existsSync, fdatasyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { refusedFile, UserError } from '../../errors.js';
+import { parseJson } from '../../parse-json.js';
+import { LONGEST_TEXT, readPlainFile } from '../../plain-file.js';
 import type { JournalRecord, RecordKind } from './record-kind.js';
 
 export class Journal<Line extends JournalRecord> {
@@ -78,17 +80,20 @@ export class Journal<Line extends JournalRecord> {
   }
 }
 
+/** What Node reads of a file at a time. In bytes. */
+const LARGEST_JOURNAL = 2 ** 31 - 1;
+
 async function readJournal<Line extends JournalRecord>(
   path: string,
   { schema, join }: RecordKind<Line>,
 ): Promise<{ records: Map<string, Line>; length: number }> {
   const records = new Map<string, Line>();
-  const bytes = await readFile(path);
+  const bytes = await readPlainFile(path, LARGEST_JOURNAL);
   let start = 0;
   for (let line = 1; ; line++) {
     const end = bytes.indexOf('\n', start);
     if (end === -1) return { records, length: start };
-    const record = parseRecord(bytes.toString('utf8', start, end), schema);
+    const record = parseRecord(bytes.subarray(start, end), schema);
     if (!record) {
       // A write that a power cut interrupted may leave a hole, but only at the end.
       if (bytes.indexOf('\n', end + 1) === -1) return { records, length: start };
@@ -103,11 +108,12 @@ async function readJournal<Line extends JournalRecord>(
 }
 
 function parseRecord<Line>(
-  text: string,
+  bytes: Buffer,
   schema: RecordKind<Line & JournalRecord>['schema'],
 ): Line | undefined {
+  if (!isUtf8(bytes) || bytes.length > LONGEST_TEXT) return undefined;
   try {
-    return schema.parse(JSON.parse(text));
+    return schema.parse(parseJson(bytes.toString('utf8')));
   } catch {
     return undefined;
   }

@@ -10,9 +10,9 @@ import { mean } from '../../mean.js';
 /** A set of prompts, each asked for its own fact's answer. */
 export const askedSetSchema = z.object({
   /** The mean over prompts of -log P(answer), in nats. */
-  log_perplexity: z.number(),
+  log_perplexity: z.number().min(-1e-6),
   /** Share of the prompts whose answer is the most probable. */
-  accuracy: z.number(),
+  accuracy: z.number().min(0).max(1),
   prompts: z.int().positive(),
 });
 

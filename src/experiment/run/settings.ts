@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
+import { layerCount } from '../../model/config-fields.js';
 
 const leaf = z.union([z.string(), z.number(), z.null(), z.array(z.string())]);
 const group = z.record(z.string(), leaf);
@@ -38,7 +39,7 @@ export const settingsSchema = z
     requests: z.array(z.looseObject({})).optional(),
     model: group,
     /** How many the model has; absent where an earlier version made the folder. */
-    layers: z.int().positive().optional(),
+    layers: layerCount.optional(),
     data: group,
     versions: group,
     /** How facts are asked, and where neurons are. */

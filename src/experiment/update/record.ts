@@ -1,6 +1,6 @@
 /** What is measured of one fact while its neurons' values are edited, as the journal keeps it. */
 import { z } from 'zod';
-import { joinRecords, recordSchema } from '../facts/record.js';
+import { joinRecords, probability, recordSchema } from '../facts/record.js';
 import { askedSetSchema } from '../run/perplexity.js';
 import type { RecordKind } from '../run/record-kind.js';
 
@@ -10,7 +10,9 @@ const count = z.int().nonnegative();
  * How an answer stands on the fact's own prompts, one value a prompt; of an answer of several tokens the product of their
  * probabilities, and the worst of their ranks.
  */
-const standingsSchema = z.object({ probability: z.array(z.number()), rank: z.array(z.int().positive()) });
+const standingsSchema = z
+  .object({ probability: z.array(probability), rank: z.array(z.int().positive()) })
+  .refine(({ probability, rank }) => probability.length === rank.length, 'As many ranks as probabilities');
 
 const measuredSchema = z.object({
   /** Of the fact's own answer, and of the one that it is to have. */

@@ -64,6 +64,7 @@ async function readWeights(reader: WeightReader, config: BertConfig): Promise<Be
   );
   tf.dispose([positions, types]);
 
+  reader.checkLayers(`${prefix}encoder.layer.`, config.layers);
   const layers: BertLayerWeights[] = [];
   for (let layer = 0; layer < config.layers; layer++) {
     const at = `${prefix}encoder.layer.${layer}`;

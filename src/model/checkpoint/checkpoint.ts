@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { type FileHandle, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { refusedFile, UserError } from '../../errors.js';
+import { UserError } from '../../errors.js';
 import { fileExists, readJsonFile } from '../../files.js';
+import { counted } from '../../numbers.js';
+import { bytesOfFile, openPlainFile } from '../../plain-file.js';
 import { readFloats, readSafetensorsHeader, type TensorEntry } from './safetensors.js';
 
 export const WEIGHTS_FILE = 'model.safetensors';
@@ -68,7 +68,7 @@ export class Checkpoint {
     try {
       for (const name of await weightFiles(folder)) {
         const path = join(folder, name);
-        const handle = await openShard(path);
+        const handle = await openPlainFile(path);
         files.push({ path, handle });
         for (const [tensor, entry] of await readSafetensorsHeader(handle, path)) {
           if (tensors.has(tensor)) throw new UserError(`${path}: tensor ${tensor} is in another shard too`);
@@ -84,6 +84,26 @@ export class Checkpoint {
 
   has(name: string): boolean {
     return this.tensors.has(name);
+  }
+
+  /**
+   * @param before what stands before a layer's number in the names of its tensors
+   * @param layers of config.json
+   * @throws UserError, with both numbers, where the checkpoint has more layers or fewer; a lone tensor that is missing, or all of
+   *   them, is for {@link read} to say
+   */
+  checkLayers(before: string, layers: number): void {
+    let highest = -1;
+    for (const name of this.tensors.keys()) {
+      if (!name.startsWith(before)) continue;
+      const number = /^\d+(?=\.)/.exec(name.slice(before.length))?.[0];
+      if (number !== undefined) highest = Math.max(highest, Number(number));
+    }
+    if (highest === -1 || highest + 1 === layers) return;
+    throw new UserError(
+      `${this.folder}: the checkpoint has ${counted(highest + 1, 'layer')}, and config.json says ${layers}`,
+      'config.json and the weights are not of one model: take both from where the model is from.',
+    );
   }
 
   /**
@@ -146,14 +166,6 @@ export async function presentFiles(folder: string, names: readonly string[]): Pr
 /** SHA-256 over files of a folder, in the given order: one line that says what a result came from. */
 export async function hashFiles(folder: string, names: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const name of names) await pipeline(createReadStream(join(folder, name)), hash, { end: false });
+  for (const name of names) for await (const bytes of bytesOfFile(join(folder, name))) hash.update(bytes);
   return hash.digest('hex');
-}
-
-async function openShard(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'r');
-  } catch (error) {
-    throw refusedFile(path, 'read', error);
-  }
 }

@@ -1,8 +1,8 @@
 import { createWriteStream } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { refusedFile } from '../../errors.js';
+import { openPlainFile } from '../../plain-file.js';
 import { TOKENIZER_FILES } from '../tokenizer/load-tokenizer.js';
 import { WEIGHTS_FILE, WEIGHTS_INDEX_FILE, weightFiles } from './checkpoint.js';
 
@@ -34,9 +34,7 @@ export async function copyModel(from: string, to: string, signal?: AbortSignal):
 
 /** By streams, since a copy of Node's own cannot be stopped, and would inherit a cache's write protection. */
 async function copyFile(from: string, folder: string, signal: AbortSignal | undefined): Promise<void> {
-  const source = await open(from).catch(error => {
-    throw refusedFile(from, 'read', error);
-  });
+  const source = await openPlainFile(from);
   const copy = createWriteStream(join(folder, basename(from)), { flags: 'wx', flush: true });
   await pipeline(source.createReadStream(), copy, { ...(signal && { signal }) });
 }

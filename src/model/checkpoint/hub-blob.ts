@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, rename, stat, unlink } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { UserError } from '../../errors.js';
-import { writeAll } from '../../whole-file.js';
+import { bytesOfFile } from '../../plain-file.js';
+import { otherThanFile, writeAll } from '../../whole-file.js';
 
 export interface ExpectedBlob {
   /** Names the file in errors. */
@@ -25,6 +24,9 @@ export async function receiveBlob(
   onReceived: (bytes: number) => void,
 ): Promise<void> {
   const incomplete = `${path}.incomplete`;
+  const other = await otherThanFile(incomplete);
+  if (other)
+    throw new UserError(`${incomplete}: it is ${other}, in the place of a download`, 'Take it away.');
   let received = await stat(incomplete).then(
     ({ size }) => (size <= bytes ? size : 0),
     () => 0,
@@ -61,6 +63,6 @@ async function hashOf(path: string, bytes: number, expected: string): Promise<st
   const git = expected.length === 40;
   const hash = createHash(git ? 'sha1' : 'sha256');
   if (git) hash.update(`blob ${bytes}\0`);
-  await pipeline(createReadStream(path), hash, { end: false });
+  for await (const bytes of bytesOfFile(path)) hash.update(bytes);
   return hash.digest('hex');
 }

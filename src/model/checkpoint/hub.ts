@@ -5,7 +5,7 @@
  * The requests are @huggingface/hub's. Its own `snapshotDownload` is not used: it fetches every file of a
  * repository, all weights in all formats, writes to standard output, and checks nothing that arrives.
  */
-import { mkdir, readFile, symlink } from 'node:fs/promises';
+import { mkdir, symlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -20,6 +20,7 @@ import {
 } from '@huggingface/hub';
 import { reasonOf, refusedFile, systemErrorCode, UserError } from '../../errors.js';
 import { fileExists, readJsonFile } from '../../files.js';
+import { readPlainText } from '../../plain-file.js';
 import { takeLock } from '../../runtime/process-lock.js';
 import { writeWholeFile } from '../../whole-file.js';
 import { TOKENIZER_FILES } from '../tokenizer/load-tokenizer.js';
@@ -49,6 +50,9 @@ interface Connection {
   readonly hubUrl: string;
   readonly accessToken?: string;
 }
+
+/** A commit, or an access token, in bytes. */
+const SHORT = 4096;
 
 const DEMO_REMEDY =
   'Connect to the network, set HF_ENDPOINT to a mirror, or try kn with --model demo, which needs none.';
@@ -197,7 +201,7 @@ async function waitForLock(path: string, onWait: () => void): Promise<() => Prom
 async function findCached(storage: string, revision: string): Promise<HubModel | undefined> {
   const sha = isCommit(revision)
     ? revision
-    : (await readFile(join(storage, 'refs', revision), 'utf8').catch(() => '')).trim();
+    : (await readPlainText(join(storage, 'refs', revision), SHORT).catch(() => '')).trim();
   if (!isCommit(sha)) return undefined;
   const folder = join(storage, 'snapshots', sha);
   const has = (file: string) => fileExists(join(folder, file));
@@ -210,7 +214,7 @@ async function connect(): Promise<Connection> {
   const hubUrl = (process.env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, '');
   const home =
     process.env.HF_HOME || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface');
-  const stored = await readFile(process.env.HF_TOKEN_PATH || join(home, 'token'), 'utf8').catch(() => '');
+  const stored = await readPlainText(process.env.HF_TOKEN_PATH || join(home, 'token'), SHORT).catch(() => '');
   const accessToken = (process.env.HF_TOKEN || stored).trim();
   if (accessToken && !accessToken.startsWith('hf_')) {
     throw new UserError('HF_TOKEN is not an access token of the hub: it does not begin with "hf_"');

@@ -69,7 +69,7 @@ describe('a safetensors file', () => {
   it("is refused where its header has a tensor's name twice", async () => {
     const one = JSON.stringify({ x: entry('F32', [1], 0, 4) }).slice(1, -1);
     const path = await fileOf(`{${one},${one}}`, new Uint8Array(4));
-    await expect(headerOf(path)).rejects.toThrow(`${path}: its header has "x" twice in one object`);
+    await expect(headerOf(path)).rejects.toThrow(`${path}: its header: "x" stands twice in one object`);
   });
 
   it('reads BF16 as the upper half of float32', async () => {
@@ -94,7 +94,7 @@ describe('a safetensors file', () => {
       'announce a header of 999999 bytes',
       999999,
     ],
-    ['has a header that is no JSON', '{"x":', 0, 'its header is not JSON', undefined],
+    ['has a header that is no JSON', '{"x":', 0, 'its header: not JSON (', undefined],
     ['has a header that is a list', '[]', 4, 'bytes after the header belong to no tensor', undefined],
     [
       'has an unknown dtype',

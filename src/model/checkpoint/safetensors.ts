@@ -7,7 +7,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
-import { repeatedKey } from '../../repeated-key.js';
+import { NotJson, parseJson } from '../../parse-json.js';
 import { firstNotFinite } from '../read-finite.js';
 
 /** Bytes an element takes, for every type that the format knows. */
@@ -91,13 +91,12 @@ export async function readSafetensorsHeader(
 function parseHeader(text: string, refuse: (what: string) => never) {
   let json: unknown;
   try {
-    json = JSON.parse(text);
-  } catch {
-    return refuse('its header is not JSON');
+    json = parseJson(text);
+  } catch (error) {
+    if (!(error instanceof NotJson)) throw error;
+    return refuse(`its header: ${error.message}`);
   }
   if (typeof json !== 'object' || json === null) return refuse('its header is not a JSON object');
-  const twice = repeatedKey(text);
-  if (twice !== undefined) return refuse(`its header has ${JSON.stringify(twice)} twice in one object`);
   const { __metadata__: _, ...rest } = json as Record<string, unknown>;
   const parsed = headerSchema.safeParse(rest);
   if (!parsed.success) {

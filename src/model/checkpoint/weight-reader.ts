@@ -27,6 +27,16 @@ export class WeightReader {
     return this.checkpoint.has(name);
   }
 
+  /**
+   * A checkpoint of more layers would be computed as another model, its first ones, without a word.
+   * @param before what stands before a layer's number in the names of its tensors: "bert.encoder.layer."
+   * @param layers of config.json
+   * @throws UserError where the checkpoint has not just as many
+   */
+  checkLayers(before: string, layers: number): void {
+    this.checkpoint.checkLayers(before, layers);
+  }
+
   async vector(name: string, width: number): Promise<tf.Tensor1D> {
     return this.own(tf.tensor1d(await this.checkpoint.read(name, [width])));
   }

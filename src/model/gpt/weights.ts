@@ -51,6 +51,7 @@ async function readWeights(reader: WeightReader, config: GptConfig): Promise<Gpt
 
   const wordEmbeddings = await reader.matrix(`${prefix}wte.weight`, vocabulary, hidden);
   const positionEmbeddings = await reader.matrix(`${prefix}wpe.weight`, config.maxTokens, hidden);
+  reader.checkLayers(`${prefix}h.`, config.layers);
   const layers: GptLayerWeights[] = [];
   for (let layer = 0; layer < config.layers; layer++) {
     const at = `${prefix}h.${layer}`;

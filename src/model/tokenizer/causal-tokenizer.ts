@@ -1,6 +1,6 @@
-import type { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { promptBeforeMask } from '../../dataset/prompt.js';
 import { UserError } from '../../errors.js';
+import type { CheckedTokenizer } from './checked-tokenizer.js';
 import { checkLength } from './prompt-length.js';
 import type { EncodedPrompt, Query, Tokenizer } from './tokenizer.js';
 
@@ -9,7 +9,7 @@ export class CausalTokenizer implements Tokenizer {
   /** Byte-level vocabularies lack nothing. */
   readonly unknownId = undefined;
 
-  constructor(private readonly tokenizer: HubTokenizer) {}
+  constructor(private readonly tokenizer: CheckedTokenizer) {}
 
   encode(prompt: string, maxTokens: number): EncodedPrompt {
     const before = promptBeforeMask(prompt);
@@ -19,7 +19,7 @@ export class CausalTokenizer implements Tokenizer {
         'Let it end where the answer belongs: "The capital of France is".',
       );
     }
-    const tokens: number[] = this.tokenizer.encode(before).ids;
+    const tokens = this.tokenizer.ids(before);
     if (tokens.length === 0)
       throw new UserError('the prompt is empty', 'A causal model needs a word to start from.');
     checkLength(prompt, tokens.length, maxTokens);
@@ -40,10 +40,10 @@ export class CausalTokenizer implements Tokenizer {
   lookUp(answer: string): { ids: readonly number[] } | { problem: string } {
     const word = answer.trim();
     if (word === '') return { problem: 'is empty' };
-    return { ids: this.tokenizer.encode(` ${word}`, { add_special_tokens: false }).ids };
+    return { ids: this.tokenizer.ids(` ${word}`, false) };
   }
 
   token(id: number): string {
-    return this.tokenizer.decode([id], { skip_special_tokens: false, clean_up_tokenization_spaces: false });
+    return this.tokenizer.text([id]);
   }
 }

@@ -42,6 +42,25 @@ describe('a tokenizer.json', () => {
     await expect(refused).rejects.toThrow(message);
   });
 
+  it.each([
+    [
+      [
+        { id: 4, content: '[MASK]' },
+        { id: 5, content: '[X]' },
+      ],
+      'have the id 5 both',
+    ],
+    [[{ id: 7, content: '[MASK]' }], 'have the id 7 both'],
+    [[{ id: 881, content: '[MASK]' }], '"[MASK]" has two ids, 4 and 881'],
+  ])('is refused where %j are added to other tokens or with other ids', async (added, message) => {
+    const folder = folderWith(json => {
+      json.added_tokens = added;
+      for (const [token, id] of Object.entries(json.model.vocab))
+        if (id === 881) delete json.model.vocab[token];
+    });
+    await expect(load(folder)).rejects.toThrow(message);
+  });
+
   it.each<readonly [part: string, value: unknown]>([
     ['added_tokens', [{ id: 1.5, content: '[X]' }]],
     ['added_tokens', [{ id: 1e9, content: '[X]' }]],
@@ -65,8 +84,8 @@ describe('a tokenizer.json', () => {
   it.each([
     ['tokenizer.json', '7', 'not a tokenizer'],
     ['tokenizer.json', '{"model":{"vocab":{"a":0,"a":1}}}', '"a" stands twice in one object'],
-    ['tokenizer_config.json', '7', 'not a JSON object'],
-    ['tokenizer_config.json', '[]', 'not a JSON object'],
+    ['tokenizer_config.json', '7', 'not the configuration of a tokenizer (not a JSON object)'],
+    ['tokenizer_config.json', '[]', 'not the configuration of a tokenizer (not a JSON object)'],
     ['tokenizer_config.json', '{"a":1,"a":2}', '"a" stands twice in one object'],
   ])('is refused where %s is %s', async (name, content, message) => {
     const folder = folderWith(() => undefined);

@@ -1,6 +1,6 @@
-import type { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { MASK } from '../../dataset/prompt.js';
 import { UserError } from '../../errors.js';
+import type { CheckedTokenizer } from './checked-tokenizer.js';
 import { checkLength } from './prompt-length.js';
 import type { EncodedPrompt, Query, Tokenizer } from './tokenizer.js';
 
@@ -9,16 +9,16 @@ export class MaskedTokenizer implements Tokenizer {
   readonly unknownId: number | undefined;
   private readonly maskId: number;
 
-  constructor(private readonly tokenizer: HubTokenizer) {
-    const maskId = tokenizer.token_to_id(MASK);
+  constructor(private readonly tokenizer: CheckedTokenizer) {
+    const maskId = tokenizer.idOf(MASK);
     if (maskId === undefined)
       throw new UserError(`the tokenizer has no ${MASK} token`, 'Choose a masked language model.');
     this.maskId = maskId;
-    this.unknownId = tokenizer.token_to_id('[UNK]');
+    this.unknownId = tokenizer.idOf('[UNK]');
   }
 
   encode(prompt: string, maxTokens: number): EncodedPrompt {
-    const tokens: number[] = this.tokenizer.encode(prompt).ids;
+    const tokens = this.tokenizer.ids(prompt);
     const masks = tokens.filter(id => id === this.maskId).length;
     if (masks !== 1) {
       throw new UserError(
@@ -47,13 +47,13 @@ export class MaskedTokenizer implements Tokenizer {
   }
 
   lookUp(answer: string): { ids: readonly number[] } | { problem: string } {
-    const { ids } = this.tokenizer.encode(answer, { add_special_tokens: false });
+    const ids = this.tokenizer.ids(answer, false);
     if (ids.length === 0) return { problem: 'is empty' };
     if (ids.includes(this.unknownId ?? -1)) return { problem: 'has characters that the vocabulary lacks' };
     return { ids };
   }
 
   token(id: number): string {
-    return this.tokenizer.id_to_token(id) ?? `#${id}`;
+    return this.tokenizer.token(id) ?? `#${id}`;
   }
 }

@@ -5,20 +5,25 @@ import { UserError } from '../../errors.js';
  * stack (-1).
  * @param path names the file in errors
  * @param json what tokenizer.json holds, or would hold
- * @throws UserError where an id is no whole number from 0 up to the vocabulary's size, or two tokens of the vocabulary share one
+ * @throws UserError where an id is no whole number from 0 up to the vocabulary's size, two tokens share one, or one token has two
  */
 export function checkTokenIds(path: string, json: object, vocabularySize: number): void {
-  const holders = new Map<unknown, string>();
-  for (const [token, id] of vocabularyOf(json)) {
+  const holderOf = new Map<unknown, string>();
+  const idOf = new Map<string, unknown>();
+  // Added tokens are in the vocabulary too, or are new to it.
+  const added = addedTokensOf(json).map(({ id, content }) => [String(content), id] as const);
+  for (const [token, id] of [...vocabularyOf(json), ...added]) {
     checkId(path, token, id, vocabularySize);
-    const holder = holders.get(id);
-    if (holder !== undefined) {
+    const [holder, other] = [holderOf.get(id), idOf.get(token)];
+    if (holder !== undefined && holder !== token) {
       const both = `${JSON.stringify(holder)} and ${JSON.stringify(token)}`;
       throw new UserError(`${path}: ${both} have the id ${id} both`, REMEDY);
     }
-    holders.set(id, token);
+    if (other !== undefined && other !== id)
+      throw new UserError(`${path}: ${JSON.stringify(token)} has two ids, ${other} and ${id}`, REMEDY);
+    holderOf.set(id, token);
+    idOf.set(token, id);
   }
-  for (const { id, content } of addedTokensOf(json)) checkId(path, String(content), id, vocabularySize);
 }
 
 const REMEDY = 'The file is damaged, or not of this model: fetch it again.';

@@ -1,0 +1,61 @@
+/** Every file that a tokenizer is read from, damaged in a thousand ways. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe } from 'vitest';
+import { DEMO_MODEL } from '../../embedded.js';
+import { fuzzFile } from '../../testing/fuzz/fuzz-reader.js';
+import { idsOf, TINY_MERGES, TINY_PIECES, TINY_WORDS } from '../../testing/tiny-model.js';
+import { bytePairTokenizer } from './byte-pair.js';
+import { loadTokenizer } from './load-tokenizer.js';
+
+const demo: { model: object; [part: string]: unknown } = JSON.parse(
+  readFileSync(join(DEMO_MODEL, 'tokenizer.json'), 'utf8'),
+);
+const wordPiece = JSON.stringify({ ...demo, model: { ...demo.model, vocab: idsOf(TINY_WORDS) } });
+const bytePair = JSON.stringify(bytePairTokenizer(idsOf(TINY_PIECES), TINY_MERGES.trim().split('\n')));
+const config = JSON.stringify({
+  ...{ do_lower_case: true, tokenize_chinese_chars: true, strip_accents: null, mask_token: '[MASK]' },
+  ...{ clean_up_tokenization_spaces: true, additional_special_tokens: ['[X]'], remove_space: false },
+  added_tokens_decoder: { 4: { content: '[MASK]', special: true } },
+});
+
+async function useMasked(folder: string): Promise<unknown> {
+  const tokenizer = await loadTokenizer(folder, { vocabularySize: TINY_WORDS.length, causal: false });
+  const { tokens } = tokenizer.encode('Paris is in [MASK] .', 64);
+  return [
+    tokens.map(id => tokenizer.token(id)),
+    tokenizer.lookUp('France'),
+    tokenizer.ask('[MASK] is in france', [5, 6], 64),
+  ];
+}
+
+async function useCausal(folder: string): Promise<unknown> {
+  const tokenizer = await loadTokenizer(folder, { vocabularySize: TINY_PIECES.length, causal: true });
+  const { tokens } = tokenizer.encode('The city is [MASK] .', 64);
+  return [
+    tokens.map(id => tokenizer.token(id)),
+    tokenizer.lookUp('paris'),
+    tokenizer.ask('to be', [5, 6], 64),
+  ];
+}
+
+describe('a masked tokenizer', () => {
+  const json = { 'tokenizer.json': wordPiece, 'tokenizer_config.json': config };
+  fuzzFile('tokenizer.json of words', { files: json, file: 'tokenizer.json', read: useMasked });
+  fuzzFile('tokenizer_config.json', { files: json, file: 'tokenizer_config.json', read: useMasked });
+
+  const text = {
+    'vocab.txt': `${TINY_WORDS.slice(0, -1).join('\n')}\n`,
+    'added_tokens.json': JSON.stringify({ a: TINY_WORDS.length - 1 }),
+    'tokenizer_config.json': config,
+  };
+  for (const file of Object.keys(text))
+    fuzzFile(`${file}, of vocab.txt`, { files: text, file, read: useMasked });
+});
+
+describe('a causal tokenizer', () => {
+  const files = { 'vocab.json': JSON.stringify(idsOf(TINY_PIECES)), 'merges.txt': TINY_MERGES };
+  for (const file of Object.keys(files)) fuzzFile(file, { files, file, read: useCausal });
+  const json = { 'tokenizer.json': bytePair };
+  fuzzFile('tokenizer.json of byte pairs', { files: json, file: 'tokenizer.json', read: useCausal });
+});
