@@ -3,7 +3,7 @@ import { skippedAndFailed } from '../run/reasons.js';
 import type { BarPair, Shown, ShownBars, ShownTable } from '../run/shown.js';
 import type { InterventionName } from './relation-means.js';
 import { type InterventionSummary, type Summary, summaryData } from './summary.js';
-import type { RelationTuning } from './tuned-relations.js';
+import { type RelationTuning, TOO_FEW_TEMPLATES } from './tuned-relations.js';
 
 /** Dai et al., arXiv 2104.08696 v1: mean change of the correct probability. */
 const PAPER = { suppression: ['-37.03%', '-0.39%'] };
@@ -49,8 +49,9 @@ function summaryText(summary: Summary): (string | ShownTable)[] {
   const { done, skipped, failed } = summary.facts;
   const lines: (string | ShownTable)[] = [
     `${summary.model}: ${done} facts done, ${skipped.length} skipped, ${failed.length} failed`,
-    `${summary.neuronsPerFact.toFixed(1)} refined neurons a fact on average`,
   ];
+  if (summary.neuronsPerFact !== null)
+    lines.push(`${summary.neuronsPerFact.toFixed(1)} refined neurons a fact on average`);
   if (summary.accuracy !== null)
     lines.push(`${percent(summary.accuracy)} of the prompts answered before any intervention`);
   lines.push(...skippedAndFailed(summary.facts, 'summary.json'));
@@ -77,7 +78,7 @@ function changeLines({ suppression, enhancement }: Summary): (string | ShownTabl
 
 /** What `--protocol dai` has to say: the shares that it found, and its own measure. */
 function tunedLines(
-  { suppression, enhancement }: Summary,
+  { suppression, enhancement, leftOutOfMeans = [] }: Summary,
   tuning: Readonly<Record<string, RelationTuning>>,
 ): (string | ShownTable)[] {
   const relations = Object.values(tuning);
@@ -88,6 +89,10 @@ function tunedLines(
   ];
   if (tooFew > 0)
     lines.push(`${tooFew} facts have too few prompts for any neuron to be shared by enough of them`);
+  if (leftOutOfMeans.length > 0)
+    lines.push(
+      `In none of the means, as in Dai et al.'s data, with ${TOO_FEW_TEMPLATES} templates or fewer: ${leftOutOfMeans.join(', ')}`,
+    );
   const rows = [
     ...comparedRows('suppressing', suppression, ACL_PAPER.suppression),
     ...comparedRows('enhancing', enhancement, ACL_PAPER.enhancement),
@@ -106,7 +111,7 @@ function tunedLines(
 }
 
 function comparedRows(name: string, summary: InterventionSummary | null, paper: string): string[][] {
-  if (!summary) return [];
+  if (!summary?.overRelations) return [];
   const { related, unrelated, baseline, facts } = summary.overRelations;
   const ofBaseline = baseline === undefined ? '' : signedPercent(baseline);
   return [[name, signedPercent(related), ofBaseline, signedPercent(unrelated), String(facts), paper]];
@@ -122,7 +127,7 @@ function interventionRows(
   summary: InterventionSummary | null,
   paper: readonly string[],
 ): string[][] {
-  if (!summary) return [];
+  if (!summary?.overFacts) return [];
   const { related, unrelated, facts } = summary.overFacts;
   return [[name, signedPercent(related), signedPercent(unrelated), String(facts), ...paper]];
 }

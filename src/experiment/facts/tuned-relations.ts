@@ -15,6 +15,8 @@ export interface ComparedNeurons {
 /** How a relation's share came out. */
 export interface RelationTuning {
   readonly facts: number;
+  /** That its facts are asked by: the number of prompts of each. */
+  readonly templates: number;
   readonly knowledge: ShareFound;
   readonly baseline: ShareFound;
   /** Those with fewer prompts than a neuron must be coarse in, so that none can be theirs. */
@@ -54,12 +56,24 @@ export function tuneRelations(
     const least = finding.knowledge.leastPrompts ?? 1;
     relations.set(relation, {
       facts: counted.length,
+      templates: Math.max(...counted.map(({ counts }) => counts.prompts)),
       knowledge: shareFound(knowledge),
       baseline: shareFound(baseline),
       factsWithTooFewPrompts: counted.filter(({ counts }) => counts.prompts < least).length,
     });
   }
   return { neurons, relations };
+}
+
+/**
+ * Dai et al. leave relations with so many templates, or fewer, out of their data (data/PARAREL/preprocess.py, line 29). With
+ * less than 3 no neuron can be theirs, and intervening on none changes nothing.
+ */
+export const TOO_FEW_TEMPLATES = 3;
+
+/** The relations that are in no mean over relations or facts. */
+export function leftOutOfMeans({ relations }: TunedRelations): string[] {
+  return [...relations].flatMap(([name, { templates }]) => (templates <= TOO_FEW_TEMPLATES ? [name] : []));
 }
 
 function countedFacts(facts: readonly FactKey[], recordOf: (uuid: string) => FactRecord | undefined) {
