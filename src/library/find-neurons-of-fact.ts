@@ -68,6 +68,11 @@ export async function findNeuronsOfFact(
   };
 }
 
+/** The prompts at which every neuron scores 0, negative ones among them. */
+export function silentPrompts({ prompts, negativePrompts }: FactNeurons): string[] {
+  return [...prompts, ...negativePrompts].flatMap(({ prompt, silent }) => (silent ? [prompt] : []));
+}
+
 async function convergenceOf(
   { model, site }: AskedModel,
   queries: readonly (readonly Query[])[],

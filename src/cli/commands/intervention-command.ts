@@ -75,8 +75,9 @@ async function interveneOnFact(
   const neurons = given ?? found?.neurons ?? [];
   const { prompts: effects } = await kn.enhance(prompts, answer, neurons, { factor });
   const { effectsJson, effectsText } = await import('../output/effects-text.js');
+  const { silentPrompts } = await import('../../library/find-neurons-of-fact.js');
   const text = options.json
-    ? effectsJson(answer, neurons, effects)
+    ? effectsJson(answer, neurons, effects, found ? silentPrompts(found) : [])
     : effectsText({ answer, neurons, effects, didTo, found, sharing: finding });
   process.stdout.write(`${text}\n`);
   return 0;

@@ -1,5 +1,6 @@
 /** What `kn suppress` and `kn enhance` print of one fact. */
 import type { Prediction, PromptEffect } from '../../intervention/prediction.js';
+import { silentPrompts } from '../../library/find-neurons-of-fact.js';
 import type { FactNeurons } from '../../library/options.js';
 import type { Neuron } from '../../neurons/neuron.js';
 import type { Sharing } from '../../neurons/refined.js';
@@ -7,13 +8,15 @@ import { counted, percent, signedPercent } from '../../numbers.js';
 import { coloured } from '../../report/colour.js';
 import { table, visible } from '../../report/table.js';
 import { sharingText } from './sharing-text.js';
+import { silentText } from './silent-text.js';
 
 export function effectsJson(
   answer: string,
   neurons: readonly Neuron[],
   prompts: readonly PromptEffect[],
+  silent: readonly string[],
 ): string {
-  return JSON.stringify({ answer, neurons, prompts });
+  return JSON.stringify({ answer, neurons, prompts, ...(silent.length > 0 && { silentPrompts: silent }) });
 }
 
 export interface Effects {
@@ -31,16 +34,19 @@ export function effectsText({ answer, neurons, effects, didTo, found, sharing }:
   const list = neurons.map(([layer, index]) => `[${layer},${index}]`).join(' ');
   const bold = (text: string) => coloured('bold', text, process.stdout);
   const lines = [`${bold(didTo(counted(neurons.length, 'neuron')))}${list ? `: ${list}` : ''}`];
-  if (neurons.length === 0 && found) lines.push(whyNone(found, sharing));
+  if (neurons.length === 0 && found) lines.push(...whyNone(found, sharing));
+  if (found) lines.push(...silentText(silentPrompts(found)));
   for (const effect of effects) lines.push('', bold(visible(effect.prompt)), effectTable(answer, effect));
   return lines.join('\n');
 }
 
-function whyNone({ removed, prompts }: FactNeurons, sharing: Sharing): string {
-  if (removed.length > 0) return `All neurons found, ${removed.length}, are coarse in a negative prompt too.`;
-  const tooFew = prompts.length < (sharing.leastPrompts ?? 1);
-  const remedy = tooFew ? 'more prompts' : 'a lower --share';
-  return `No neuron is coarse ${sharingText(sharing, 'the prompts')}; ${remedy} may find some.`;
+function whyNone({ removed, prompts }: FactNeurons, sharing: Sharing): string[] {
+  if (removed.length > 0)
+    return [`All neurons found, ${removed.length}, are coarse in a negative prompt too.`];
+  const speaking = prompts.filter(({ silent }) => !silent).length;
+  if (speaking === 0) return [];
+  const remedy = speaking < (sharing.leastPrompts ?? 1) ? 'more prompts' : 'a lower --share';
+  return [`No neuron is coarse ${sharingText(sharing, 'the prompts')}; ${remedy} may find some.`];
 }
 
 function effectTable(answer: string, { before, after }: PromptEffect): string {

@@ -1,4 +1,5 @@
 /** What `kn find` prints of one fact. */
+import { silentPrompts } from '../../library/find-neurons-of-fact.js';
 import type { FactNeurons } from '../../library/options.js';
 import type { Neuron } from '../../neurons/neuron.js';
 import type { Sharing } from '../../neurons/refined.js';
@@ -6,6 +7,7 @@ import { counted } from '../../numbers.js';
 import { coloured } from '../../report/colour.js';
 import { table } from '../../report/table.js';
 import { sharingText } from './sharing-text.js';
+import { silentText } from './silent-text.js';
 
 export interface Finding {
   readonly answer: string;
@@ -20,14 +22,19 @@ export function foundJson({ answer, found, convergence }: Finding): string {
   const { neurons, removed, prompts, negativePrompts } = found;
   const negatives = {
     removed,
-    negativePrompts: negativePrompts.map(({ prompt, coarse }) => ({ prompt, coarse })),
+    negativePrompts: negativePrompts.map(({ prompt, coarse, silent }) => ({
+      prompt,
+      coarse,
+      ...(silent && { silent }),
+    })),
   };
   return JSON.stringify({
     answer,
     neurons,
-    prompts: prompts.map(({ prompt, coarse, convergenceDelta }) => ({
+    prompts: prompts.map(({ prompt, coarse, silent, convergenceDelta }) => ({
       prompt,
       coarse,
+      ...(silent && { silent }),
       ...(convergence && convergenceDelta && { convergenceDelta }),
     })),
     ...(negativePrompts.length > 0 && negatives),
@@ -38,11 +45,13 @@ export function foundJson({ answer, found, convergence }: Finding): string {
 export function foundText({ answer, found, sharing, convergence }: Finding): string {
   const { neurons, removed, prompts, negativePrompts } = found;
   const coarse = prompts.map(({ prompt, coarse }) => [prompt, String(coarse.length)]);
+  const speaking = prompts.filter(({ silent }) => !silent).length;
   const count = coloured('bold', counted(neurons.length, 'refined neuron'), process.stdout);
   const lines = [
     table(['prompt', 'coarse neurons'], coarse),
     '',
-    `${count} of "${answer}": coarse ${sharingText(sharing, counted(prompts.length, 'prompt'))}`,
+    `${count} of "${answer}": coarse ${sharingText(sharing, counted(speaking, 'prompt'))}`,
+    ...silentText(silentPrompts(found)),
   ];
   if (neurons.length > 0) lines.push(neuronTable(neurons));
   if (negativePrompts.length > 0) {

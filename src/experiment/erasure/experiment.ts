@@ -46,6 +46,7 @@ export const erasure = defineExperiment({
         const record = failures.has(relation) ? undefined : journal.get(recordOf(relation))?.erasure;
         return record ? [[relation, record] as const] : [];
       }),
+      found.silentPrompts,
     );
     return {
       summary,

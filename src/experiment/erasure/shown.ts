@@ -1,4 +1,5 @@
 import { perplexity, signedPercent } from '../../numbers.js';
+import { silentLines } from '../facts/silent-prompts.js';
 import { skippedAndFailed } from '../run/reasons.js';
 import type { Shown, ShownTable } from '../run/shown.js';
 import { type ErasureSummary, erasureData, type SetChange } from './summary.js';
@@ -21,6 +22,7 @@ function erasureText(summary: ErasureSummary): (string | ShownTable)[] {
     `${summary.model}: ${relations.length} relations erased, ${skippedRelations.length} skipped, ${facts.failed.length} failed`,
     ...skippedRelations.map(({ relation, reason }) => `Skipped ${relation}: ${reason}`),
     ...skippedAndFailed(facts, 'erasure.json'),
+    ...silentLines(summary.silentPrompts),
   ];
   if (relations.length > 0) {
     const head = ['', 'neurons', 'own perplexity', '', 'of others', '', 'paper, own'];

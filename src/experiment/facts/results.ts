@@ -8,7 +8,7 @@ import type { Neuron } from '../../neurons/neuron.js';
 import { formatNeuronFile } from '../../neurons/neuron-file.js';
 import type { Journal } from '../run/journal.js';
 import type { FailedFact } from '../run/outcome.js';
-import { knownNeurons, neuronFiles, tunedBy } from './neurons-of-facts.js';
+import { knownNeurons, neuronFiles, silentPromptsOf, tunedBy } from './neurons-of-facts.js';
 import type { FactsPlan } from './plan.js';
 import type { FactRecord, FactResult } from './record.js';
 import { formatResultsFile, type ResultsOfFacts } from './results-file.js';
@@ -33,7 +33,11 @@ export function finishFacts(
   const tuned = tunedBy(facts, source, journal);
   const neurons = knownNeurons(facts, source, journal, tuned);
   const { results, incomplete } = resultsOfFacts(run, journal, neurons, tuned);
-  const summary = summarize(run, neurons, results, [...run.failed, ...incomplete], tuned);
+  const silentPrompts = silentPromptsOf(facts, source, journal);
+  const summary = {
+    ...summarize(run, neurons, results, [...run.failed, ...incomplete], tuned),
+    ...(silentPrompts && { silentPrompts }),
+  };
   const files = neuronFiles(model, source, neurons);
   if (tuned) {
     const baseline = new Map([...tuned.neurons].map(([uuid, { baseline }]) => [uuid, baseline]));

@@ -2,6 +2,7 @@ import { percent, signedPercent } from '../../numbers.js';
 import { skippedAndFailed } from '../run/reasons.js';
 import type { BarPair, Shown, ShownBars, ShownTable } from '../run/shown.js';
 import type { InterventionName } from './relation-means.js';
+import { silentLines } from './silent-prompts.js';
 import { type InterventionSummary, type Summary, summaryData } from './summary.js';
 import { type RelationTuning, TOO_FEW_TEMPLATES } from './tuned-relations.js';
 
@@ -54,7 +55,7 @@ function summaryText(summary: Summary): (string | ShownTable)[] {
     lines.push(`${summary.neuronsPerFact.toFixed(1)} refined neurons a fact on average`);
   if (summary.accuracy !== null)
     lines.push(`${percent(summary.accuracy)} of the prompts answered before any intervention`);
-  lines.push(...skippedAndFailed(summary.facts, 'summary.json'));
+  lines.push(...skippedAndFailed(summary.facts, 'summary.json'), ...silentLines(summary.silentPrompts));
   lines.push(...(summary.tuning ? tunedLines(summary, summary.tuning) : changeLines(summary)));
   return lines;
 }

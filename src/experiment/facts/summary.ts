@@ -3,6 +3,7 @@ import { type Column, type DataTable, dataTable } from '../run/shown.js';
 import { measuredChanges } from './measured-changes.js';
 import { type InterventionName, type MeanChange, meanOverRelations } from './relation-means.js';
 import type { ResultsOfFacts } from './results-file.js';
+import type { SilentSummary } from './silent-prompts.js';
 import type { RelationTuning } from './tuned-relations.js';
 
 /** A run in numbers: summary.json. */
@@ -19,6 +20,8 @@ export interface Summary {
   readonly tuning?: Readonly<Record<string, RelationTuning>>;
   /** There too: relations of so few templates that they and their facts are in none of the means above. */
   readonly leftOutOfMeans?: readonly string[];
+  /** Absent where there are none. */
+  readonly silentPrompts?: SilentSummary;
 }
 
 export interface InterventionSummary {

@@ -46,7 +46,7 @@ export function tuneRelations(
   for (const [relation, counted] of countedFacts(facts, recordOf)) {
     const tune = (kind: 'knowledge' | 'baseline') =>
       tuneShare(
-        counted.map(({ counts }): FactCounts => ({ prompts: counts.prompts, counts: counts[kind] })),
+        counted.map((fact): FactCounts => ({ prompts: speaking(fact, kind), counts: fact.counts[kind] })),
         finding[kind],
       );
     const [knowledge, baseline] = [tune('knowledge'), tune('baseline')];
@@ -59,7 +59,7 @@ export function tuneRelations(
       templates: Math.max(...counted.map(({ counts }) => counts.prompts)),
       knowledge: shareFound(knowledge),
       baseline: shareFound(baseline),
-      factsWithTooFewPrompts: counted.filter(({ counts }) => counts.prompts < least).length,
+      factsWithTooFewPrompts: counted.filter(fact => speaking(fact, 'knowledge') < least).length,
     });
   }
   return { neurons, relations };
@@ -76,10 +76,21 @@ export function leftOutOfMeans({ relations }: TunedRelations): string[] {
   return [...relations].flatMap(([name, { templates }]) => (templates <= TOO_FEW_TEMPLATES ? [name] : []));
 }
 
+/** How many of the fact's prompts are not silent. */
+function speaking({ counts, silent }: Counted, kind: 'knowledge' | 'baseline'): number {
+  if (!silent) return counts.prompts;
+  return counts.prompts - (kind === 'knowledge' ? silent.prompts : silent.baseline);
+}
+
+interface Counted {
+  readonly counts: NonNullable<FactRecord['counts']>;
+  readonly silent: FactRecord['silent'];
+}
+
 function countedFacts(facts: readonly FactKey[], recordOf: (uuid: string) => FactRecord | undefined) {
   const counted = facts.flatMap(({ uuid, relation }) => {
-    const counts = recordOf(uuid)?.counts;
-    return counts ? [{ uuid, relation, counts }] : [];
+    const { counts, silent } = recordOf(uuid) ?? {};
+    return counts ? [{ uuid, relation, counts, silent }] : [];
   });
   return groupBy(counted, ({ relation }) => relation);
 }

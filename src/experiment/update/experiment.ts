@@ -44,6 +44,7 @@ export const update = defineExperiment({
       done.updated,
       [...plan.skipped, ...done.skipped.filter(({ uuid }) => !failures.has(uuid))],
       failed,
+      found.silentPrompts,
     );
     return {
       summary,

@@ -1,4 +1,5 @@
 import { percent, perplexity, signed } from '../../numbers.js';
+import { silentLines } from '../facts/silent-prompts.js';
 import type { PerplexityChange } from '../run/perplexity.js';
 import { skippedAndFailed } from '../run/reasons.js';
 import type { Shown, ShownTable } from '../run/shown.js';
@@ -21,6 +22,7 @@ export function updateText(summary: UpdateSummary): (string | ShownTable)[] {
     `${summary.model}: ${updated} facts updated, ${skipped.length} skipped, ${failed.length} failed`,
     ...(updated > 0 ? [`${summary.neuronsPerFact.toFixed(1)} neurons edited a fact on average`] : []),
     ...skippedAndFailed(summary.facts, 'update.json'),
+    ...silentLines(summary.silentPrompts),
   ];
   const effects = summary.overFacts;
   if (effects) {
