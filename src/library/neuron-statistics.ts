@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { UsageError, UserError } from '../errors.js';
-import { modelLayers } from '../experiment/run/results-folder.js';
+import { PAPER_RELATIONS } from '../experiment/run/paper.js';
+import { areAsInPaper, modelLayers } from '../experiment/run/results-folder.js';
 import { figure2Files } from '../figures/figure2.js';
 import { isFile } from '../files.js';
 import { highestLayer, type LayerShare, layerShares, MOST_LAYERS } from '../neurons/layer-shares.js';
@@ -14,6 +15,8 @@ import { foldersIn, targetFolders, writeFiles } from './results-folders.js';
 export interface FolderStatistics extends StatisticsOfFacts {
   readonly folder: string;
   readonly layers: readonly LayerShare[];
+  /** Of the facts of the paper's relations alone, where neurons were found as in the paper. */
+  readonly asInPaper?: StatisticsOfFacts;
 }
 
 export interface StatisticsRequest {
@@ -67,9 +70,21 @@ async function statisticsOf(
   if (highest === undefined) throw new UserError(`${folder}: none of its ${neurons.size} facts has a neuron`);
   const { known, trouble } = await relationsOfFacts(new Set(neurons.keys()), [folder], data, progress);
   if (trouble) throw trouble;
-  const statistics = neuronStatistics(neurons, uuid => known.get(uuid) ?? '');
+  const relationOf = (uuid: string) => known.get(uuid) ?? '';
+  const statistics = neuronStatistics(neurons, relationOf);
   const count = await layerCount(folder, highest, layers, progress);
-  return { folder, ...statistics, layers: layerShares(neurons, count) };
+  const inPaper = new Map([...neurons].filter(([uuid]) => PAPER_RELATIONS.includes(relationOf(uuid))));
+  return {
+    folder,
+    ...statistics,
+    layers: layerShares(neurons, count),
+    ...((await areAsInPaper(await runOf(folder))) && { asInPaper: neuronStatistics(inPaper, relationOf) }),
+  };
+}
+
+/** The folder of the run: a neuron file's own. */
+async function runOf(path: string): Promise<string> {
+  return (await isFile(path)) ? dirname(path) : path;
 }
 
 /** How many layers Figure 2 shows: run.json is in the folder, or beside the neuron file. */
@@ -86,7 +101,7 @@ async function layerCount(
       `--layers ${asked}: ${folder} has neurons of layer ${highest}`,
       'Layers count from 0.',
     );
-  const recorded = await modelLayers((await isFile(folder)) ? dirname(folder) : folder);
+  const recorded = await modelLayers(await runOf(folder));
   if (asked === undefined && recorded !== undefined && highest >= recorded) {
     throw new UserError(
       `${folder}: it has neurons of layer ${highest}, and run.json a model of ${recorded} layers`,

@@ -48,10 +48,11 @@ export const erasure = defineExperiment({
       }),
       found.silentPrompts,
     );
+    const compared = plan.isPapers ? { facts: plan.facts.length, relations: relations.size } : undefined;
     return {
       summary,
       results: neuronFiles(model, stages.neurons, found.neurons),
-      shown: showErasures(summary),
+      shown: showErasures(summary, compared),
     };
   },
 });

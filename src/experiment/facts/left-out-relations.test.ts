@@ -75,7 +75,7 @@ async function finished(relations: Relations, stages = STAGES): Promise<Summary>
   return summary;
 }
 
-const textOf = (summary: Summary) => JSON.stringify(showFacts(summary, true).text);
+const textOf = (summary: Summary) => JSON.stringify(showFacts(summary, true, []).text);
 
 describe('relations of three templates or fewer', () => {
   it('are in no mean of changes, of knowledge neurons or of the baseline, and are named', async () => {
@@ -98,7 +98,7 @@ describe('relations of three templates or fewer', () => {
     const summary = await finished(THE_FIVE);
     expect(Object.keys(summary.suppression?.relations ?? {})).toHaveLength(5);
     expect(summary.suppression?.relations.P131.related).toBeCloseTo(-0.9, 12);
-    const { data, figures } = showFacts(summary, true);
+    const { data, figures } = showFacts(summary, true, []);
     expect(figures.get('figure3')?.relations.size).toBe(5);
     const column = data?.columns.indexOf('templates') ?? -1;
     expect(data?.rows.map(row => [row[0], row[column]])).toEqual([

@@ -5,6 +5,7 @@ import type { ModelShape } from '../../model/language-model.js';
 import { type AskableFacts, askableFacts, type FactSize } from '../run/askable-facts.js';
 import type { ExperimentData, ExperimentPlan, PlannedWork } from '../run/experiment.js';
 import { drawNegatives, fewerNegatives } from '../run/negatives.js';
+import { findsAsInPaper } from '../run/paper.js';
 import { neuronFileNames } from './neurons-of-facts.js';
 import type { FactsRequest } from './request.js';
 import { FIGURES } from './shown.js';
@@ -25,6 +26,8 @@ export interface FindingPlan {
 export interface FactsPlan extends FindingPlan, ExperimentPlan {
   /** By uuid; none where no intervention is measured. */
   readonly unrelated: ReadonlyMap<string, FactKey>;
+  /** Whether it is the paper's experiment, so that the numbers of both compare. */
+  readonly isPapers: boolean;
 }
 
 /** @throws UserError where no fact can be asked, or one has no unrelated fact */
@@ -38,6 +41,7 @@ export function planFacts(request: FactsRequest, data: ExperimentData): FactsPla
     ...finding,
     facts,
     unrelated,
+    isPapers: findsAsInPaper(request, data.config),
     work: [...finding.work, ...interventionWork(stages, facts, unrelated, sizes)],
     files: filesOf(data.model, stages),
     shown: {

@@ -83,7 +83,7 @@ async function finished(source: NeuronSource, records: readonly FactRecord[]) {
   const { summary, results } = finishFacts(run, journal);
   journal.close();
   const file: Record<string, number[][]> = JSON.parse(results.get('silent_pararel_neurons_0.json') ?? '{}');
-  return { summary, file, text: showFacts(summary, false).text.join('\n') };
+  return { summary, file, text: showFacts(summary, false, []).text.join('\n') };
 }
 
 describe('a fact whose answer has a probability of 0', () => {

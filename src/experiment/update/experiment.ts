@@ -46,10 +46,11 @@ export const update = defineExperiment({
       failed,
       found.silentPrompts,
     );
+    const compared = plan.isPapers ? { facts: plan.facts.length, relations: relations.size } : undefined;
     return {
       summary,
       results: neuronFiles(model, stages.neurons, found.neurons),
-      shown: showUpdates(summary, done.updated),
+      shown: showUpdates(summary, done.updated, compared),
     };
   },
 });
