@@ -4,7 +4,7 @@ import { agreement, summarise } from './agreement.js';
 
 const found = (neurons: Neuron[], coarse: Neuron[][], scores: number[]) => ({
   neurons,
-  prompts: coarse.map(coarse => ({ coarse, scores: [Float32Array.of(...scores)] })),
+  prompts: coarse.map(coarse => ({ coarse, scores: [Float32Array.of(...scores)], silent: false })),
 });
 
 describe('the agreement of two quadratures', () => {

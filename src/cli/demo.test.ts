@@ -22,9 +22,9 @@ describe('the demo model', () => {
     const { facts, accuracy, suppression, enhancement }: Summary = JSON.parse(files['summary.json']);
     expect(facts).toMatchObject({ selected: 361, done: 361, skipped: [], failed: [] });
     expect(accuracy).toBeGreaterThanOrEqual(0.9);
-    expect(suppression?.overFacts.related).toBeLessThan(-0.3);
-    expect(Math.abs(suppression?.overFacts.unrelated ?? 1)).toBeLessThan(0.1);
-    expect(enhancement?.overFacts.related).toBeGreaterThan(0);
+    expect(suppression?.overFacts?.related).toBeLessThan(-0.3);
+    expect(Math.abs(suppression?.overFacts?.unrelated ?? 1)).toBeLessThan(0.1);
+    expect(enhancement?.overFacts?.related).toBeGreaterThan(0);
     for (const figure of ['figure3.svg', 'figure4.svg'])
       expect(files[figure]).toBe(project(`docs/figures/${figure}`));
     const readme = project('README.md');

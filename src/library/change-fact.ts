@@ -9,6 +9,7 @@ import { checkNeurons } from '../neurons/neuron-file.js';
 import { type OnProgress, progressTo } from '../progress.js';
 import type { ChangedPrompt, ChangeReport, ValuePrediction } from './change-report.js';
 import { type AskedChange, type ChangeRequest, changeSchema } from './change-request.js';
+import { silentPrompts } from './find-neurons-of-fact.js';
 import { KnowledgeNeurons } from './knowledge-neurons.js';
 import type { OpenedModel } from './load-model.js';
 import type { AskedPrompt, ChangedValues } from './options.js';
@@ -79,14 +80,18 @@ async function changeAndMeasure(
   const data = request.unrelated && (await openData(request.unrelated.data, opened.model.causal, progress));
   const unrelated = data && request.unrelated ? await askUnrelated(kn, data, named, request.unrelated) : [];
 
-  const neurons = isList(request.neurons)
-    ? request.neurons
-    : (await kn.find(prompts, answer, request.neurons)).neurons;
-  if (save !== null && neurons.length === 0)
+  const found = isList(request.neurons) ? null : await kn.find(prompts, answer, request.neurons);
+  const neurons = found?.neurons ?? given ?? [];
+  const silent = found ? silentPrompts(found) : [];
+  if (save !== null && neurons.length === 0) {
+    const noneSpeaks = found?.prompts.every(({ silent }) => silent);
     throw new UserError(
       'no neuron to change was found, so that nothing is saved',
-      'A lower --share finds more.',
+      noneSpeaks
+        ? 'Every neuron scores 0 at every prompt, as where the answer has a probability of 0.'
+        : 'A lower --share finds more.',
     );
+  }
   const measure = async () => ({
     own: await predictionsOf(kn, own),
     other: await predictionsOf(kn, other),
@@ -105,6 +110,7 @@ async function changeAndMeasure(
     answerTokens: kn.answerTokens(answer),
     ...described,
     neurons,
+    ...(silent.length > 0 && { silentPrompts: silent }),
     prompts: changed(own, 'own'),
     otherPrompts: changed(other, 'other'),
     unrelated: request.unrelated && {

@@ -33,5 +33,7 @@ export interface ChangeReport {
   readonly otherPrompts: readonly ChangedPrompt[];
   /** Null where none were asked for. */
   readonly unrelated: ({ readonly data: string; readonly seed: number } & SideEffects) | null;
+  /** At which every neuron scores 0, where neurons were found: they are as if they were not there. Absent where none is. */
+  readonly silentPrompts?: readonly string[];
   readonly saved?: SavedCheckpoint;
 }

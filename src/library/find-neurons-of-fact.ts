@@ -100,6 +100,11 @@ function known<T>(value: T | undefined): T {
   return value;
 }
 
+/** The prompts at which every neuron scores 0, negative ones among them. */
+export function silentPrompts({ prompts, negativePrompts }: FactNeurons): string[] {
+  return [...prompts, ...negativePrompts].flatMap(({ prompt, silent }) => (silent ? [prompt] : []));
+}
+
 async function convergenceOf(
   { model, site }: AskedModel,
   queries: readonly (readonly Query[])[],

@@ -1,11 +1,13 @@
 import { UsageError, UserError } from '../errors.js';
+import { PAPER_RELATIONS } from '../experiment/run/paper.js';
+import { areAsInPaper } from '../experiment/run/results-folder.js';
 import { figure2Files } from '../figures/figure2.js';
 import { isFile } from '../files.js';
 import { highestLayer, type LayerShare, layerShares } from '../neurons/layer-shares.js';
 import { isNeuronFile, readNeuronFiles } from '../neurons/neuron-file.js';
 import { neuronStatistics, type StatisticsOfFacts, statisticsCsv } from '../neurons/statistics.js';
 import { type OnProgress, type Progress, progressTo } from '../progress.js';
-import { recordedLayers } from './recorded-layers.js';
+import { folderOfRun, recordedLayers } from './recorded-layers.js';
 import { relationsOfFacts } from './relations-of-facts.js';
 import { foldersIn, targetFolders, writeFiles } from './results-folders.js';
 
@@ -13,6 +15,8 @@ import { foldersIn, targetFolders, writeFiles } from './results-folders.js';
 export interface FolderStatistics extends StatisticsOfFacts {
   readonly folder: string;
   readonly layers: readonly LayerShare[];
+  /** Of the facts of the paper's relations alone, where neurons were found as in the paper. */
+  readonly asInPaper?: StatisticsOfFacts;
 }
 
 export interface StatisticsRequest {
@@ -66,9 +70,18 @@ async function statisticsOf(
   if (highest === undefined) throw new UserError(`${folder}: none of its ${neurons.size} facts has a neuron`);
   const { known, trouble } = await relationsOfFacts(new Set(neurons.keys()), [folder], data, progress);
   if (trouble) throw trouble;
-  const statistics = neuronStatistics(neurons, uuid => known.get(uuid) ?? '');
+  const relationOf = (uuid: string) => known.get(uuid) ?? '';
+  const statistics = neuronStatistics(neurons, relationOf);
   const count = await layerCount(folder, highest, layers, progress);
-  return { folder, ...statistics, layers: layerShares(neurons, count) };
+  const inPaper = new Map([...neurons].filter(([uuid]) => PAPER_RELATIONS.includes(relationOf(uuid))));
+  return {
+    folder,
+    ...statistics,
+    layers: layerShares(neurons, count),
+    ...((await areAsInPaper(await folderOfRun(folder))) && {
+      asInPaper: neuronStatistics(inPaper, relationOf),
+    }),
+  };
 }
 
 /** How many layers Figure 2 shows: run.json is in the folder, or beside the neuron file. */

@@ -10,10 +10,15 @@ import { isFile } from '../files.js';
  * @throws UserError where a neuron is of a layer that the model has not
  */
 export async function recordedLayers(path: string, highest: number | undefined): Promise<number | undefined> {
-  const layers = await modelLayers((await isFile(path)) ? dirname(path) : path);
+  const layers = await modelLayers(await folderOfRun(path));
   if (layers === undefined || highest === undefined || highest < layers) return layers;
   throw new UserError(
     `${path}: it has neurons of layer ${highest}, and run.json a model of ${layers} layers`,
     'Keep the neuron files of one model in a folder.',
   );
+}
+
+/** The folder of the run that made some neurons: their own, or the neuron file's. */
+export async function folderOfRun(path: string): Promise<string> {
+  return (await isFile(path)) ? dirname(path) : path;
 }

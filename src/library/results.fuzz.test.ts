@@ -41,8 +41,8 @@ async function readAll(folder: string): Promise<unknown> {
   const layers = (await recordedLayers(folder, highestLayer(neurons))) ?? 10;
   return [
     accuracyBefore(results),
-    summarizeIntervention(results, 'suppression'),
-    summarizeIntervention(results, 'enhancement'),
+    summarizeIntervention(results, 'suppression', []),
+    summarizeIntervention(results, 'enhancement', ['P30']),
     neuronStatistics(neurons, uuid => results.get(uuid)?.relation_name ?? ''),
     layerShares(neurons, layers),
     await compareResults(folder, join(folder, 'm_pararel_neurons_0.json'), { data: join(folder, 'data') }),

@@ -12,19 +12,30 @@ export interface CoarseThreshold {
   readonly kind: 'adaptive' | 'absolute' | 'percentile';
   readonly value: number;
   /**
-   * The threshold itself is enough (Dai et al.'s code, src/2_get_kn.py, line 20). Default: false, as in the replication
-   * (knowledge_neurons.py, get_coarse_neurons).
+   * The threshold itself is enough (Dai et al.'s code, src/2_get_kn.py, line 20), but never a score of 0. Default: false, as
+   * in the replication (knowledge_neurons.py, get_coarse_neurons).
    */
   readonly inclusive?: boolean;
 }
 
-/** The neurons that one prompt's scores point at, in the order of layers. */
+/**
+ * Whether every score is 0, so that they say nothing about any neuron: as where the answer's probability is 0 in float32, and
+ * its gradient with it.
+ */
+export function areSilent(scores: Scores): boolean {
+  return scores.every(row => row.every(score => score === 0));
+}
+
+/** The neurons that one prompt's scores point at, in the order of layers; none where the scores are silent. */
 export function coarseNeurons(scores: Scores, threshold: CoarseThreshold): Neuron[] {
+  if (areSilent(scores)) return [];
   const least = scoreAtThreshold(scores, threshold);
   const neurons: Neuron[] = [];
   scores.forEach((row, layer) => {
     row.forEach((score, index) => {
-      if (score > least || (threshold.inclusive && score === least)) neurons.push([layer, index]);
+      // Where no score is above 0, 0 is a share of the highest: it would let in all that contribute nothing.
+      const reaches = threshold.inclusive && score === least && score !== 0;
+      if (score > least || reaches) neurons.push([layer, index]);
     });
   });
   return neurons;

@@ -4,7 +4,7 @@ import type { OnScored, Scores } from '../attribution/scores.js';
 import type { LanguageModel } from '../model/language-model.js';
 import { ofEachPrompt } from '../model/prompt-batches.js';
 import type { Query } from '../model/tokenizer/tokenizer.js';
-import { type CoarseThreshold, coarseNeurons } from './coarse.js';
+import { areSilent, type CoarseThreshold, coarseNeurons } from './coarse.js';
 import type { Neuron } from './neuron.js';
 import { refinedNeurons, type Sharing, splitByNegatives } from './refined.js';
 
@@ -21,6 +21,8 @@ export interface NegativePrompts {
 export interface FoundInPrompt {
   readonly coarse: readonly Neuron[];
   readonly scores: Scores;
+  /** Every score is 0: the method says nothing here, and the fact's neurons are as if the prompt were not there. */
+  readonly silent: boolean;
 }
 
 export interface FoundNeurons {
@@ -59,7 +61,8 @@ export async function findNeuronsBy(
   // In batches of their own, so that they change no prompt's scores, not by a bit.
   const inNegatives = await findInPrompts(score, negatives, options);
   const coarseOf = (list: readonly FoundInPrompt[]) => list.map(({ coarse }) => coarse);
-  const refined = refinedNeurons(coarseOf(found), options.share, options);
+  const speaking = found.filter(({ silent }) => !silent);
+  const refined = refinedNeurons(coarseOf(speaking), options.share, options);
   const { kept, removed } = splitByNegatives(refined, coarseOf(inNegatives));
   return { neurons: kept, removed, prompts: found, negatives: inNegatives };
 }
@@ -72,7 +75,7 @@ async function findInPrompts(
   const scoresOfQuery = await score(prompts.flat(), options);
   return ofEachPrompt(prompts, scoresOfQuery).map(ofTokens => {
     const scores = meanScores(ofTokens);
-    return { scores, coarse: coarseNeurons(scores, options.threshold) };
+    return { scores, coarse: coarseNeurons(scores, options.threshold), silent: areSilent(scores) };
   });
 }
 

@@ -12,7 +12,7 @@ export const TUNING = { step: 0.05, tries: 6, fewest: 2, most: 5 } as const;
 
 /** One fact of a relation. */
 export interface FactCounts {
-  /** How many it has. */
+  /** How many it has that are not silent. */
   readonly prompts: number;
   readonly counts: readonly PromptCount[];
 }

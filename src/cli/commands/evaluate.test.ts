@@ -108,7 +108,7 @@ describe('kn evaluate pararel', () => {
     expect(code).toBe(0);
     const summary: Summary & { files: string[] } = JSON.parse(stdout);
     expect(summary.facts).toEqual({ selected: FACTS, done: FACTS, skipped: [], failed: [] });
-    expect(summary.suppression?.overFacts.facts).toBe(FACTS);
+    expect(summary.suppression?.overFacts?.facts).toBe(FACTS);
     expect(summary.files).toHaveLength(FILES.length - 1);
     for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toBeTypeOf('object');
   });

@@ -80,8 +80,10 @@ async function interveneOnFact(
   const { warnOfUnknown } = await import('../output/fact-warnings.js');
   warnOfUnknown({ answer, answerTokens, standings: effects.map(({ before }) => before) }, onProgress);
   const { effectsJson, effectsText } = await import('../output/effects-text.js');
+  const { silentPrompts } = await import('../../library/find-neurons-of-fact.js');
+  const silent = found ? silentPrompts(found) : [];
   const lines = options.json
-    ? [effectsJson({ answer, answerTokens, neurons, effects })]
+    ? [effectsJson({ answer, answerTokens, neurons, effects }, silent)]
     : effectsText({ answer, answerTokens, neurons, effects, didTo, found, sharing: finding });
   print(...lines);
   return 0;

@@ -8,6 +8,7 @@ import { coloured } from '../../report/colour.js';
 import { table } from '../../report/table.js';
 import { rankName, tokensNote } from './answer-tokens.js';
 import { sharingText } from './sharing-text.js';
+import { silentText } from './silent-text.js';
 
 const HEAD = ['', 'before', 'after', 'change'];
 
@@ -15,8 +16,11 @@ const HEAD = ['', 'before', 'after', 'change'];
 export function changeText(report: ChangeReport, sharing: Sharing | undefined): string[] {
   const bold = (text: string) => coloured('bold', text, process.stdout);
   const lines = [`${bold(headline(report))}${listed(report.neurons)}`];
-  if (report.neurons.length === 0 && sharing)
+  const { silentPrompts = [] } = report;
+  const speaks = report.prompts.some(({ prompt }) => !silentPrompts.includes(prompt));
+  if (report.neurons.length === 0 && sharing && speaks)
     lines.push(`No neuron is coarse ${sharingText(sharing, 'the prompts')}; a lower --share finds more.`);
+  lines.push(...silentText(silentPrompts));
   for (const prompt of report.prompts) lines.push('', bold(prompt.prompt), ...promptTable(report, prompt));
   if (report.otherPrompts.length > 0) lines.push('', bold('In other words'));
   for (const prompt of report.otherPrompts) lines.push('', prompt.prompt, ...promptTable(report, prompt));

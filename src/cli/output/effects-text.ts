@@ -1,5 +1,6 @@
 /** What `kn suppress` and `kn enhance` print of one fact. */
 import type { Prediction, PromptEffect } from '../../intervention/prediction.js';
+import { silentPrompts } from '../../library/find-neurons-of-fact.js';
 import type { FactNeurons } from '../../library/options.js';
 import type { Neuron } from '../../neurons/neuron.js';
 import type { Sharing } from '../../neurons/refined.js';
@@ -8,6 +9,7 @@ import { coloured } from '../../report/colour.js';
 import { table } from '../../report/table.js';
 import { rankName, tokensNote } from './answer-tokens.js';
 import { sharingText } from './sharing-text.js';
+import { silentText } from './silent-text.js';
 
 /** What was measured. */
 export interface MeasuredEffects {
@@ -17,8 +19,12 @@ export interface MeasuredEffects {
   readonly effects: readonly PromptEffect[];
 }
 
-export function effectsJson({ effects: prompts, ...rest }: MeasuredEffects): string {
-  return JSON.stringify({ ...rest, prompts });
+/** @param silent prompts at which every neuron scores 0 */
+export function effectsJson(
+  { effects: prompts, ...rest }: MeasuredEffects,
+  silent: readonly string[],
+): string {
+  return JSON.stringify({ ...rest, prompts, ...(silent.length > 0 && { silentPrompts: silent }) });
 }
 
 export interface Effects extends MeasuredEffects {
@@ -34,17 +40,20 @@ export function effectsText(shown: Effects): string[] {
   const list = neurons.map(([layer, index]) => `[${layer},${index}]`).join(' ');
   const bold = (text: string) => coloured('bold', text, process.stdout);
   const lines = [`${bold(didTo(counted(neurons.length, 'neuron')))}${list ? `: ${list}` : ''}`];
-  if (neurons.length === 0 && found) lines.push(whyNone(found, sharing));
+  if (neurons.length === 0 && found) lines.push(...whyNone(found, sharing));
+  if (found) lines.push(...silentText(silentPrompts(found)));
   for (const effect of effects) lines.push('', bold(effect.prompt), ...effectTable(shown, effect));
   lines.push(...tokensNote(answer, answerTokens));
   return lines;
 }
 
-function whyNone({ removed, prompts }: FactNeurons, sharing: Sharing): string {
-  if (removed.length > 0) return `All neurons found, ${removed.length}, are coarse in a negative prompt too.`;
-  const tooFew = prompts.length < (sharing.leastPrompts ?? 1);
-  const remedy = tooFew ? 'more prompts' : 'a lower --share';
-  return `No neuron is coarse ${sharingText(sharing, 'the prompts')}; ${remedy} may find some.`;
+function whyNone({ removed, prompts }: FactNeurons, sharing: Sharing): string[] {
+  if (removed.length > 0)
+    return [`All neurons found, ${removed.length}, are coarse in a negative prompt too.`];
+  const speaking = prompts.filter(({ silent }) => !silent).length;
+  if (speaking === 0) return [];
+  const remedy = speaking < (sharing.leastPrompts ?? 1) ? 'more prompts' : 'a lower --share';
+  return [`No neuron is coarse ${sharingText(sharing, 'the prompts')}; ${remedy} may find some.`];
 }
 
 function effectTable({ answer, answerTokens }: MeasuredEffects, { before, after }: PromptEffect): string[] {

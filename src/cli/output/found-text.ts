@@ -1,4 +1,5 @@
 /** What `kn find` prints of one fact. */
+import { silentPrompts } from '../../library/find-neurons-of-fact.js';
 import type { FactNeurons } from '../../library/options.js';
 import type { Neuron } from '../../neurons/neuron.js';
 import type { Sharing } from '../../neurons/refined.js';
@@ -7,6 +8,7 @@ import { coloured } from '../../report/colour.js';
 import { table } from '../../report/table.js';
 import { rankName, tokensNote } from './answer-tokens.js';
 import { sharingText } from './sharing-text.js';
+import { silentText } from './silent-text.js';
 
 export interface Finding {
   readonly answer: string;
@@ -21,17 +23,22 @@ export function foundJson({ answer, found, convergence }: Finding): string {
   const { answerTokens, neurons, removed, prompts, negativePrompts } = found;
   const negatives = {
     removed,
-    negativePrompts: negativePrompts.map(({ prompt, coarse }) => ({ prompt, coarse })),
+    negativePrompts: negativePrompts.map(({ prompt, coarse, silent }) => ({
+      prompt,
+      coarse,
+      ...(silent && { silent }),
+    })),
   };
   return JSON.stringify({
     answer,
     answerTokens,
     neurons,
-    prompts: prompts.map(({ prompt, probability, rank, coarse, convergenceDelta }) => ({
+    prompts: prompts.map(({ prompt, probability, rank, coarse, silent, convergenceDelta }) => ({
       prompt,
       probability,
       rank,
       coarse,
+      ...(silent && { silent }),
       ...(convergence && convergenceDelta && { convergenceDelta }),
     })),
     ...(negativePrompts.length > 0 && negatives),
@@ -45,12 +52,14 @@ export function foundText({ answer, found, sharing, convergence }: Finding): str
     prompt,
     ...[percent(probability), String(rank), String(coarse.length)],
   ]);
+  const speaking = prompts.filter(({ silent }) => !silent).length;
   const count = coloured('bold', counted(neurons.length, 'refined neuron'), process.stdout);
   const lines = [
     ...table(['prompt', `probability of "${answer}"`, rankName(answerTokens), 'coarse neurons'], rows),
     ...tokensNote(answer, answerTokens),
     '',
-    `${count} of "${answer}": coarse ${sharingText(sharing, counted(prompts.length, 'prompt'))}`,
+    `${count} of "${answer}": coarse ${sharingText(sharing, counted(speaking, 'prompt'))}`,
+    ...silentText(silentPrompts(found)),
   ];
   if (neurons.length > 0) lines.push(...neuronTable(neurons));
   if (negativePrompts.length > 0) {

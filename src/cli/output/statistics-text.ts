@@ -1,10 +1,12 @@
 /** What `kn stats` prints. */
+import { paperLine } from '../../experiment/run/paper.js';
 import type { FolderStatistics } from '../../library/neuron-statistics.js';
+import type { NeuronStatistics } from '../../neurons/statistics.js';
 import { decimals, percent } from '../../numbers.js';
 import { coloured } from '../../report/colour.js';
 import { table } from '../../report/table.js';
 
-/** Dai et al., arXiv 2104.08696, Table 2, of bert-base-cased: knowledge neurons, and those of raw activations. */
+/** Dai et al., ACL 2022, Table 2: knowledge neurons, and those of raw activations. */
 const PAPER = {
   neuronsPerFact: ['4.13', '3.96'],
   sameRelation: ['1.23', '2.85'],
@@ -21,12 +23,13 @@ export function statisticsJson(counted: readonly FolderStatistics[], files: read
   return JSON.stringify({ folders, files });
 }
 
-export function statisticsText({ folder, all, relations, layers }: FolderStatistics): string[] {
-  const row = (name: string, value: number | null, paper: readonly string[]) => [
+export function statisticsText({ folder, all, relations, layers, asInPaper }: FolderStatistics): string[] {
+  const row = (name: string, of: (all: NeuronStatistics) => number | null, paper: readonly string[]) => [
     name,
-    decimals(value, 2),
-    ...paper,
+    decimals(of(all), 2),
+    ...(asInPaper ? [decimals(of(asInPaper.all), 2), ...paper] : []),
   ];
+  const compared = asInPaper ? ["here, the paper's relations", 'paper', 'its baseline'] : [];
   const bold = (text: string) => coloured('bold', text, process.stdout);
   return [
     bold(
@@ -35,18 +38,21 @@ export function statisticsText({ folder, all, relations, layers }: FolderStatist
     ),
     '',
     ...table(
-      ['on average', 'here', 'paper', 'its baseline'],
+      ['on average', 'here', ...compared],
       [
-        row('neurons of a fact', all.neuronsPerFact, PAPER.neuronsPerFact),
-        row('shared by two facts of a relation', all.sameRelation.mean, PAPER.sameRelation),
+        row('neurons of a fact', of => of.neuronsPerFact, PAPER.neuronsPerFact),
+        row('shared by two facts of a relation', of => of.sameRelation.mean, PAPER.sameRelation),
         row(
           'shared by two facts of different relations',
-          all.differentRelation.mean,
+          of => of.differentRelation.mean,
           PAPER.differentRelation,
         ),
       ],
       'right',
     ),
+    ...(asInPaper
+      ? [paperLine('Table 2', { facts: asInPaper.all.facts, relations: asInPaper.relations.size })]
+      : []),
     '',
     ...table(
       ['layer', 'neurons', 'share'],

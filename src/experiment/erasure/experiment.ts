@@ -46,11 +46,13 @@ export const erasure = defineExperiment({
         const record = failures.has(relation) ? undefined : journal.get(recordOf(relation))?.erasure;
         return record ? [[relation, record] as const] : [];
       }),
+      found.silentPrompts,
     );
+    const compared = plan.isPapers ? { facts: plan.facts.length, relations: relations.size } : undefined;
     return {
       summary,
       results: neuronFiles(model, stages.neurons, found.neurons),
-      shown: showErasures(summary),
+      shown: showErasures(summary, compared),
     };
   },
 });

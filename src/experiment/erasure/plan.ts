@@ -4,7 +4,9 @@ import { neuronFileNames } from '../facts/neurons-of-facts.js';
 import { type FindingPlan, planFinding } from '../facts/plan.js';
 import { stagesOf } from '../facts/stages.js';
 import type { ExperimentData, ExperimentPlan } from '../run/experiment.js';
+import { findsAsInPaper } from '../run/paper.js';
 import { type FactsByRelation, factsByRelation } from '../run/sample.js';
+import { DEFAULTS } from './defaults.js';
 import { designOf, type ErasureDesign, type ErasureRequest } from './request.js';
 
 export interface ErasurePlan extends FindingPlan, ExperimentPlan {
@@ -12,6 +14,8 @@ export interface ErasurePlan extends FindingPlan, ExperimentPlan {
   /** Names of those that are erased, in the data set's order. */
   readonly erased: readonly string[];
   readonly design: ErasureDesign;
+  /** Whether it is the paper's experiment, so that the numbers of both compare. */
+  readonly isPapers: boolean;
 }
 
 /**
@@ -32,10 +36,20 @@ export function planErasure(request: ErasureRequest, data: ExperimentData): Eras
   return {
     ...finding,
     ...{ relations, erased, design },
+    isPapers: findsAsInPaper(request, data.config) && erasesAsInPaper(design, relations),
     work: [...finding.work, { name: 'erasing', facts, queries: null, passes: null, operations: null }],
     files: neuronFileNames(data.model, stages.neurons),
     shown: { name: 'erasure', data: true, figures: [] },
   };
+}
+
+/** Whether 20 values are made zero, and every fact asked, as in Dai et al., section 5.2. Which relations are erased is free. */
+function erasesAsInPaper(
+  { top, value, ownFacts, otherFacts }: ErasureDesign,
+  relations: FactsByRelation,
+): boolean {
+  const most = Math.max(...[...relations.values()].map(({ length }) => length));
+  return top === DEFAULTS.top && value === DEFAULTS.value && Math.min(ownFacts, otherFacts) >= most;
 }
 
 function relationsToErase(relations: FactsByRelation, wanted: readonly string[] | null): string[] {

@@ -1,41 +1,51 @@
 import { perplexity, signedPercent } from '../../numbers.js';
+import { silentLines } from '../facts/silent-prompts.js';
+import { type Compared, paperLine } from '../run/paper.js';
 import { skippedAndFailed } from '../run/reasons.js';
 import type { Shown, ShownTable } from '../run/shown.js';
 import { type ErasureSummary, erasureData, type SetChange } from './summary.js';
 
-/** Dai et al. (ACL 2022), section 5.2, on bert-base-cased: increase of the relation's own perplexity. */
-const PAPER: Readonly<Record<string, string>> = { P19: '+106.6%', P106: '+128.2%' };
+/** Dai et al., ACL 2022, Table 7: increase of perplexity, of the relation's own facts and of all others. */
+const PAPER: Readonly<Record<string, readonly [own: string, others: string]>> = {
+  P19: ['+106.6%', '+1.1%'],
+  P27: ['+36.7%', '+4.2%'],
+  P106: ['+128.2%', '+4.3%'],
+  P937: ['+141.2%', '+10.1%'],
+};
 
-/** The same of all other relations, over the four that the paper erased. */
-const PAPER_OTHERS = '(paper, of others: +1.1% to +10.1%)';
-
-/** How erasures ended. */
-export function showErasures(summary: ErasureSummary): Shown {
-  return { name: 'erasure', text: erasureText(summary), data: erasureData(summary), figures: new Map() };
+/**
+ * How erasures ended.
+ * @param paper undefined where the run is not the paper's experiment
+ */
+export function showErasures(summary: ErasureSummary, paper?: Compared): Shown {
+  const text = erasureText(summary, paper);
+  return { name: 'erasure', text, data: erasureData(summary), figures: new Map() };
 }
 
-function erasureText(summary: ErasureSummary): (string | ShownTable)[] {
+function erasureText(summary: ErasureSummary, paper: Compared | undefined): (string | ShownTable)[] {
   const { facts, skippedRelations } = summary;
   const relations = Object.entries(summary.relations);
   const lines: (string | ShownTable)[] = [
     `${summary.model}: ${relations.length} relations erased, ${skippedRelations.length} skipped, ${facts.failed.length} failed`,
     ...skippedRelations.map(({ relation, reason }) => `Skipped ${relation}: ${reason}`),
     ...skippedAndFailed(facts, 'erasure.json'),
+    ...silentLines(summary.silentPrompts),
   ];
   if (relations.length > 0) {
-    const head = ['', 'neurons', 'own perplexity', '', 'of others', '', 'paper, own'];
+    const compares = paper && relations.some(([relation]) => relation in PAPER);
+    const head = ['', 'neurons', 'own perplexity', '', 'of others', ''];
     const rows = relations.map(([relation, { neurons, own, others }]) => [
       relation,
       String(neurons.length),
       ...change(own),
       ...change(others),
-      PAPER[relation] ?? '',
+      ...(compares ? (PAPER[relation] ?? ['', '']) : []),
     ]);
     lines.push(
       '',
       'Perplexity before and after each relation was erased:',
-      { head, rows, align: 'right' },
-      PAPER_OTHERS,
+      { head: [...head, ...(compares ? ['paper, own', 'others'] : [])], rows, align: 'right' },
+      ...(compares ? [paperLine('Table 7', paper)] : []),
     );
   }
   return lines;

@@ -1,4 +1,5 @@
 /** Erasures in numbers: the perplexity of a relation's facts and of those of all others, before and after. */
+import type { SilentSummary } from '../facts/silent-prompts.js';
 import type { SelectedFacts } from '../run/outcome.js';
 import { type AskedSet, type PerplexityChange, perplexityChange } from '../run/perplexity.js';
 import { type Column, type DataTable, dataTable } from '../run/shown.js';
@@ -12,6 +13,8 @@ export interface ErasureSummary {
   /** Relations left alone, and why. */
   readonly skippedRelations: readonly { readonly relation: string; readonly reason: string }[];
   readonly relations: Readonly<Record<string, ErasureEffect>>;
+  /** Where neurons were found; absent where there are none. */
+  readonly silentPrompts?: SilentSummary;
 }
 
 export interface ErasureEffect {
@@ -37,6 +40,7 @@ export function summarizeErasures(
   facts: SelectedFacts,
   withoutNeurons: readonly string[],
   erasures: readonly (readonly [relation: string, erasure: ErasureRecord])[],
+  silentPrompts?: SilentSummary,
 ): ErasureSummary {
   return {
     model,
@@ -46,6 +50,7 @@ export function summarizeErasures(
       reason: 'none of its facts has knowledge neurons',
     })),
     relations: Object.fromEntries(erasures.map(([relation, record]) => [relation, erasureEffect(record)])),
+    ...(silentPrompts && { silentPrompts }),
   };
 }
 

@@ -6,6 +6,7 @@ import type { TunedFinding } from '../run/finding.js';
 import { type Passes, passesOn } from '../run/gathered-passes.js';
 import { type Batches, sideBySide } from '../run/task.js';
 import type { FactRecord } from './record.js';
+import { silentIn } from './silent-prompts.js';
 import { type AskedFact, askFact, type FactTask } from './task.js';
 
 /** A fact whose neurons are to be counted over its prompts, before its relation decides which of them are shared enough. */
@@ -31,15 +32,20 @@ export async function runCountTask(
   const count = async (options: FindOptions, negatives: readonly (readonly Query[])[]) => {
     const found = await findNeuronsBy(passes.score, queries, { ...options, ...batches, site, negatives });
     const ruledOut = new Set(found.negatives.flatMap(({ coarse }) => coarse.map(String)));
-    return countPrompts(found.prompts.map(({ coarse }) => coarse))
+    const counts = countPrompts(found.prompts.map(({ coarse }) => coarse))
       .filter(([layer, index, count]) => {
         return count >= (options.leastPrompts ?? 1) && !ruledOut.has(String([layer, index]));
       })
       .map(([layer, index, count]): [number, number, number] => [layer, index, count]);
+    return { found, counts };
   };
   const knowledge = await count(counting.knowledge, await ask(negatives));
   const baseline = await count(counting.baseline, []);
-  return { uuid, counts: { prompts: fact.prompts.length, knowledge, baseline } };
+  return {
+    uuid,
+    counts: { prompts: fact.prompts.length, knowledge: knowledge.counts, baseline: baseline.counts },
+    ...silentIn(knowledge.found, baseline.found),
+  };
 }
 
 export const COUNT_TASK = sideBySide('runCount', runCountTask);

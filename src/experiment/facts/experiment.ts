@@ -6,7 +6,7 @@ import { planFacts, unrelatedFacts } from './plan.js';
 import { FACT_RECORDS } from './record.js';
 import { completeFacts } from './request.js';
 import { finishFacts } from './results.js';
-import { commandOf, interventionSettings, neuronSettings } from './settings.js';
+import { commandOf, interventionSettings, multipliedAsInPaper, neuronSettings } from './settings.js';
 import { showFacts } from './shown.js';
 import { stagesOf } from './stages.js';
 import { FACT_TASK } from './task.js';
@@ -35,6 +35,7 @@ export const facts = defineExperiment({
     const drawn = plan.stages.unrelated ?? drawSchema.safeParse(settings.unrelated).data ?? null;
     const unrelated = unrelatedFacts(plan.facts, drawn);
     const { summary, measured, results } = finishFacts({ ...plan, model, unrelated, failed }, journal);
-    return { summary, results, shown: showFacts(summary, measured) };
+    const asInPaper = plan.isPapers ? multipliedAsInPaper(settings) : [];
+    return { summary, results, shown: showFacts(summary, measured, asInPaper) };
   },
 });

@@ -5,6 +5,7 @@ import type { Journal } from '../run/journal.js';
 import type { FailedFact } from '../run/outcome.js';
 import type { DoWork } from '../run/work.js';
 import type { FactRecord } from './record.js';
+import { type SilentSummary, summarizeSilent } from './silent-prompts.js';
 import { areGiven, areTuned, type NeuronSource } from './stages.js';
 import { type TunedRelations, tuneRelations } from './tuned-relations.js';
 import { doPasses, type Run } from './work.js';
@@ -13,6 +14,8 @@ export interface NeuronsOfFacts {
   /** By uuid; of a fact that failed, or that none were given for, there are none. */
   readonly neurons: ReadonlyMap<string, readonly Neuron[]>;
   readonly failed: readonly FailedFact[];
+  /** Undefined where there are none. */
+  readonly silentPrompts: SilentSummary | undefined;
 }
 
 /** The facts' neurons as they were given; else those that the journal has, after finding what it lacks. */
@@ -21,7 +24,20 @@ export async function neuronsOfFacts(run: Omit<Run, 'unrelated'>, work: DoWork):
   const source = stages.neurons;
   const failed = areGiven(source) ? [] : await doPasses({ ...run, unrelated: new Map() }, work);
   const tuned = tunedBy(facts, source, journal);
-  return { neurons: knownNeurons(facts, source, journal, tuned), failed };
+  return {
+    neurons: knownNeurons(facts, source, journal, tuned),
+    failed,
+    silentPrompts: silentPromptsOf(facts, source, journal),
+  };
+}
+
+/** Of the facts whose neurons were found; undefined where none is silent, or neurons were given. */
+export function silentPromptsOf(
+  facts: readonly FactKey[],
+  source: NeuronSource,
+  journal: Journal<FactRecord>,
+): SilentSummary | undefined {
+  return areGiven(source) ? undefined : summarizeSilent(facts.map(({ uuid }) => journal.get(uuid)));
 }
 
 /** The neuron file of a run: its content by its name; none where the neurons were given. */

@@ -6,6 +6,7 @@ import { type AskableFacts, askableFacts, type FactSize } from '../run/askable-f
 import type { ExperimentData, ExperimentPlan, PlannedWork } from '../run/experiment.js';
 import { drawNegatives, fewerNegatives } from '../run/negatives.js';
 import { type OperationsOfQuery, operationsOfQuery } from '../run/operations.js';
+import { findsAsInPaper } from '../run/paper.js';
 import { neuronFileNames } from './neurons-of-facts.js';
 import type { FactsRequest } from './request.js';
 import { FIGURES } from './shown.js';
@@ -26,6 +27,8 @@ export interface FindingPlan {
 export interface FactsPlan extends FindingPlan, ExperimentPlan {
   /** By uuid; none where no intervention is measured. */
   readonly unrelated: ReadonlyMap<string, FactKey>;
+  /** Whether it is the paper's experiment, so that the numbers of both compare. */
+  readonly isPapers: boolean;
 }
 
 /** @throws UserError where no fact can be asked, or one has no unrelated fact */
@@ -39,6 +42,7 @@ export function planFacts(request: FactsRequest, data: ExperimentData): FactsPla
     ...finding,
     facts,
     unrelated,
+    isPapers: findsAsInPaper(request, data.config),
     work: [...finding.work, ...interventionWork(stages, facts, unrelated, sizes, operations)],
     files: filesOf(data.model, stages),
     shown: {

@@ -1,5 +1,5 @@
 /**
- * What the bars of the ACL version's Figures 3 and 4 show, as Dai et al.'s code computes it: over all prompts of all facts of
+ * What the bars of the ACL version's Figures 4 and 5 show, as Dai et al.'s code computes it: over all prompts of all facts of
  * a relation, the mean change of the answer's probability by the mean probability before (src/3_modify_activation.py,
  * lines 304 to 310), for knowledge neurons beside baseline neurons (src/8_plot_fig_erase_enhance.py, lines 26 to 33). Facts
  * without neurons count: nothing changes there (src/3_modify_activation.py, line 225).

@@ -3,17 +3,18 @@
  * was interrupted and however many workers it had.
  */
 import type { FactKey } from '../../dataset/fact.js';
+import { meanIfAny } from '../../mean.js';
 import type { Neuron } from '../../neurons/neuron.js';
 import { formatNeuronFile } from '../../neurons/neuron-file.js';
 import type { Journal } from '../run/journal.js';
 import type { FailedFact } from '../run/outcome.js';
-import { knownNeurons, neuronFiles, tunedBy } from './neurons-of-facts.js';
+import { knownNeurons, neuronFiles, silentPromptsOf, tunedBy } from './neurons-of-facts.js';
 import type { FactsPlan } from './plan.js';
 import type { FactRecord, FactResult } from './record.js';
 import { formatResultsFile, type ResultsOfFacts } from './results-file.js';
 import { effectsOf, lacks } from './stages.js';
 import { accuracyBefore, type Summary, summarizeIntervention } from './summary.js';
-import type { TunedRelations } from './tuned-relations.js';
+import { leftOutOfMeans, type TunedRelations } from './tuned-relations.js';
 
 export interface FinishedRun extends Pick<FactsPlan, 'facts' | 'skipped' | 'stages'> {
   readonly model: string;
@@ -32,7 +33,11 @@ export function finishFacts(
   const tuned = tunedBy(facts, source, journal);
   const neurons = knownNeurons(facts, source, journal, tuned);
   const { results, incomplete } = resultsOfFacts(run, journal, neurons, tuned);
-  const summary = summarize(run, neurons, results, [...run.failed, ...incomplete], tuned);
+  const silentPrompts = silentPromptsOf(facts, source, journal);
+  const summary = {
+    ...summarize(run, neurons, results, [...run.failed, ...incomplete], tuned),
+    ...(silentPrompts && { silentPrompts }),
+  };
   const files = neuronFiles(model, source, neurons);
   if (tuned) {
     const baseline = new Map([...tuned.neurons].map(([uuid, { baseline }]) => [uuid, baseline]));
@@ -87,7 +92,8 @@ function summarize(
   failed: readonly FailedFact[],
   tuned: TunedRelations | undefined,
 ): Summary {
-  const total = [...neurons.values()].reduce((sum, list) => sum + list.length, 0);
+  const leftOut = tuned ? leftOutOfMeans(tuned) : [];
+  const counting = facts.filter(({ relation }) => !leftOut.includes(relation));
   return {
     model,
     facts: {
@@ -96,10 +102,10 @@ function summarize(
       skipped,
       failed,
     },
-    neuronsPerFact: neurons.size === 0 ? 0 : total / neurons.size,
+    neuronsPerFact: meanIfAny(counting.flatMap(({ uuid }) => neurons.get(uuid)?.length ?? [])),
     accuracy: accuracyBefore(results),
-    suppression: summarizeIntervention(results, 'suppression'),
-    enhancement: summarizeIntervention(results, 'enhancement'),
-    ...(tuned && { tuning: Object.fromEntries(tuned.relations) }),
+    suppression: summarizeIntervention(results, 'suppression', leftOut),
+    enhancement: summarizeIntervention(results, 'enhancement', leftOut),
+    ...(tuned && { tuning: Object.fromEntries(tuned.relations), leftOutOfMeans: leftOut }),
   };
 }

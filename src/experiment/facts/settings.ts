@@ -1,9 +1,12 @@
 /** What of a run's stages run.json has, and the command that asks for them. */
+import { z } from 'zod';
+import { ENHANCE } from '../../intervention/intervene.js';
 import type { FindOptions } from '../../neurons/find.js';
 import { TUNING } from '../../neurons/tune-share.js';
 import type { CommandParts } from '../run/command.js';
 import { methodOf } from '../run/finding.js';
 import type { SettingsGroup } from '../run/settings.js';
+import type { InterventionName } from './relation-means.js';
 import type { Interventions } from './request.js';
 import { areGiven, areTuned, type Stages } from './stages.js';
 
@@ -46,6 +49,15 @@ export function interventionSettings({
     ...(unrelated && { unrelated: { ...unrelated } }),
     ...(enhance !== null && { enhancement: { factor: enhance } }),
   };
+}
+
+/**
+ * The interventions whose factor in a folder is the paper's, whichever session measured them: 0, and 2.
+ * @param settings run.json
+ */
+export function multipliedAsInPaper({ enhancement }: Readonly<Record<string, unknown>>): InterventionName[] {
+  const doubled = z.object({ factor: z.literal(ENHANCE) }).safeParse(enhancement).success;
+  return doubled ? ['suppression', 'enhancement'] : ['suppression'];
 }
 
 export function commandOf({ suppress, enhance, unrelated }: Interventions): CommandParts {

@@ -1,17 +1,16 @@
 import { percent, signedPercent } from '../../numbers.js';
+import { paperLine } from '../run/paper.js';
 import { skippedAndFailed } from '../run/reasons.js';
 import type { BarPair, Shown, ShownBars, ShownTable } from '../run/shown.js';
 import type { InterventionName } from './relation-means.js';
+import { silentLines } from './silent-prompts.js';
 import { type InterventionSummary, type Summary, summaryData } from './summary.js';
-import type { RelationTuning } from './tuned-relations.js';
+import { type RelationTuning, TOO_FEW_TEMPLATES } from './tuned-relations.js';
 
-/** Dai et al., arXiv 2104.08696 v1: mean change of the correct probability. */
-const PAPER = { suppression: ['-37.03%', '-0.39%'] };
+/** Dai et al., ACL 2022, Figures 4 and 5: the mean change over relations, of knowledge and of baseline neurons. */
+const PAPER = { suppression: ['-29.03%', '-1.47%'], enhancement: ['+31.17%', '-1.27%'] } as const;
 
-/** Dai et al., ACL 2022: the same over relations, of knowledge neurons. */
-const ACL_PAPER = { suppression: '-29.03%', enhancement: '+31.17%' };
-
-/** The paper's Figures 3 and 4. */
+/** Numbered as in the paper's first version, and the replication; Figures 4 and 5 of the ACL version. */
 export const FIGURES: readonly { name: string; intervention: InterventionName; title: string }[] = [
   { name: 'figure3', intervention: 'suppression', title: 'Suppressing knowledge neurons' },
   { name: 'figure4', intervention: 'enhancement', title: 'Enhancing knowledge neurons' },
@@ -20,11 +19,16 @@ export const FIGURES: readonly { name: string; intervention: InterventionName; t
 /**
  * How suppressing and enhancing ended.
  * @param measured whether any effect is in the summary
+ * @param asInPaper the interventions that are the paper's experiment, so that its numbers compare
  */
-export function showFacts(summary: Summary, measured: boolean): Shown {
+export function showFacts(
+  summary: Summary,
+  measured: boolean,
+  asInPaper: readonly InterventionName[],
+): Shown {
   return {
     name: 'summary',
-    text: summaryText(summary),
+    text: summaryText(summary, asInPaper),
     data: measured || summary.tuning ? summaryData(summary) : null,
     figures: effectBars(intervention => new Map(Object.entries(summary[intervention]?.relations ?? {}))),
   };
@@ -45,30 +49,31 @@ export function effectBars(
   );
 }
 
-function summaryText(summary: Summary): (string | ShownTable)[] {
+function summaryText(summary: Summary, asInPaper: readonly InterventionName[]): (string | ShownTable)[] {
   const { done, skipped, failed } = summary.facts;
   const lines: (string | ShownTable)[] = [
     `${summary.model}: ${done} facts done, ${skipped.length} skipped, ${failed.length} failed`,
-    `${summary.neuronsPerFact.toFixed(1)} refined neurons a fact on average`,
   ];
+  if (summary.neuronsPerFact !== null)
+    lines.push(`${summary.neuronsPerFact.toFixed(1)} refined neurons a fact on average`);
   if (summary.accuracy !== null)
     lines.push(`${percent(summary.accuracy)} of the prompts answered before any intervention`);
-  lines.push(...skippedAndFailed(summary.facts, 'summary.json'));
-  lines.push(...(summary.tuning ? tunedLines(summary, summary.tuning) : changeLines(summary)));
+  lines.push(...skippedAndFailed(summary.facts, 'summary.json'), ...silentLines(summary.silentPrompts));
+  lines.push(...(summary.tuning ? tunedLines(summary, summary.tuning, asInPaper) : changeLines(summary)));
   return lines;
 }
 
 function changeLines({ suppression, enhancement }: Summary): (string | ShownTable)[] {
   const rows = [
-    ...interventionRows('suppressing', suppression, PAPER.suppression),
-    ...interventionRows('enhancing', enhancement, ['', '']),
+    ...interventionRows('suppressing', suppression),
+    ...interventionRows('enhancing', enhancement),
   ];
   if (rows.length === 0) return [];
   return [
     '',
     'Mean change of the correct probability:',
     {
-      head: ['', 'related facts', 'unrelated facts', 'facts', 'paper, related', 'unrelated'],
+      head: ['', 'related facts', 'unrelated facts', 'facts'],
       rows,
       align: 'right',
     },
@@ -77,8 +82,9 @@ function changeLines({ suppression, enhancement }: Summary): (string | ShownTabl
 
 /** What `--protocol dai` has to say: the shares that it found, and its own measure. */
 function tunedLines(
-  { suppression, enhancement }: Summary,
+  { leftOutOfMeans = [], ...summary }: Summary,
   tuning: Readonly<Record<string, RelationTuning>>,
+  asInPaper: readonly InterventionName[],
 ): (string | ShownTable)[] {
   const relations = Object.values(tuning);
   const tooFew = relations.reduce((sum, { factsWithTooFewPrompts }) => sum + factsWithTooFewPrompts, 0);
@@ -88,41 +94,51 @@ function tunedLines(
   ];
   if (tooFew > 0)
     lines.push(`${tooFew} facts have too few prompts for any neuron to be shared by enough of them`);
-  const rows = [
-    ...comparedRows('suppressing', suppression, ACL_PAPER.suppression),
-    ...comparedRows('enhancing', enhancement, ACL_PAPER.enhancement),
-  ];
-  if (rows.length === 0) return lines;
+  if (leftOutOfMeans.length > 0)
+    lines.push(
+      `In none of the means, as in Dai et al.'s data, with ${TOO_FEW_TEMPLATES} templates or fewer: ${leftOutOfMeans.join(', ')}`,
+    );
+  const measured = INTERVENTIONS.flatMap(([intervention, name]) => {
+    const mean = summary[intervention]?.overRelations;
+    return mean ? [{ intervention, name, mean }] : [];
+  });
+  if (measured.length === 0) return lines;
+  const ofPaper = (name: InterventionName) => (asInPaper.includes(name) ? PAPER[name] : ['', '']);
+  const compares = measured.some(({ intervention }) => asInPaper.includes(intervention));
+  const here = {
+    facts: measured[0].mean.facts,
+    relations: relations.length - leftOutOfMeans.length,
+  };
+  const head = ['', 'knowledge neurons', 'baseline neurons', 'unrelated facts', 'facts'];
+  const rows = measured.map(({ intervention, name, mean }) => [
+    name,
+    signedPercent(mean.related),
+    mean.baseline === undefined ? '' : signedPercent(mean.baseline),
+    signedPercent(mean.unrelated),
+    String(mean.facts),
+    ...(compares ? ofPaper(intervention) : []),
+  ]);
   return [
     ...lines,
     '',
     'Mean change of the correct probability by its mean, over relations:',
-    {
-      head: ['', 'knowledge neurons', 'baseline neurons', 'unrelated facts', 'facts', 'paper, knowledge'],
-      rows,
-      align: 'right',
-    },
+    { head: [...head, ...(compares ? ['paper, knowledge', 'baseline'] : [])], rows, align: 'right' },
+    ...(compares ? [paperLine('Figures 4 and 5', here)] : []),
   ];
 }
 
-function comparedRows(name: string, summary: InterventionSummary | null, paper: string): string[][] {
-  if (!summary) return [];
-  const { related, unrelated, baseline, facts } = summary.overRelations;
-  const ofBaseline = baseline === undefined ? '' : signedPercent(baseline);
-  return [[name, signedPercent(related), ofBaseline, signedPercent(unrelated), String(facts), paper]];
-}
+const INTERVENTIONS: readonly (readonly [InterventionName, string])[] = [
+  ['suppression', 'suppressing'],
+  ['enhancement', 'enhancing'],
+];
 
 function range(values: readonly number[]): string {
   const shown = [Math.min(...values), Math.max(...values)].map(value => value.toFixed(2));
   return [...new Set(shown)].join(' to ');
 }
 
-function interventionRows(
-  name: string,
-  summary: InterventionSummary | null,
-  paper: readonly string[],
-): string[][] {
-  if (!summary) return [];
+function interventionRows(name: string, summary: InterventionSummary | null): string[][] {
+  if (!summary?.overFacts) return [];
   const { related, unrelated, facts } = summary.overFacts;
-  return [[name, signedPercent(related), signedPercent(unrelated), String(facts), ...paper]];
+  return [[name, signedPercent(related), signedPercent(unrelated), String(facts)]];
 }

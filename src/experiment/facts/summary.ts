@@ -3,38 +3,51 @@ import { type Column, type DataTable, dataTable } from '../run/shown.js';
 import { measuredChanges } from './measured-changes.js';
 import { type InterventionName, type MeanChange, meanOverRelations } from './relation-means.js';
 import type { ResultsOfFacts } from './results-file.js';
+import type { SilentSummary } from './silent-prompts.js';
 import type { RelationTuning } from './tuned-relations.js';
 
 /** A run in numbers: summary.json. */
 export interface Summary {
   readonly model: string;
   readonly facts: SelectedFacts & { readonly done: number };
-  /** Mean number of refined neurons of a fact. */
-  readonly neuronsPerFact: number;
+  /** Mean number of refined neurons of a fact; null where no fact counts. */
+  readonly neuronsPerFact: number | null;
   /** Share of the prompts whose most probable token was the answer, before any intervention; null where not measured. */
   readonly accuracy: number | null;
   readonly suppression: InterventionSummary | null;
   readonly enhancement: InterventionSummary | null;
   /** How each relation's share came out, where it was tuned (`--protocol dai`). */
   readonly tuning?: Readonly<Record<string, RelationTuning>>;
+  /** There too: relations of so few templates that they and their facts are in none of the means above. */
+  readonly leftOutOfMeans?: readonly string[];
+  /** Absent where there are none. */
+  readonly silentPrompts?: SilentSummary;
 }
 
 export interface InterventionSummary {
-  /** The mean over all facts that count. */
-  readonly overFacts: MeanChange;
-  /** The mean over relations, each counting alike: the mean height of the figure's bars. */
-  readonly overRelations: MeanChange;
+  /** The mean over all facts that count; null where all are left out. */
+  readonly overFacts: MeanChange | null;
+  /** The mean over relations, each counting alike: the mean height of the bars of those that are not left out. */
+  readonly overRelations: MeanChange | null;
+  /** Every relation's own, those that are left out of the means too. */
   readonly relations: Readonly<Record<string, MeanChange>>;
 }
 
+/** @param leftOut relations that are in no mean */
 export function summarizeIntervention(
   results: ResultsOfFacts,
   name: InterventionName,
+  leftOut: readonly string[],
 ): InterventionSummary | null {
-  const { relations, overall: overFacts } = measuredChanges(results, name);
-  const overRelations = meanOverRelations(relations);
-  if (!overFacts || !overRelations) return null;
-  return { overFacts, overRelations, relations: Object.fromEntries(relations) };
+  const { relations } = measuredChanges(results, name);
+  if (relations.size === 0) return null;
+  const counting = [...results].filter(([, { relation_name }]) => !leftOut.includes(relation_name));
+  const means = measuredChanges(new Map(counting), name);
+  return {
+    overFacts: means.overall ?? null,
+    overRelations: meanOverRelations(means.relations) ?? null,
+    relations: Object.fromEntries(relations),
+  };
 }
 
 export function accuracyBefore(results: ResultsOfFacts): number | null {
@@ -67,6 +80,7 @@ const TUNED_COLUMNS: readonly Column<SummaryLine>[] = [
   ['neurons_per_fact', ({ tuning }) => tuning?.knowledge.neuronsPerFact],
   ['baseline_share', ({ tuning }) => tuning?.baseline.share],
   ['baseline_neurons_per_fact', ({ tuning }) => tuning?.baseline.neuronsPerFact],
+  ['templates', ({ tuning }) => tuning?.templates],
   ['facts_with_too_few_prompts', ({ tuning }) => tuning?.factsWithTooFewPrompts],
 ];
 

@@ -12,6 +12,7 @@ import { checkNeurons } from '../../neurons/neuron-file.js';
 import { type Passes, passesOn } from '../run/gathered-passes.js';
 import { type Batches, sideBySide } from '../run/task.js';
 import type { FactRecord, InterventionEffects, PromptEffects } from './record.js';
+import { silentIn } from './silent-prompts.js';
 
 /** A fact as a worker needs it. */
 export interface AskedFact {
@@ -55,12 +56,15 @@ export async function runFactTask(
   const { site } = task;
   const find = async (options: FindOptions) => {
     const negatives = await ask({ object: task.fact.object, prompts: task.negatives });
-    return findNeuronsBy(passes.score, related, { ...options, ...batches, site, negatives });
+    const found = await findNeuronsBy(passes.score, related, { ...options, ...batches, site, negatives });
+    return { neurons: found.neurons, ofSilent: silentIn(found) };
   };
-  const neurons = isList(task.neurons) ? task.neurons : (await find(task.neurons)).neurons;
+  const { neurons, ofSilent } = isList(task.neurons)
+    ? { neurons: task.neurons, ofSilent: {} }
+    : await find(task.neurons);
   const baseline = task.interventions?.baseline ?? null;
   for (const list of [neurons, baseline ?? []]) checkNeurons(list, model);
-  const record: FactRecord = { uuid: task.uuid };
+  const record: FactRecord = { uuid: task.uuid, ...ofSilent };
   if (!isList(task.neurons) || baseline) record.neurons = plain(neurons);
   if (baseline) record.baseline_neurons = plain(baseline);
   if (task.interventions === null) return record;

@@ -57,6 +57,7 @@ describe('the neurons of relations', () => {
     expect(neurons.get('b')?.baseline).toHaveLength(3);
     expect(relations.get('P36')).toEqual({
       facts: 2,
+      templates: 10,
       knowledge: { share: 0.7, neuronsPerFact: 2, tries: 1 },
       baseline: { share: 0.7, neuronsPerFact: 2.5, tries: 1 },
       factsWithTooFewPrompts: 0,
@@ -67,6 +68,7 @@ describe('the neurons of relations', () => {
     expect(neurons.get('c')).toEqual({ knowledge: [], baseline: [] });
     expect(relations.get('P30')).toMatchObject({
       facts: 1,
+      templates: 2,
       knowledge: { neuronsPerFact: 0, tries: 6 },
       factsWithTooFewPrompts: 1,
     });

@@ -15,6 +15,8 @@ export interface ComparedNeurons {
 /** How a relation's share came out. */
 export interface RelationTuning {
   readonly facts: number;
+  /** That its facts are asked by: the number of prompts of each. */
+  readonly templates: number;
   readonly knowledge: ShareFound;
   readonly baseline: ShareFound;
   /** Those with fewer prompts than a neuron must be coarse in, so that none can be theirs. */
@@ -44,7 +46,7 @@ export function tuneRelations(
   for (const [relation, counted] of countedFacts(facts, recordOf)) {
     const tune = (kind: 'knowledge' | 'baseline') =>
       tuneShare(
-        counted.map(({ counts }): FactCounts => ({ prompts: counts.prompts, counts: counts[kind] })),
+        counted.map((fact): FactCounts => ({ prompts: speaking(fact, kind), counts: fact.counts[kind] })),
         finding[kind],
       );
     const [knowledge, baseline] = [tune('knowledge'), tune('baseline')];
@@ -54,18 +56,41 @@ export function tuneRelations(
     const least = finding.knowledge.leastPrompts ?? 1;
     relations.set(relation, {
       facts: counted.length,
+      templates: Math.max(...counted.map(({ counts }) => counts.prompts)),
       knowledge: shareFound(knowledge),
       baseline: shareFound(baseline),
-      factsWithTooFewPrompts: counted.filter(({ counts }) => counts.prompts < least).length,
+      factsWithTooFewPrompts: counted.filter(fact => speaking(fact, 'knowledge') < least).length,
     });
   }
   return { neurons, relations };
 }
 
+/**
+ * Dai et al. leave relations with so many templates, or fewer, out of their data (data/PARAREL/preprocess.py, line 29). With
+ * less than 3 no neuron can be theirs, and intervening on none changes nothing.
+ */
+export const TOO_FEW_TEMPLATES = 3;
+
+/** The relations that are in no mean over relations or facts. */
+export function leftOutOfMeans({ relations }: TunedRelations): string[] {
+  return [...relations].flatMap(([name, { templates }]) => (templates <= TOO_FEW_TEMPLATES ? [name] : []));
+}
+
+/** How many of the fact's prompts are not silent. */
+function speaking({ counts, silent }: Counted, kind: 'knowledge' | 'baseline'): number {
+  if (!silent) return counts.prompts;
+  return counts.prompts - (kind === 'knowledge' ? silent.prompts : silent.baseline);
+}
+
+interface Counted {
+  readonly counts: NonNullable<FactRecord['counts']>;
+  readonly silent: FactRecord['silent'];
+}
+
 function countedFacts(facts: readonly FactKey[], recordOf: (uuid: string) => FactRecord | undefined) {
   const counted = facts.flatMap(({ uuid, relation }) => {
-    const counts = recordOf(uuid)?.counts;
-    return counts ? [{ uuid, relation, counts }] : [];
+    const { counts, silent } = recordOf(uuid) ?? {};
+    return counts ? [{ uuid, relation, counts, silent }] : [];
   });
   return groupBy(counted, ({ relation }) => relation);
 }

@@ -151,6 +151,11 @@ export async function modelLayers(folder: string): Promise<number | undefined> {
   return (await readSettings(folder).catch(() => undefined))?.layers;
 }
 
+/** Whether a folder's neurons were found as in the paper; false where no run.json says so. */
+export async function areAsInPaper(folder: string): Promise<boolean> {
+  return (await readSettings(folder).catch(() => undefined))?.as_in_paper ?? false;
+}
+
 /** Of those that a session goes on from, the two that are written to in their place. */
 async function checkKeptFiles(folder: string): Promise<void> {
   for (const name of [JOURNAL_FILE, SESSIONS_FILE]) await checkOwnFile(join(folder, name));

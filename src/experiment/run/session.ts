@@ -12,6 +12,7 @@ import { VERSION } from '../../version.js';
 import { commandLine } from './command.js';
 import type { Described, ExperimentData, Session } from './experiment.js';
 import { FACTS_TOGETHER } from './gathered-passes.js';
+import { findsAsInPaper } from './paper.js';
 import { askedWorkers } from './plan.js';
 import type { JournalRecord, RecordKind } from './record-kind.js';
 import { decisive, type RunRequest } from './request.js';
@@ -143,6 +144,7 @@ async function settingsOf({ request, model, data, described }: ReadyRun): Promis
       ),
     },
     layers: data.config.layers,
+    as_in_paper: findsAsInPaper(request, data.config),
     data: {
       sha256: dataset.sha256,
       relations: [...dataset.relations],

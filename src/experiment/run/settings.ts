@@ -40,6 +40,8 @@ export const settingsSchema = z
     model: group,
     /** How many the model has; absent where an earlier version made the folder. */
     layers: layerCount.optional(),
+    /** Whether neurons are found as in the paper (./paper.ts); absent where an earlier version made the folder. */
+    as_in_paper: z.boolean().optional(),
     data: group,
     versions: group,
     /** How facts are asked, and where neurons are. */
@@ -54,7 +56,7 @@ export const settingsSchema = z
 
 export type Settings = z.infer<typeof settingsSchema>;
 
-const NO_GROUPS = new Set(['format', 'commands', 'requests', 'layers', 'plans']);
+const NO_GROUPS = new Set(['format', 'commands', 'requests', 'layers', 'as_in_paper', 'plans']);
 
 function groupNames(settings: Readonly<Record<string, unknown>>): string[] {
   return Object.keys(settings).filter(name => !NO_GROUPS.has(name));

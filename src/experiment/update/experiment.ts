@@ -44,11 +44,13 @@ export const update = defineExperiment({
       done.updated,
       [...plan.skipped, ...done.skipped.filter(({ uuid }) => !failures.has(uuid))],
       failed,
+      found.silentPrompts,
     );
+    const compared = plan.isPapers ? { facts: plan.facts.length, relations: relations.size } : undefined;
     return {
       summary,
       results: neuronFiles(model, stages.neurons, found.neurons),
-      shown: showUpdates(summary, done.updated),
+      shown: showUpdates(summary, done.updated, compared),
     };
   },
 });

@@ -10,8 +10,9 @@ import { type FindingPlan, planFinding } from '../facts/plan.js';
 import { stagesOf } from '../facts/stages.js';
 import { draw } from '../run/draw.js';
 import type { ExperimentData, ExperimentPlan } from '../run/experiment.js';
+import { findsAsInPaper } from '../run/paper.js';
 import { type FactsByRelation, factsByRelation, sampleOf } from '../run/sample.js';
-import { designOf, type UpdateDesign, type UpdateRequest } from './request.js';
+import { designOf, type UpdateDesign, type UpdateRequest, updatesAsInPaper } from './request.js';
 
 /** A fact that can be updated, or why it cannot. */
 export type PlannedUpdate =
@@ -21,6 +22,8 @@ export type PlannedUpdate =
 export interface UpdatePlan extends FindingPlan, ExperimentPlan {
   readonly relations: FactsByRelation;
   readonly design: UpdateDesign;
+  /** Whether it is the paper's experiment, so that the numbers of both compare. */
+  readonly isPapers: boolean;
 }
 
 /** @throws UserError where no fact can be asked */
@@ -37,6 +40,7 @@ export function planUpdate(request: UpdateRequest, data: ExperimentData): Update
   return {
     ...finding,
     ...{ relations, design },
+    isPapers: findsAsInPaper(request, data.config) && updatesAsInPaper(request),
     work: [...finding.work, work],
     files: neuronFileNames(data.model, stages.neurons),
     shown: { name: 'update', data: true, figures: [] },

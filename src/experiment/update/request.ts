@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { EDIT_RULES, type EditRule, LAMBDAS, type Lambdas } from '../../intervention/value-rules.js';
 import { readRequest } from '../run/read-request.js';
@@ -52,6 +53,11 @@ export function completeUpdate(asked: unknown): UpdateRequest {
   const usual = LAMBDAS[update.editRule];
   const { editRule, lambda1 = usual.lambda1, lambda2 = usual.lambda2, ...rest } = update;
   return { ...run, update: { editRule, lambda1, lambda2, ...rest } };
+}
+
+/** Whether facts are updated as in section 5.1 of Dai et al., and measured as there: that is what every default is. */
+export function updatesAsInPaper({ update }: UpdateRequest): boolean {
+  return isDeepStrictEqual(update, completeUpdate({ experiment: 'update' }).update);
 }
 
 /** What decides the numbers of an update. */

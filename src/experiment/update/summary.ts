@@ -5,6 +5,7 @@
 import type { FactKey } from '../../dataset/fact.js';
 import { inRelationOrder } from '../../dataset/relation-order.js';
 import { mean } from '../../mean.js';
+import type { SilentSummary } from '../facts/silent-prompts.js';
 import type { FailedFact, SelectedFacts, SkippedFact } from '../run/outcome.js';
 import { type PerplexityChange, perplexityChange } from '../run/perplexity.js';
 import { type Column, type DataTable, dataTable } from '../run/shown.js';
@@ -28,6 +29,8 @@ export interface UpdateSummary {
   /** Null where no fact was updated. */
   readonly overFacts: EffectsOfUpdates | null;
   readonly relations: Readonly<Record<string, EffectsOfUpdates>>;
+  /** Where neurons were found; absent where there are none. */
+  readonly silentPrompts?: SilentSummary;
 }
 
 export type EffectsOfUpdates = Readonly<Record<EditedNeurons, UpdateEffect>>;
@@ -59,6 +62,7 @@ export function summarizeUpdates(
   updates: readonly DoneUpdate[],
   skipped: readonly SkippedFact[],
   failed: readonly FailedFact[],
+  silentPrompts?: SilentSummary,
 ): UpdateSummary {
   const relations = inRelationOrder(new Set(updates.map(({ fact }) => fact.relation)));
   return {
@@ -72,6 +76,7 @@ export function summarizeUpdates(
         effectsOf(updates.filter(({ fact }) => fact.relation === relation)),
       ]),
     ),
+    ...(silentPrompts && { silentPrompts }),
   };
 }
 
