@@ -14,10 +14,20 @@ it.each([
   );
 });
 
-it.each(['{"a":{"a":{"a":"a"}},"b":["a","a"]}', '{"a":"{\\"a\\":1}","{\\"a\\":2}":3}', '"a"', '-0.5e-3'])(
-  '%s is what JSON.parse says',
+it.each([
+  '{"a":{"a":{"a":"a"}},"b":["a","a"]}',
+  '{"a":"{\\"a\\":1}","{\\"a\\":2}":3}',
+  '"a"',
+  '-0.5e-3',
+  '[1e308, 1e-999, "1e999"]',
+])('%s is what JSON.parse says', text => {
+  expect(parseJson(text)).toEqual(JSON.parse(text));
+});
+
+it.each(['1e999', '[0, -1.5E+400]', `{"a": ${'9'.repeat(400)}}`])(
+  'in %s a number is larger than any',
   text => {
-    expect(parseJson(text)).toEqual(JSON.parse(text));
+    expect(() => parseJson(text)).toThrow(/the number [\d.eE+]+ is larger than any/);
   },
 );
 

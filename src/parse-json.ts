@@ -1,7 +1,7 @@
 /** JSON from outside: what JSON.parse takes without a word, and what no file of ours needs, is refused too. */
 
-/** A string, or one of the marks that say where an object or a list begins, ends, and has a key. */
-const PARTS = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
+/** A string, one of the marks that say where an object or a list begins, ends, and has a key, or a number that may be too large. */
+const PARTS = /"(?:[^"\\]|\\.)*"|[{}[\]:]|\d+(?:\.\d+)?[eE]\+?\d{3,}|\d{300,}/g;
 
 /** Far more than any file of ours has; what goes through a value level by level would run out of stack somewhere beyond. */
 const MOST_LEVELS = 200;
@@ -13,7 +13,7 @@ export class NotJson extends Error {
 
 /**
  * @throws NotJson, with what is wrong for a message, where the text is not JSON, has a key twice in an object, of which JSON.parse
- *   would keep the last, or is nested too deep
+ *   would keep the last, has a number of which it would make infinity, or is nested too deep
  */
 export function parseJson(text: string): unknown {
   let value: unknown;
@@ -22,11 +22,11 @@ export function parseJson(text: string): unknown {
   } catch (error) {
     throw new NotJson(`not JSON (${error instanceof Error ? error.message : error})`);
   }
-  checkKeys(text);
+  checkParts(text);
   return value;
 }
 
-function checkKeys(text: string): void {
+function checkParts(text: string): void {
   const keysOf: (Set<string> | undefined)[] = [];
   let string = '';
   for (const [part] of text.matchAll(PARTS)) {
@@ -34,7 +34,9 @@ function checkKeys(text: string): void {
       if (keysOf.length === MOST_LEVELS) throw new NotJson(`nested in more than ${MOST_LEVELS} levels`);
       keysOf.push(part === '{' ? new Set() : undefined);
     } else if (part === '}' || part === ']') keysOf.pop();
-    else if (part !== ':') string = part;
+    else if (/^\d/.test(part)) {
+      if (!Number.isFinite(Number(part))) throw new NotJson(`the number ${part} is larger than any`);
+    } else if (part !== ':') string = part;
     else {
       // Written in two ways, it is one key all the same.
       const key: string = string.includes('\\') ? JSON.parse(string) : string.slice(1, -1);

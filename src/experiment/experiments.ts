@@ -41,7 +41,7 @@ export function completeRequest(asked: RequestInput): Request {
   throw new UsageError(
     name === undefined
       ? 'the request names no experiment'
-      : `the request's experiment: there is no "${name}"`,
+      : `the request's experiment: ${typeof name === 'string' ? `there is no "${name}"` : 'not a name'}`,
     `There are: ${Object.keys(EXPERIMENTS).join(', ')}.`,
   );
 }

@@ -5,6 +5,7 @@ import { beforeAll, describe } from 'vitest';
 import { intervene } from '../intervention/intervene.js';
 import { startEngine } from '../runtime/engine.js';
 import { fuzzFile, mixed } from '../testing/fuzz/fuzz-reader.js';
+import { treeOf } from '../testing/fuzz/json-tree.js';
 import { byteSteps, mutateBytes, mutateJson, treeSteps } from '../testing/fuzz/mutate.js';
 import { partsOf, tinyBert, tinyGpt2, tinyGptNeo, withHeader } from '../testing/tiny-model.js';
 import { loadModel } from './load.js';
@@ -40,7 +41,7 @@ describe.each(Object.entries(MODELS))('a %s', (name, files) => {
 
   const weights = Buffer.from(files['model.safetensors']);
   const { header, data } = partsOf(weights);
-  const entries: unknown = JSON.parse(header);
+  const entries = [treeOf(JSON.parse(header))];
   const withinHeader = treeSteps.map(steps => withHeader(mutateJson(entries, steps), data));
   const withinData = byteSteps.map(steps =>
     withHeader(header, keepLength(mutateBytes(data, steps), data.length)),

@@ -73,7 +73,8 @@ export async function installTensorflow(build: Build, reporter: SetupReporter): 
       await replace(folder);
       return { installed: { folder: tensorflowFolder(), manifest }, proof };
     } finally {
-      await rm(staging, { recursive: true, force: true });
+      // What was about to be written may still come after what went wrong.
+      await rm(staging, { recursive: true, force: true, maxRetries: 5 });
     }
   });
 }

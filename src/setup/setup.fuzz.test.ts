@@ -23,9 +23,12 @@ const LIBTENSORFLOW = {
   'tensorflow/include/tensorflow/c/c_api.h': 'header',
 };
 
+const CUDA = 'nvidia/cublas/lib/libcublas.so.12';
+const SCRIPT = 'package/dist/operations/index.js';
+
 /** Emptied before each mutation: what is unpacked into it is what that one holds. */
 const emptied = (folder: string) => {
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   return folder;
 };
 
@@ -33,7 +36,7 @@ describe('a wheel', () => {
   const content = wheelContent({
     ...{ project: 'tensorflow-cpu', version: '2.21.0', tags: 'cp311-cp311-manylinux_2_27_x86_64' },
     requires: ['nvidia-cublas-cu12<13.0,>=12.5.3.2; extra == "and-cuda"', 'numpy (>=1.26)'],
-    files: { ...LIBTENSORFLOW, 'nvidia/cublas/lib/libcublas.so.12': 'cublas' },
+    files: { ...LIBTENSORFLOW, [CUDA]: 'cublas' },
   });
   const wheel = { files: { 'a.whl': content }, file: 'a.whl' };
   fuzzFile('wheel of libtensorflow', {
@@ -43,9 +46,12 @@ describe('a wheel', () => {
   });
   fuzzFile('names in a wheel', {
     ...wheel,
-    mutations: otherNames(content, Object.keys(LIBTENSORFLOW)),
+    mutations: otherNames(content, [...Object.keys(LIBTENSORFLOW), CUDA]),
     refuses: false,
-    read: folder => unpackTensorflow(join(folder, 'a.whl'), emptied(join(folder, 'engine'))),
+    read: async folder => {
+      await unpackCuda([join(folder, 'a.whl')], emptied(join(folder, 'cuda')));
+      await unpackTensorflow(join(folder, 'a.whl'), emptied(join(folder, 'engine')));
+    },
   });
   fuzzFile("wheel of CUDA's", {
     ...wheel,
@@ -66,6 +72,9 @@ function nearTheEnd<Step extends { at: number }>(steps: readonly Step[], length:
 function otherNames(content: Buffer, names: readonly string[]): fc.Arbitrary<Buffer> {
   const hostile = [
     '../../outside/lib/',
+    'p/../../outside/',
+    'nvidia/../../out/',
+    'include/tensorflow/c/../../../../../out/',
     '/tmp/kn-outside/',
     '..\\..\\outside\\',
     'lib/../../../',
@@ -88,7 +97,7 @@ describe('a tarball', async () => {
   for (const [name, content] of Object.entries({
     ...LIBTENSORFLOW,
     'package/index.js': '1',
-    'package/a/b.js': '2',
+    [SCRIPT]: '2',
   })) {
     mkdirSync(dirname(join(source, name)), { recursive: true });
     writeFileSync(join(source, name), content);
@@ -124,6 +133,20 @@ describe('a tarball', async () => {
       mutationsOf('a.tar.gz', gzipSync(library)),
     ),
     read: folder => unpackLibrary(folder, 'a.tar.gz'),
+  });
+  fuzzFile('names in a tarball', {
+    files: { 'a.tar': library },
+    file: 'a.tar',
+    mutations: otherNames(library, Object.keys(LIBTENSORFLOW)).map(withSums),
+    refuses: false,
+    read: folder => unpackLibrary(folder, 'a.tar'),
+  });
+  fuzzFile('names in a package', {
+    files: { 'a.tgz': gzipSync(npm) },
+    file: 'a.tgz',
+    mutations: otherNames(npm, [SCRIPT]).map(content => gzipSync(withSums(content))),
+    refuses: false,
+    read: folder => unpackPackage(join(folder, 'a.tgz'), emptied(join(folder, 'package'))),
   });
   fuzzFile('package of npm', {
     files: { 'a.tgz': gzipSync(npm) },

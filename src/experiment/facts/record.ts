@@ -8,8 +8,19 @@ const count = z.int().nonnegative();
 /** In float32 the probabilities of all tokens add up to 1 but for rounding. */
 export const probability = z.number().min(0).max(1.000001);
 
-/** Relative, by float32's least number at the utmost; early versions of the replication go down to -2. */
-const change = z.number().min(-2).max(1e46);
+/** So large a change is no measure of anything, and means of larger ones may be infinite. */
+const LARGEST_CHANGE = 1e300;
+
+/** Early versions of the replication go down to -2. */
+const change = z.number().min(-2).max(LARGEST_CHANGE);
+
+/**
+ * A relative change that can be kept: null where nothing was there before, or so little that it is no measure. An answer of many
+ * tokens may have had less than any double.
+ */
+export function keptChange(change: number): number | null {
+  return Math.abs(change) <= LARGEST_CHANGE ? change : null;
+}
 
 /**
  * An intervention measured on one fact's prompts, one value a prompt, under the replication's names
@@ -17,7 +28,7 @@ const change = z.number().min(-2).max(1e46);
  */
 const promptEffectsSchema = z
   .object({
-    /** (after - before) / before, a fraction; null where the probability before is 0 in float32. */
+    /** (after - before) / before, a fraction, as {@link keptChange} has it. */
     pct_change: z.array(change.nullable()),
     /** Whether the answer is the most probable token. */
     correct_before: z.array(z.boolean()),

@@ -40,6 +40,11 @@ const FACTS = [
 ];
 
 describe("a bar of Dai et al.'s figures", () => {
+  it('is none where next to nothing was there before, which would be infinitely more now', () => {
+    const next = [result('P36', { before: [5e-324], related: [0.5], baseline: [0.5] })];
+    expect(relationRatios(next, 'suppression')).toEqual(new Map());
+  });
+
   it("is the mean change by the mean probability, over all prompts of the relation's facts", () => {
     const means = relationRatios(FACTS, 'suppression');
     expect([...means.keys()]).toEqual(['P30', 'P36']);

@@ -6,7 +6,7 @@
  */
 import { inRelationOrder } from '../../dataset/relation-order.js';
 import { groupBy } from '../../group-by.js';
-import type { FactResult, PromptEffects } from './record.js';
+import { type FactResult, keptChange, type PromptEffects } from './record.js';
 import type { InterventionName, MeanChange } from './relation-means.js';
 
 /** A relation's change, for every relation with a fact that was measured, in PARAREL's order. */
@@ -36,11 +36,11 @@ export function overallRatio(
   return { related, unrelated, baseline, facts: effects.length };
 }
 
-/** mean(after - before) / mean(before) over all prompts; undefined where there is none, or all are 0 before. */
+/** mean(after - before) / mean(before) over all prompts; undefined where there is none, or all are next to 0 before. */
 function ratioOfMeans(effects: readonly PromptEffects[]): number | undefined {
   const before = effects.flatMap(({ probability_before = [] }) => probability_before);
   const after = effects.flatMap(({ probability_after = [] }) => probability_after);
   const whole = before.reduce((sum, probability) => sum + probability, 0);
-  if (whole === 0) return undefined;
-  return after.reduce((sum, probability, i) => sum + (probability - before[i]), 0) / whole;
+  const change = after.reduce((sum, probability, i) => sum + (probability - before[i]), 0);
+  return keptChange(change / whole) ?? undefined;
 }

@@ -11,7 +11,7 @@ import type { Neuron } from '../../neurons/neuron.js';
 import { checkNeurons } from '../../neurons/neuron-file.js';
 import { type Passes, passesOn } from '../run/gathered-passes.js';
 import { type Batches, sideBySide } from '../run/task.js';
-import type { FactRecord, InterventionEffects, PromptEffects } from './record.js';
+import { type FactRecord, type InterventionEffects, keptChange, type PromptEffects } from './record.js';
 import { silentIn } from './silent-prompts.js';
 
 /** A fact as a worker needs it. */
@@ -137,7 +137,7 @@ function promptEffects(
   const after = standings.map(({ after }) => after);
   return {
     pct_change: before.map(({ probability }, i) =>
-      probability === 0 ? null : (after[i].probability - probability) / probability,
+      keptChange((after[i].probability - probability) / probability),
     ),
     correct_before: before.map(({ rank }) => rank === 1),
     correct_after: after.map(({ rank }) => rank === 1),

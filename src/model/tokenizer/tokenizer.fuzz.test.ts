@@ -19,11 +19,18 @@ const config = JSON.stringify({
   added_tokens_decoder: { 4: { content: '[MASK]', special: true } },
 });
 
+/** @throws where a token is none of the model's */
+function checked(ids: readonly number[], size: number): readonly number[] {
+  const wrong = ids.findIndex(id => !Number.isInteger(id) || id < 0 || id >= size);
+  if (wrong !== -1) throw new Error(`the model has no token ${ids[wrong]}`);
+  return ids;
+}
+
 async function useMasked(folder: string): Promise<unknown> {
   const tokenizer = await loadTokenizer(folder, { vocabularySize: TINY_WORDS.length, causal: false });
   const { tokens } = tokenizer.encode('Paris is in [MASK] .', 64);
   return [
-    tokens.map(id => tokenizer.token(id)),
+    checked(tokens, TINY_WORDS.length).map(id => tokenizer.token(id)),
     tokenizer.lookUp('France'),
     tokenizer.ask('[MASK] is in france', [5, 6], 64),
   ];

@@ -11,15 +11,8 @@ import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 import { UserError } from '../../errors.js';
 import { HangGuard } from './hang-guard.js';
-import {
-  byteSteps,
-  lineSteps,
-  mutateBytes,
-  mutateJson,
-  mutateJsonLines,
-  mutateLines,
-  treeSteps,
-} from './mutate.js';
+import { treeOf } from './json-tree.js';
+import { byteSteps, lineSteps, mutateBytes, mutateJson, mutateLines, treeSteps } from './mutate.js';
 
 const RUNS = Number(process.env.KN_FUZZ_RUNS ?? 1000);
 const SEED = Number(process.env.KN_FUZZ_SEED ?? 1);
@@ -101,7 +94,11 @@ async function outcomeOf(read: () => unknown): Promise<{ isRefused: boolean; sec
 function notFinite(value: unknown, place: string, depth = 0): void {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new Error(`${place} is ${value}`);
   if (typeof value !== 'object' || value === null || depth > 20) return;
-  if (ArrayBuffer.isView(value) && !(value instanceof Float32Array)) return;
+  if (ArrayBuffer.isView(value)) {
+    if (value instanceof Float32Array && !value.every(Number.isFinite))
+      throw new Error(`${place} has no number`);
+    return;
+  }
   const entries = value instanceof Map ? value.entries() : Object.entries(value);
   for (const [key, part] of entries) notFinite(part, `${place}.${String(key).slice(0, 40)}`, depth + 1);
 }
@@ -137,9 +134,7 @@ export function fuzzFile(title: string, { files, file, refuses, mutations, read 
   const outside = () => ['.', 'a', 'a/b'].map(name => readdirSync(join(around, name)).join()).join(' | ');
   const before = outside();
   const readContent = async (content: Content) => {
-    // What the last one was read from, or wrote, is in nobody's way.
-    for (const [name, whole] of Object.entries(files))
-      writeFileSync(join(folder, name), name === file ? content : whole);
+    writeFileSync(join(folder, file), content);
     const reading = Promise.resolve(folder).then(read);
     return reading.finally(() => {
       if (outside() !== before) throw new Error(`written outside: ${outside()}`);
@@ -154,19 +149,19 @@ export function mutationsOf(name: string, valid: Content): fc.Arbitrary<Content>
   const ofBytes = byteSteps.map(steps => mutateBytes(bytes, steps));
   const text = bytes.toString();
   if (name.endsWith('.json')) {
-    const value: unknown = JSON.parse(text);
+    const value = [treeOf(JSON.parse(text))];
     return mixed(
       treeSteps.map(steps => mutateJson(value, steps)),
       ofBytes,
     );
   }
   if (name.endsWith('.jsonl')) {
-    const values: unknown[] = text
+    const lines = text
       .trim()
       .split('\n')
-      .map(line => JSON.parse(line));
+      .map(line => treeOf(JSON.parse(line)));
     return mixed(
-      treeSteps.map(steps => mutateJsonLines(values, steps)),
+      treeSteps.map(steps => mutateJson(lines, steps, '\n')),
       ofBytes,
     );
   }

@@ -34,47 +34,82 @@ export interface TreePlace {
   replace(by: JsonTree): void;
   remove(): void;
   repeat(): void;
-  /** Where it is an entry of an object. */
-  rename?(key: string): void;
+  /** Where it has a key. */
+  rename(key: string): void;
+}
+
+class ItemPlace implements TreePlace {
+  constructor(
+    private readonly items: JsonTree[],
+    private readonly index: number,
+  ) {}
+
+  get tree(): JsonTree {
+    return this.items[this.index];
+  }
+
+  replace(by: JsonTree): void {
+    this.items[this.index] = by;
+  }
+
+  remove(): void {
+    this.items.splice(this.index, 1);
+  }
+
+  repeat(): void {
+    this.items.splice(this.index, 0, copyOf(this.tree));
+  }
+
+  rename(): void {}
+}
+
+class EntryPlace implements TreePlace {
+  constructor(
+    private readonly entries: { key: string; value: JsonTree }[],
+    private readonly index: number,
+  ) {}
+
+  get tree(): JsonTree {
+    return this.entries[this.index].value;
+  }
+
+  replace(by: JsonTree): void {
+    this.entries[this.index].value = by;
+  }
+
+  remove(): void {
+    this.entries.splice(this.index, 1);
+  }
+
+  repeat(): void {
+    this.entries.splice(this.index, 0, { key: this.entries[this.index].key, value: copyOf(this.tree) });
+  }
+
+  rename(key: string): void {
+    this.entries[this.index].key = key;
+  }
 }
 
 /** Every place of a tree, outermost first. `root` is an array that holds it alone. */
-export function placesOf(root: JsonTree[]): TreePlace[] {
-  const places: TreePlace[] = [];
-  const ofItems = (items: JsonTree[]) => {
-    items.forEach((tree, i) => {
-      places.push({
-        tree,
-        replace: by => items.splice(i, 1, by),
-        remove: () => items.splice(i, 1),
-        repeat: () => items.splice(i, 0, copyOf(tree)),
-      });
-      below(tree);
-    });
-  };
-  const below = (tree: JsonTree) => {
-    if (tree.kind === 'array') ofItems(tree.items);
-    if (tree.kind !== 'object') return;
-    const { entries } = tree;
-    entries.forEach((entry, i) => {
-      places.push({
-        tree: entry.value,
-        replace: by => {
-          entry.value = by;
-        },
-        remove: () => entries.splice(i, 1),
-        repeat: () => entries.splice(i, 0, { key: entry.key, value: copyOf(entry.value) }),
-        rename: key => {
-          entry.key = key;
-        },
-      });
-      below(entry.value);
-    });
-  };
-  ofItems(root);
+export function placesOf(root: JsonTree[], places: TreePlace[] = []): TreePlace[] {
+  root.forEach((tree, i) => {
+    places.push(new ItemPlace(root, i));
+    placesBelow(tree, places);
+  });
   return places;
 }
 
+function placesBelow(tree: JsonTree, places: TreePlace[]): void {
+  if (tree.kind === 'array') placesOf(tree.items, places);
+  if (tree.kind !== 'object') return;
+  tree.entries.forEach(({ value }, i) => {
+    places.push(new EntryPlace(tree.entries, i));
+    placesBelow(value, places);
+  });
+}
+
 export function copyOf(tree: JsonTree): JsonTree {
-  return structuredClone(tree);
+  if (tree.kind === 'scalar') return tree;
+  if (tree.kind === 'array') return { kind: 'array', items: tree.items.map(copyOf) };
+  return { kind: 'object', entries: tree.entries.map(({ key, value }) => ({ key, value: copyOf(value) })) };
 }

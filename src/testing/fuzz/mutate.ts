@@ -1,6 +1,6 @@
 /** What becomes of a valid input on its way: values of other types, other numbers, bytes that flip, files that are cut. */
 import fc from 'fast-check';
-import { copyOf, type JsonTree, placesOf, textOf, treeOf } from './json-tree.js';
+import { copyOf, type JsonTree, placesOf, textOf } from './json-tree.js';
 
 /** One change. What its numbers mean depends on the input that it meets, so that all are possible in all. */
 interface Step<Kind> {
@@ -97,18 +97,11 @@ const VALUES = [
 
 const take = <T>(list: readonly T[], n: number): T => list[n % list.length];
 
-/** A value as JSON text, after some steps. */
-export function mutateJson(value: unknown, steps: readonly TreeStep[]): string {
-  const root = [treeOf(value)];
+/** Values as JSON text, one after the other, after some steps. */
+export function mutateJson(values: readonly JsonTree[], steps: readonly TreeStep[], end = ''): string {
+  const root = values.map(copyOf);
   for (const step of steps) mutateTree(root, step);
-  return root.map(textOf).join('');
-}
-
-/** Values as lines of JSON. */
-export function mutateJsonLines(values: readonly unknown[], steps: readonly TreeStep[]): string {
-  const root = values.map(treeOf);
-  for (const step of steps) mutateTree(root, step);
-  return root.map(tree => `${textOf(tree)}\n`).join('');
+  return root.map(tree => textOf(tree) + end).join('');
 }
 
 function mutateTree(root: JsonTree[], { kind, at, other }: TreeStep): void {
@@ -136,7 +129,7 @@ function mutateTree(root: JsonTree[], { kind, at, other }: TreeStep): void {
       place.repeat();
       break;
     case 'rename':
-      place.rename?.(take([...STRINGS, ...keysIn(root)], other));
+      place.rename(take([...STRINGS, ...keysIn(root)], other));
       break;
     case 'copy':
       place.replace(copyOf(take(places, other).tree));
