@@ -71,13 +71,17 @@ export function refuseIdleNegatives({ neurons, negativePrompt, negativePrompts }
 }
 
 const STANDARD_INPUT = 'standard input';
-const PROMPT_FILE = 'A prompt file has a prompt a line; - is standard input.';
+const PROMPT_FILE = 'A prompt file has a prompt a line.';
 
 async function readPrompts(path: string): Promise<string[]> {
   const content =
     path === '-'
       ? await readStream(process.stdin, STANDARD_INPUT, LARGEST_DESCRIPTION, PROMPT_FILE)
-      : await readPlainText(path, LARGEST_DESCRIPTION, PROMPT_FILE);
+      : await readPlainText(
+          path,
+          LARGEST_DESCRIPTION,
+          `${PROMPT_FILE} A pipe is read as standard input, with - for the file.`,
+        );
   const prompts = withoutMark(content)
     .split(/\r?\n/)
     .filter(line => line.trim() !== '');

@@ -46,8 +46,8 @@ export function fuzz<Mutated>(
 ): void {
   const timeout = 60_000 + 200 * RUNS;
   it(`${title}: ${RUNS} mutations are read or refused`, { timeout }, async () => {
-    notFinite(await read(valid), title);
     const guard = new HangGuard(`${title}, seed ${SEED}`);
+    notFinite(await guard.during(() => read(valid)), title);
     let refused = 0;
     const property = fc.asyncProperty(mutations, async content => {
       const readIt = () => guard.during(() => read(content));
