@@ -10,25 +10,18 @@ export class UserError extends Error {
   readonly remedy: string;
 
   constructor(message: string, remedy = '', options?: ErrorOptions) {
-    super(legible(message), options);
-    this.remedy = remedy.split('\n').map(legible).join('\n');
+    super(short(message), options);
+    this.remedy = short(remedy);
   }
 }
 
 /** No message is longer: files are quoted in some, and a file may hold anything. */
 const MOST_LETTERS = 1000;
 
-/**
- * A text as a terminal may be given it: what a file says moves no cursor and turns no line round (control characters, and those
- * that change the direction of writing), and is cut in the middle where there is no end of it.
- */
-function legible(text: string): string {
+/** Cut in the middle where there is no end of it. */
+function short(text: string): string {
   const half = MOST_LETTERS / 2;
-  const short = text.length > MOST_LETTERS ? `${text.slice(0, half)} ... ${text.slice(-half)}` : text;
-  return short.replace(
-    /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
-    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return text.length > MOST_LETTERS ? `${text.slice(0, half)} ... ${text.slice(-half)}` : text;
 }
 
 /** A command line that means nothing: exit code 2 rather than 1. */

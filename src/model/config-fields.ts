@@ -2,11 +2,10 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { NONLINEARITY_NAMES, type Nonlinearity } from './layers/nonlinearity.js';
+import { MOST_LAYERS } from './most-layers.js';
 
 export const positive = z.int().positive();
 
-/** Above any model: a file that asks for more is no model, and lists of a layer each would fill the memory. */
-export const MOST_LAYERS = 1000;
 export const layerCount = positive.max(MOST_LAYERS);
 
 /** @throws UserError, naming `path` and the field, where one is missing or of another kind */

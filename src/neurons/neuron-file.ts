@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { reasonOf, UsageError, UserError } from '../errors.js';
 import { isFolder, readJsonFile } from '../files.js';
-import { MOST_LAYERS } from '../model/config-fields.js';
+import { MOST_LAYERS } from '../model/most-layers.js';
 import { LONGEST_TEXT } from '../plain-file.js';
 import { recordOf } from '../record-of.js';
 import { MOST_NEURONS, type Neuron } from './neuron.js';

@@ -32,7 +32,7 @@ describe('kn evaluate pararel', () => {
     for (const file of FILES.filter(name => name !== 'run.json'))
       expect(stdout).toContain(`  ${file}\n`.trimEnd());
     expect(stdout).toContain(`demo: ${FACTS} facts done, 0 skipped, 0 failed`);
-    expect(stdout).toMatch(/suppressing +-\d+\.\d% +-?\d+\.\d% +18 +-37\.03% +-0\.39%/);
+    expect(stdout).toMatch(/suppressing +-\d+\.\d% +-?\d+\.\d%\s+18\n/);
   });
 
   it('gives the same files, byte for byte, with two workers as with one', async () => {

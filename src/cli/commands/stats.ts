@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { MOST_LAYERS } from '../../model/config-fields.js';
+import { MOST_LAYERS } from '../../model/most-layers.js';
 import { wholeNumber } from '../options/option-values.js';
 import { addOutputOptions, type DataOptions, type OutputOptions } from '../options/options.js';
 import { print } from '../output/print.js';

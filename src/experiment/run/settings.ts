@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
-import { layerCount } from '../../model/config-fields.js';
+import { MOST_LAYERS } from '../../model/most-layers.js';
 
 const leaf = z.union([z.string(), z.number(), z.null(), z.array(z.string())]);
 const group = z.record(z.string(), leaf);
@@ -39,7 +39,7 @@ export const settingsSchema = z
     requests: z.array(z.looseObject({})).optional(),
     model: group,
     /** How many the model has; absent where an earlier version made the folder. */
-    layers: layerCount.optional(),
+    layers: z.int().positive().max(MOST_LAYERS).optional(),
     /** Whether neurons are found as in the paper (./paper.ts); absent where an earlier version made the folder. */
     as_in_paper: z.boolean().optional(),
     data: group,

@@ -79,8 +79,8 @@ async function outcomeOf(read: () => unknown): Promise<{ isRefused: boolean; sec
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const { message, remedy } = error;
-    if (message === '' || `${message}${remedy}`.length > MOST_LETTERS || /\p{Cc}/u.test(message))
-      throw new Error(`not a message for a terminal: ${JSON.stringify(message.slice(0, 3000))}`);
+    if (message === '' || `${message}${remedy}`.length > MOST_LETTERS)
+      throw new Error(`not a message for a person: ${JSON.stringify(message.slice(0, 3000))}`);
     isRefused = true;
   }
   const { user, system } = process.cpuUsage(cpu);
