@@ -50,4 +50,13 @@ describe('what kn evaluate update prints', () => {
       `  2: ${ALONE}`,
     ]);
   });
+
+  it('speaks of one fact as of one', () => {
+    const summary: UpdateSummary = {
+      model: 'demo',
+      facts: { selected: 1, updated: 1, skipped: [], failed: [] },
+      ...{ neuronsPerFact: 2, overFacts: null, relations: {} },
+    };
+    expect(updateText(summary)[0]).toBe('demo: 1 fact updated, 0 skipped, 0 failed');
+  });
 });
