@@ -11,7 +11,7 @@ const skippedFor = (...reasons: string[]) =>
 
 const [LONG, ALONE, WRONG] = [
   'its prompt is long',
-  'its relation has no other answer',
+  'no other fact of its relation in this run has another answer',
   'it is answered wrong',
 ];
 
