@@ -95,7 +95,9 @@ describe('input that cannot be used', () => {
       1,
       /neurons_0\.json: not JSON/,
     );
-    expect(data).toContain('A neuron file holds {"uuid": [[layer, index], ...], ...}.');
+    expect(data).toContain(
+      'A neuron file holds {"uuid": [[layer, index], ...], ...}. kn find and kn evaluate pararel write one',
+    );
     const fact = await expectRefusal(['suppress', ...one, '--neurons', file], 1, /neurons_0\.json: not JSON/);
     expect(fact).toContain('One fact takes a file of [[layer, index], ...]');
     const folder = await expectRefusal(['suppress', ...one, '--neurons', '.'], 1, /\.: it is a folder/);

@@ -9,13 +9,14 @@ import { checkNeurons } from '../neurons/neuron-file.js';
 import { type OnProgress, progressTo } from '../progress.js';
 import type { ChangedPrompt, ChangeReport, ValuePrediction } from './change-report.js';
 import { type AskedChange, type ChangeRequest, changeSchema } from './change-request.js';
-import { silentPrompts } from './find-neurons-of-fact.js';
+import { DEFAULT_SHARE, silentPrompts } from './find-neurons-of-fact.js';
 import { KnowledgeNeurons } from './knowledge-neurons.js';
 import type { OpenedModel } from './load-model.js';
-import type { AskedPrompt, ChangedValues } from './options.js';
+import type { AskedPrompt, ChangedValues, FactNeurons, RefinedOptions } from './options.js';
 import { sideEffects } from './side-effects.js';
 import { never, unlessAborted } from './unless-aborted.js';
 import { askUnrelated, openData, standingsOfUnrelated } from './unrelated-facts.js';
+import { whyNoNeurons } from './why-no-neurons.js';
 
 export interface ChangeFactOptions {
   readonly onProgress?: OnProgress;
@@ -26,6 +27,8 @@ export interface ChangeFactOptions {
 /** A fact that is changed in a loaded model. */
 export interface ChangedFact {
   readonly report: ChangeReport;
+  /** Why the fact has no neurons; absent where some were found, and where they were given. */
+  readonly whyNoNeurons?: string;
   /** Puts the neurons' values back, bit for bit. */
   undo(): Promise<void>;
 }
@@ -43,16 +46,17 @@ export async function changeFact(
   const request = readRequest(changeSchema, asked);
   const { save } = request;
   if (save !== null) await checkSavePlace(save);
-  const { values, report, undo } = await unlessAborted(
+  const { values, ...changed } = await unlessAborted(
     () => changeAndMeasure(opened, request, onProgress),
     signal,
     'Interrupted. Nothing was saved.',
   );
-  if (save === null) return { report, undo };
+  if (save === null) return changed;
   try {
-    return { report: { ...report, saved: await saveIn(save, opened.folder, values, signal) }, undo };
+    const saved = await saveIn(save, opened.folder, values, signal);
+    return { ...changed, report: { ...changed.report, saved } };
   } catch (error) {
-    await undo();
+    await changed.undo();
     throw error;
   }
 }
@@ -80,16 +84,20 @@ async function changeAndMeasure(
   const data = request.unrelated && (await openData(request.unrelated.data, opened.model.causal, progress));
   const unrelated = data && request.unrelated ? await askUnrelated(kn, data, named, request.unrelated) : [];
 
-  const found = isList(request.neurons) ? null : await kn.find(prompts, answer, request.neurons);
+  const { found, why } = isList(request.neurons)
+    ? { found: null, why: undefined }
+    : await findOrSayWhyNone(kn, prompts, answer, request.neurons);
   const neurons = found?.neurons ?? given ?? [];
   const silent = found ? silentPrompts(found) : [];
   if (save !== null && neurons.length === 0) {
-    const noneSpeaks = found?.prompts.every(({ silent }) => silent);
+    if (!found)
+      throw new UserError(
+        'no neuron to change was given, so that nothing is saved',
+        'Give some, or let them be found.',
+      );
     throw new UserError(
       'no neuron to change was found, so that nothing is saved',
-      noneSpeaks
-        ? 'Every neuron scores 0 at every prompt, as where the answer has a probability of 0.'
-        : 'A lower --share finds more.',
+      why ?? 'Every neuron scores 0 at every prompt, as where the answer has a probability of 0.',
     );
   }
   const measure = async () => ({
@@ -123,7 +131,17 @@ async function changeAndMeasure(
       ),
     },
   };
-  return { report, values, undo };
+  return { report, values, undo, ...(why !== undefined && { whyNoNeurons: why }) };
+}
+
+async function findOrSayWhyNone(
+  kn: KnowledgeNeurons,
+  prompts: readonly string[],
+  answer: string,
+  options: RefinedOptions,
+): Promise<{ found: FactNeurons; why: string | undefined }> {
+  const found = await kn.find(prompts, answer, options);
+  return { found, why: whyNoNeurons(found, { share: DEFAULT_SHARE, ...options }) };
 }
 
 function isList(neurons: ChangeRequest['neurons']): neurons is readonly Neuron[] {

@@ -11,6 +11,7 @@ import type { AskedModel } from './asked-model.js';
 import type { FactNeurons, FindingOptions } from './options.js';
 
 export const DEFAULT_METHOD: AskedMethod = { rule: 'riemann_endpoints', steps: 20 };
+export const DEFAULT_SHARE = 0.5;
 const DEFAULT_THRESHOLD: CoarseThreshold = { kind: 'adaptive', value: 0.3 };
 
 /**
@@ -26,7 +27,7 @@ export async function findNeuronsOfFact(
   const {
     method = DEFAULT_METHOD,
     threshold = DEFAULT_THRESHOLD,
-    share = 0.5,
+    share = DEFAULT_SHARE,
     inclusive = false,
     leastPrompts = 1,
     negativePrompts = [],

@@ -18,7 +18,8 @@ const neuronsSchema = z
 const fileSchema = recordOf(neuronsSchema);
 const listSchema = z.union([neuronsSchema, z.object({ neurons: neuronsSchema })]);
 
-const FILE_HOLDS = 'A neuron file holds {"uuid": [[layer, index], ...], ...}.';
+const FILE_HOLDS =
+  'A neuron file holds {"uuid": [[layer, index], ...], ...}. kn find and kn evaluate pararel write one into their results folder.';
 const LIST_HOLDS =
   'One fact takes a file of [[layer, index], ...], or what kn find --json prints; a file of many facts, or a folder of them, is for a run over a data set.';
 

@@ -14,7 +14,7 @@ export function planJson({ facts, skipped, ...plan }: RunPlan): string {
 export function planText(plan: RunPlan): string[] {
   const { command, model, data, facts, skipped, work, devices, folder, files, notices } = plan;
   const selected = facts.length + skipped.length;
-  const size = `${model.layers} layers of ${model.intermediateSize} neurons, ${millions(model.parameters)} parameters`;
+  const size = `${counted(model.layers, 'layer')} of ${model.intermediateSize} neurons, ${millions(model.parameters)} parameters`;
   return [
     coloured('bold', command, process.stdout),
     '',

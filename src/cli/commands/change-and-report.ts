@@ -37,7 +37,7 @@ export async function changeAndReport(options: ValueOptions, change: AskedChange
   const opened = await openModel(options, onProgress);
   warnOfMasks([...fact.prompts, ...otherPrompts, ...negativePrompts], opened.model.causal, onProgress);
   const data = options.data ?? usualData(options.model);
-  const { report } = await interruptible(signal =>
+  const { report, whyNoNeurons } = await interruptible(signal =>
     changeFact(
       opened,
       {
@@ -53,6 +53,6 @@ export async function changeAndReport(options: ValueOptions, change: AskedChange
   const { answerTokens } = report;
   const standings = [...report.prompts, ...report.otherPrompts].map(({ before }) => before);
   warnOfUnknown({ answer, answerTokens, standings }, onProgress);
-  print(...(options.json ? [JSON.stringify(report)] : changeText(report, given ? undefined : finding)));
+  print(...(options.json ? [JSON.stringify(report)] : changeText(report, whyNoNeurons)));
   return 0;
 }

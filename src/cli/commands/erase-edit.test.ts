@@ -74,7 +74,7 @@ describe('kn erase', () => {
     expect(stdout).toMatch(/log-perplexity +\d\.\d{3} +\d\.\d{3} +[+-]?\d\.\d{3}/);
     const none = await kn(['erase', ...FACT, '--threshold', '9', '--unrelated-facts', '0']);
     expect(none.stdout).toContain(
-      'Erased the values of 0 neurons with zeros\nNo neuron is coarse in more than 0.5',
+      'Erased the values of 0 neurons with zeros\nNo neuron is coarse in any of the prompts; a lower threshold',
     );
   });
 });
@@ -182,7 +182,7 @@ describe('--save', () => {
     });
     expect([code, stderr]).toEqual([
       1,
-      'kn: no neuron to change was found, so that nothing is saved\nA lower --share finds more.\n',
+      'kn: no neuron to change was found, so that nothing is saved\nNo neuron is coarse in any of the prompts; a lower threshold may find some.\n',
     ]);
     expect(readdirSync(cwd)).toEqual([]);
   });

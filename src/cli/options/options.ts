@@ -255,6 +255,6 @@ export function addOutputOptions(command: Command): Command {
   return command
     .optionsGroup('Output:')
     .option('--json', 'one JSON object on standard output; progress as JSON lines on standard error')
-    .option('-q, --quiet', 'no progress')
+    .option('-q, --quiet', 'no progress, notices or warnings')
     .helpOption('-h, --help', 'show this help');
 }

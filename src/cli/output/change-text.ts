@@ -2,25 +2,20 @@
 import type { AnswerStanding } from '../../intervention/distribution.js';
 import type { ChangedPrompt, ChangeReport, ValuePrediction } from '../../library/change-report.js';
 import type { Neuron } from '../../neurons/neuron.js';
-import type { Sharing } from '../../neurons/refined.js';
 import { counted, percent, signedPercent } from '../../numbers.js';
 import { coloured } from '../../report/colour.js';
 import { table } from '../../report/table.js';
 import { rankName, tokensNote } from './answer-tokens.js';
-import { sharingText } from './sharing-text.js';
 import { silentText } from './silent-text.js';
 
 const HEAD = ['', 'before', 'after', 'change'];
 
-/** @param sharing that neurons were found with, where they were not given */
-export function changeText(report: ChangeReport, sharing: Sharing | undefined): string[] {
+/** @param whyNone why no neurons were found, where none were */
+export function changeText(report: ChangeReport, whyNone: string | undefined): string[] {
   const bold = (text: string) => coloured('bold', text, process.stdout);
   const lines = [`${bold(headline(report))}${listed(report.neurons)}`];
-  const { silentPrompts = [] } = report;
-  const speaks = report.prompts.some(({ prompt }) => !silentPrompts.includes(prompt));
-  if (report.neurons.length === 0 && sharing && speaks)
-    lines.push(`No neuron is coarse ${sharingText(sharing, 'the prompts')}; a lower --share finds more.`);
-  lines.push(...silentText(silentPrompts));
+  if (whyNone) lines.push(whyNone);
+  lines.push(...silentText(report.silentPrompts ?? []));
   for (const prompt of report.prompts) lines.push('', bold(prompt.prompt), ...promptTable(report, prompt));
   if (report.otherPrompts.length > 0) lines.push('', bold('In other words'));
   for (const prompt of report.otherPrompts) lines.push('', prompt.prompt, ...promptTable(report, prompt));

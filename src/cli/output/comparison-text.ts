@@ -1,7 +1,7 @@
 /** What `kn compare` prints. */
 import type { ComparedResults } from '../../library/compare-results.js';
 import type { Agreement } from '../../neurons/compare.js';
-import { decimals } from '../../numbers.js';
+import { counted, decimals } from '../../numbers.js';
 import { coloured } from '../../report/colour.js';
 import { table } from '../../report/table.js';
 
@@ -16,11 +16,11 @@ export function comparisonText({ a, b, comparison }: ComparedResults): string[] 
   const summary =
     all.jaccard === null
       ? 'No fact is on both sides: there is nothing to compare.'
-      : `Jaccard index ${decimals(all.jaccard, 3)} on average over ${all.facts} facts, ` +
+      : `Jaccard index ${decimals(all.jaccard, 3)} on average over ${counted(all.facts, 'fact')}, ` +
         `${decimals(all.pooledJaccard, 3)} pooled; ${all.identical} with the same neurons`;
   return [
-    `A: ${a.path}: ${a.facts} facts, ${a.neurons} neurons`,
-    `B: ${b.path}: ${b.facts} facts, ${b.neurons} neurons`,
+    `A: ${a.path}: ${counted(a.facts, 'fact')}, ${counted(a.neurons, 'neuron')}`,
+    `B: ${b.path}: ${counted(b.facts, 'fact')}, ${counted(b.neurons, 'neuron')}`,
     bold(summary),
     ...missingText('A', missingInA),
     ...missingText('B', missingInB),

@@ -2,13 +2,13 @@
 import type { Prediction, PromptEffect } from '../../intervention/prediction.js';
 import { silentPrompts } from '../../library/find-neurons-of-fact.js';
 import type { FactNeurons } from '../../library/options.js';
+import { whyNoNeurons } from '../../library/why-no-neurons.js';
 import type { Neuron } from '../../neurons/neuron.js';
 import type { Sharing } from '../../neurons/refined.js';
 import { counted, percent, signedPercent } from '../../numbers.js';
 import { coloured } from '../../report/colour.js';
 import { table } from '../../report/table.js';
 import { rankName, tokensNote } from './answer-tokens.js';
-import { sharingText } from './sharing-text.js';
 import { silentText } from './silent-text.js';
 
 /** What was measured. */
@@ -40,20 +40,12 @@ export function effectsText(shown: Effects): string[] {
   const list = neurons.map(([layer, index]) => `[${layer},${index}]`).join(' ');
   const bold = (text: string) => coloured('bold', text, process.stdout);
   const lines = [`${bold(didTo(counted(neurons.length, 'neuron')))}${list ? `: ${list}` : ''}`];
-  if (neurons.length === 0 && found) lines.push(...whyNone(found, sharing));
+  const why = found && whyNoNeurons(found, sharing);
+  if (why) lines.push(why);
   if (found) lines.push(...silentText(silentPrompts(found)));
   for (const effect of effects) lines.push('', bold(effect.prompt), ...effectTable(shown, effect));
   lines.push(...tokensNote(answer, answerTokens));
   return lines;
-}
-
-function whyNone({ removed, prompts }: FactNeurons, sharing: Sharing): string[] {
-  if (removed.length > 0)
-    return [`All neurons found, ${removed.length}, are coarse in a negative prompt too.`];
-  const speaking = prompts.filter(({ silent }) => !silent).length;
-  if (speaking === 0) return [];
-  const remedy = speaking < (sharing.leastPrompts ?? 1) ? 'more prompts' : 'a lower --share';
-  return [`No neuron is coarse ${sharingText(sharing, 'the prompts')}; ${remedy} may find some.`];
 }
 
 function effectTable({ answer, answerTokens }: MeasuredEffects, { before, after }: PromptEffect): string[] {

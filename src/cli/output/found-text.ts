@@ -1,13 +1,13 @@
 /** What `kn find` prints of one fact. */
 import { silentPrompts } from '../../library/find-neurons-of-fact.js';
 import type { FactNeurons } from '../../library/options.js';
+import { sharingText, whyNoNeurons } from '../../library/why-no-neurons.js';
 import type { Neuron } from '../../neurons/neuron.js';
 import type { Sharing } from '../../neurons/refined.js';
 import { counted, percent } from '../../numbers.js';
 import { coloured } from '../../report/colour.js';
 import { table } from '../../report/table.js';
 import { rankName, tokensNote } from './answer-tokens.js';
-import { sharingText } from './sharing-text.js';
 import { silentText } from './silent-text.js';
 
 export interface Finding {
@@ -61,6 +61,8 @@ export function foundText({ answer, found, sharing, convergence }: Finding): str
     `${count} of "${answer}": coarse ${sharingText(sharing, counted(speaking, 'prompt'))}`,
     ...silentText(silentPrompts(found)),
   ];
+  const why = removed.length === 0 && whyNoNeurons(found, sharing);
+  if (why) lines.push(why);
   if (neurons.length > 0) lines.push(...neuronTable(neurons));
   if (negativePrompts.length > 0) {
     const list = removed.map(([layer, index]) => ` [${layer},${index}]`).join('');

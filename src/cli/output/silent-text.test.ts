@@ -67,9 +67,9 @@ describe('a fact whose answer has a probability of 0', () => {
       ...{ change: { change: 'erase', value: 'zero' }, prompts: PROMPTS, answer: 'paris', otherPrompts: [] },
       ...{ neurons: FINDING, asking: { site: 'post', continuation: 'answer' }, unrelated: null, save: null },
     };
-    const { report } = await changeFact(opened, request);
+    const { report, whyNoNeurons } = await changeFact(opened, request);
     expect(report).toMatchObject({ neurons: [], silentPrompts: PROMPTS });
-    const text = changeText(report, SHARING).join('\n');
+    const text = changeText(report, whyNoNeurons).join('\n');
     for (const line of SAID) expect(text).toContain(line);
     expect(text).not.toContain('--share');
     const save = join(temporaryFolder(), 'saved');

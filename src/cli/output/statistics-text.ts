@@ -2,7 +2,7 @@
 import { paperLine } from '../../experiment/run/paper.js';
 import type { FolderStatistics } from '../../library/neuron-statistics.js';
 import type { NeuronStatistics } from '../../neurons/statistics.js';
-import { decimals, percent } from '../../numbers.js';
+import { counted, decimals, percent } from '../../numbers.js';
 import { coloured } from '../../report/colour.js';
 import { table } from '../../report/table.js';
 
@@ -33,8 +33,8 @@ export function statisticsText({ folder, all, relations, layers, asInPaper }: Fo
   const bold = (text: string) => coloured('bold', text, process.stdout);
   return [
     bold(
-      `${folder}: ${all.facts} facts of ${relations.size} relations, ${all.factsWithoutNeurons} without neurons; ` +
-        `${all.distinctNeurons} distinct neurons`,
+      `${folder}: ${counted(all.facts, 'fact')} of ${counted(relations.size, 'relation')}, ${all.factsWithoutNeurons} without neurons; ` +
+        counted(all.distinctNeurons, 'distinct neuron'),
     ),
     '',
     ...table(

@@ -1,4 +1,4 @@
-import { perplexity, signedPercent } from '../../numbers.js';
+import { counted, perplexity, signedPercent } from '../../numbers.js';
 import { silentLines } from '../facts/silent-prompts.js';
 import { type Compared, paperLine } from '../run/paper.js';
 import { skippedAndFailed } from '../run/reasons.js';
@@ -26,7 +26,7 @@ function erasureText(summary: ErasureSummary, paper: Compared | undefined): (str
   const { facts, skippedRelations } = summary;
   const relations = Object.entries(summary.relations);
   const lines: (string | ShownTable)[] = [
-    `${summary.model}: ${relations.length} relations erased, ${skippedRelations.length} skipped, ${facts.failed.length} failed`,
+    `${summary.model}: ${counted(relations.length, 'relation')} erased, ${skippedRelations.length} skipped, ${facts.failed.length} failed`,
     ...skippedRelations.map(({ relation, reason }) => `Skipped ${relation}: ${reason}`),
     ...skippedAndFailed(facts, 'erasure.json'),
     ...silentLines(summary.silentPrompts),

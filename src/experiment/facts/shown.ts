@@ -1,4 +1,4 @@
-import { percent, signedPercent } from '../../numbers.js';
+import { counted, percent, signedPercent } from '../../numbers.js';
 import { paperLine } from '../run/paper.js';
 import { skippedAndFailed } from '../run/reasons.js';
 import type { BarPair, Shown, ShownBars, ShownTable } from '../run/shown.js';
@@ -52,7 +52,7 @@ export function effectBars(
 function summaryText(summary: Summary, asInPaper: readonly InterventionName[]): (string | ShownTable)[] {
   const { done, skipped, failed } = summary.facts;
   const lines: (string | ShownTable)[] = [
-    `${summary.model}: ${done} facts done, ${skipped.length} skipped, ${failed.length} failed`,
+    `${summary.model}: ${counted(done, 'fact')} done, ${skipped.length} skipped, ${failed.length} failed`,
   ];
   if (summary.neuronsPerFact !== null)
     lines.push(`${summary.neuronsPerFact.toFixed(1)} refined neurons a fact on average`);
@@ -93,7 +93,9 @@ function tunedLines(
       `for baseline neurons ${range(relations.map(({ baseline }) => baseline.share))} (by relation in summary.csv)`,
   ];
   if (tooFew > 0)
-    lines.push(`${tooFew} facts have too few prompts for any neuron to be shared by enough of them`);
+    lines.push(
+      `${counted(tooFew, 'fact')} ${tooFew === 1 ? 'has' : 'have'} too few prompts for any neuron to be shared by enough of them`,
+    );
   if (leftOutOfMeans.length > 0)
     lines.push(
       `In none of the means, as in Dai et al.'s data, with ${TOO_FEW_TEMPLATES} templates or fewer: ${leftOutOfMeans.join(', ')}`,

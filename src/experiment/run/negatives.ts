@@ -2,8 +2,10 @@
  * Negative prompts of a data set's facts: the same patterns with other subjects of the relation. A neuron that is coarse
  * there too, for the same answer, expresses the relation, the pattern or the answer's word, not the fact.
  */
+
 import type { Fact, FactKey } from '../../dataset/fact.js';
 import { groupBy } from '../../group-by.js';
+import { counted } from '../../numbers.js';
 import { draw } from './draw.js';
 
 /** How the facts that lend their subjects are drawn. */
@@ -61,7 +63,7 @@ export function fewerNegatives(
   const short = facts.filter(({ uuid }) => (drawn.get(uuid)?.length ?? 0) < asked.count);
   if (short.length === 0) return undefined;
   const relations = [...groupBy(short, ({ relation }) => relation)].map(
-    ([relation, { length }]) => `${relation} (${length} facts)`,
+    ([relation, { length }]) => `${relation} (${counted(length, 'fact')})`,
   );
   return `fewer than ${asked.count} negative prompts, for want of other subjects and objects, in ${relations.join(', ')}`;
 }

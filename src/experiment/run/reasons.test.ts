@@ -11,7 +11,7 @@ const skippedFor = (...reasons: string[]) =>
 
 const [LONG, ALONE, WRONG] = [
   'its prompt is long',
-  'its relation has no other answer',
+  'no other fact of its relation in this run has another answer',
   'it is answered wrong',
 ];
 
@@ -49,5 +49,14 @@ describe('what kn evaluate update prints', () => {
       'Skipped, and why (each in update.json):',
       `  2: ${ALONE}`,
     ]);
+  });
+
+  it('speaks of one fact as of one', () => {
+    const summary: UpdateSummary = {
+      model: 'demo',
+      facts: { selected: 1, updated: 1, skipped: [], failed: [] },
+      ...{ neuronsPerFact: 2, overFacts: null, relations: {} },
+    };
+    expect(updateText(summary)[0]).toBe('demo: 1 fact updated, 0 skipped, 0 failed');
   });
 });

@@ -109,6 +109,14 @@ describe('a neuron that is updated', () => {
     expect(reasonOf('others')).toMatch(/more than 0.1 of its relation's other facts too \(--shared\)/);
     expect(reasonOf('select_kn')).toMatch(/more than 0.1 of its relation's facts, itself counted twice/);
   });
+
+  it("is of no use where the run's facts have one answer: the relation may have others", () => {
+    const facts = [fact('a', 'Paris'), fact('b', 'Paris')];
+    const sharing = { seed: 42, shared: 1, sharedRule: 'others' } as const;
+    const [planned] = updatesInOrder(new Map([['P36', facts]]), () => [[0, 1]], String, sharing);
+    const reason = 'no other fact of its relation in this run has another answer';
+    expect(planned).toEqual(facts.map(() => expect.objectContaining({ reason })));
+  });
 });
 
 /** select_kn of the authors' code, in plain words: a count of the fact's own, raised by every list, and then a limit. */

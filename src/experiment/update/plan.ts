@@ -73,7 +73,8 @@ export function updatesInOrder(
         return { fact, reason: allShared(sharing) };
       }
       const target = drawTarget(fact, facts, answerOf, seed);
-      if (target === undefined) return { fact, reason: 'its relation has no other answer' };
+      if (target === undefined)
+        return { fact, reason: 'no other fact of its relation in this run has another answer' };
       return { fact, target, neurons: own };
     });
   });

@@ -1,4 +1,4 @@
-import { percent, perplexity, signed } from '../../numbers.js';
+import { counted, percent, perplexity, signed } from '../../numbers.js';
 import { silentLines } from '../facts/silent-prompts.js';
 import { type Compared, paperLine } from '../run/paper.js';
 import type { PerplexityChange } from '../run/perplexity.js';
@@ -27,7 +27,7 @@ export function showUpdates(summary: UpdateSummary, updated: readonly DoneUpdate
 export function updateText(summary: UpdateSummary, paper?: Compared): (string | ShownTable)[] {
   const { updated, skipped, failed } = summary.facts;
   const lines: (string | ShownTable)[] = [
-    `${summary.model}: ${updated} facts updated, ${skipped.length} skipped, ${failed.length} failed`,
+    `${summary.model}: ${counted(updated, 'fact')} updated, ${skipped.length} skipped, ${failed.length} failed`,
     ...(updated > 0 ? [`${summary.neuronsPerFact.toFixed(1)} neurons edited a fact on average`] : []),
     ...skippedAndFailed(summary.facts, 'update.json'),
     ...silentLines(summary.silentPrompts),
