@@ -95,17 +95,17 @@ describe('kn find --prompt', () => {
       '"qwrtz" is 5 tokens, "q" "##w" "##r" "##t" "##z": its probability is the product',
     );
     expect(stderr).toMatch(
-      /Warning: "qwrtz" is among the 100 .* in none of 2 prompts \(worst ranks \d+ to \d+\)/,
+      /Warning: not every token of "qwrtz" is among the 100 .* in any of 2 prompts \(worst ranks \d+ to \d+\)/,
     );
     const given = ['--neurons', '[[1,2]]', '--json'];
     const suppressed = await kn(['suppress', ...nonsense.slice(1), ...given]);
     expect(suppressed.code).toBe(0);
-    expect(suppressed.stderr).toMatch(/^\{"notice":"Warning: .* in none of 2 prompts/m);
+    expect(suppressed.stderr).toMatch(/^\{"notice":"Warning: .* in any of 2 prompts/m);
     expect(JSON.parse(suppressed.stdout).answerTokens).toHaveLength(5);
     const erased = await kn(['erase', ...nonsense.slice(1), ...given, '--unrelated-facts', '0']);
     expect([erased.code, erased.stderr]).toEqual([
       0,
-      expect.stringMatching(/Warning: .* in none of 2 prompts/),
+      expect.stringMatching(/Warning: .* in any of 2 prompts/),
     ]);
   });
 

@@ -37,13 +37,15 @@ export function unknownAnswer({ answer, answerTokens, standings }: AskedAnswer):
   const [best, worst] = [Math.min(...ranks), Math.max(...ranks)];
   const name = rankName(answerTokens);
   const shown = best === worst ? `${name} ${best}` : `${name}s ${best} to ${worst}`;
-  const place = `the ${KNOWN_RANK} most probable tokens`;
+  const notAmong =
+    answerTokens.length > 1
+      ? `not every token of "${answer}" is among the ${KNOWN_RANK} most probable`
+      : `"${answer}" is not among the ${KNOWN_RANK} most probable tokens`;
   const all = standings.length;
-  if (all === 1)
-    return `"${answer}" is not among ${place} (${shown}): the model does not know this fact, whatever neurons it has.`;
+  if (all === 1) return `${notAmong} (${shown}): the model does not know this fact, whatever neurons it has.`;
   if (ranks.length === all)
-    return `"${answer}" is among ${place} in none of ${all} prompts (${shown}): the model does not know this fact, whatever neurons it has.`;
-  return `"${answer}" is not among ${place} in ${ranks.length} of ${all} prompts (${shown}): the model does not know the fact by these words, whatever neurons they have.`;
+    return `${notAmong} in any of ${all} prompts (${shown}): the model does not know this fact, whatever neurons it has.`;
+  return `${notAmong} in ${ranks.length} of ${all} prompts (${shown}): the model does not know the fact by these words, whatever neurons they have.`;
 }
 
 /** @returns a line of [MASK], which a prompt is read up to, and one of what looks like a mask, and is read as letters */
