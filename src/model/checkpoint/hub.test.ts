@@ -82,7 +82,9 @@ describe('a model of the hub', () => {
     await writeFile(outside, COMMIT);
     await mkdir(join(storage, 'refs'), { recursive: true });
     symlinkSync(outside, join(storage, 'refs', 'main'));
-    await expect(fetchTiny()).rejects.toThrow(`${join(storage, 'refs', 'main')}: cannot be written (it is a link)`);
+    await expect(fetchTiny()).rejects.toThrow(
+      `${join(storage, 'refs', 'main')}: cannot be written (it is a link)`,
+    );
   });
 
   it.each(['../..', 'refs/../../x', '/etc/passwd', 'a//b', '..\\..', 'main\u001b', '', '.'])(
