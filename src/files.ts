@@ -1,7 +1,7 @@
 /** Files and folders that a user named. */
-import { access, mkdir, stat } from 'node:fs/promises';
+import { access, lstat, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { systemErrorCode, UserError } from './errors.js';
+import { refusedFile, systemErrorCode, UserError } from './errors.js';
 import { NotJson, parseJson } from './parse-json.js';
 import { LARGEST_DESCRIPTION, readPlainText } from './plain-file.js';
 
@@ -66,4 +66,19 @@ export function fileExists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/**
+ * Whether anything has this name, a link to nothing too. Where a file may be left out, one that cannot be read must not pass for
+ * one that is not there: another would be read in its place, or a default taken, without a word.
+ * @throws UserError where that cannot be told
+ */
+export async function nameIsTaken(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return false;
+    throw refusedFile(path, 'read', error);
+  }
 }

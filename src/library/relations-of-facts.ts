@@ -11,7 +11,7 @@ import {
   readResultsFile,
   readResultsFolder,
 } from '../experiment/facts/results-file.js';
-import { fileExists } from '../files.js';
+import { nameIsTaken } from '../files.js';
 import type { Progress } from '../progress.js';
 import { fetchData } from './fetching.js';
 
@@ -60,7 +60,7 @@ async function resultsBeside(path: string): Promise<ResultsOfFacts> {
   if ((await stat(path)).isDirectory())
     return (await readdir(path)).some(isResultsFile) ? readResultsFolder(path) : new Map();
   const shard = path.replace(/neurons_(\d+\.json)$/, 'results_$1');
-  return shard !== path && (await fileExists(shard)) ? readResultsFile(shard) : new Map();
+  return shard !== path && (await nameIsTaken(shard)) ? readResultsFile(shard) : new Map();
 }
 
 function troubleWith(

@@ -102,10 +102,13 @@ async function copyFromFolder(source: string, target: string): Promise<void> {
     const place = placeOf(name);
     return place === undefined ? [] : [{ from: join(source, name), to: join(target, place) }];
   });
-  const sizes = await Promise.all(wanted.map(async ({ from }) => (await stat(from)).size));
+  const sizes: number[] = [];
+  for (const { from } of wanted) {
+    await checkPlainFile(from);
+    sizes.push((await stat(from)).size);
+  }
   await checkRoom({ folder: dirname(target), bytes: sum(sizes) });
   for (const { from, to } of wanted) {
-    await checkPlainFile(from);
     await mkdir(dirname(to), { recursive: true });
     await copyFile(from, to);
   }

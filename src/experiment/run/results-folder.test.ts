@@ -74,6 +74,24 @@ describe('a results folder', () => {
     expect(readFileSync(outside, 'utf8')).toBe('precious');
   });
 
+  it.each(['a link', 'a folder', 'a pipe or a device'])(
+    'is told in one line where %s lies in the place of a final file, and keeps what it has',
+    async kind => {
+      const session = await begin(await folderOfOne());
+      const [path, outside] = [join(session.path, 'figure3.svg'), join(temporaryFolder(), 'precious')];
+      writeFileSync(outside, 'precious');
+      if (kind === 'a link') symlinkSync(outside, path);
+      else if (kind === 'a folder') mkdirSync(path);
+      else spawnSync('mkfifo', [path]);
+      await expect(session.write('figure3.svg', '<svg/>')).rejects.toMatchObject({
+        name: 'UserError',
+        message: `${path}: cannot be written (it is ${kind})`,
+      });
+      session.close();
+      expect(readFileSync(outside, 'utf8')).toBe('precious');
+    },
+  );
+
   it('is no obstacle where a first session ended before it had any result', async () => {
     const folder = join(temporaryFolder(), 'out');
     mkdirSync(folder);

@@ -75,22 +75,17 @@ export class ResultsFolder<Line extends JournalRecord> {
    * @throws UserError where run.json cannot be written
    */
   async notePlans(plans: readonly RecordedPlan[]): Promise<void> {
-    try {
-      this.joined = joinSettings(this.joined, { ...this.joined, plans: [...plans] }, this.path);
-      await writeSettings(this.path, this.joined);
-    } catch (error) {
-      throw asUserError(join(this.path, SETTINGS_FILE), error);
-    }
+    this.joined = joinSettings(this.joined, { ...this.joined, plans: [...plans] }, this.path);
+    await writeSettings(this.path, this.joined);
   }
 
-  /** Writes one of the final files, whole or not at all. */
+  /**
+   * Writes one of the final files, whole or not at all.
+   * @throws UserError where it cannot be written, or no file lies in its place
+   */
   async write(name: string, content: string): Promise<string> {
     const file = join(this.path, name);
-    try {
-      await writeWholeFile(file, content);
-    } catch (error) {
-      throw asUserError(file, error);
-    }
+    await writeOwnFile(file, content);
     return file;
   }
 
@@ -162,7 +157,16 @@ async function checkKeptFiles(folder: string): Promise<void> {
 }
 
 async function writeSettings(folder: string, settings: Settings): Promise<void> {
-  await writeWholeFile(join(folder, SETTINGS_FILE), `${JSON.stringify(settings, null, 2)}\n`);
+  await writeOwnFile(join(folder, SETTINGS_FILE), `${JSON.stringify(settings, null, 2)}\n`);
+}
+
+/** What the writer throws is never a bug: what lies there instead of a file has no system's code. */
+async function writeOwnFile(path: string, content: string): Promise<void> {
+  try {
+    await writeWholeFile(path, content);
+  } catch (error) {
+    throw refusedToWrite(path, error);
+  }
 }
 
 async function readSettings(folder: string): Promise<Settings | undefined> {
@@ -176,6 +180,10 @@ async function readSettings(folder: string): Promise<Settings | undefined> {
 
 function asUserError(path: string, error: unknown): unknown {
   if (error instanceof UserError || systemErrorCode(error) === undefined) return error;
+  return refusedToWrite(path, error);
+}
+
+function refusedToWrite(path: string, error: unknown): UserError {
   return refusedFile(
     path,
     'written',

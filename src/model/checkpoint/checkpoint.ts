@@ -3,7 +3,7 @@ import { type FileHandle, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
-import { fileExists, readJsonFile } from '../../files.js';
+import { fileExists, nameIsTaken, readJsonFile } from '../../files.js';
 import { counted } from '../../numbers.js';
 import { bytesOfFile, openPlainFile } from '../../plain-file.js';
 import { readFloats, readSafetensorsHeader, type TensorEntry } from './safetensors.js';
@@ -15,8 +15,8 @@ const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
 
 /** The names of the files that hold a folder's weights, in order. */
 export async function weightFiles(folder: string): Promise<string[]> {
-  if (await fileExists(join(folder, WEIGHTS_FILE))) return [WEIGHTS_FILE];
-  if (await fileExists(join(folder, WEIGHTS_INDEX_FILE))) {
+  if (await nameIsTaken(join(folder, WEIGHTS_FILE))) return [WEIGHTS_FILE];
+  if (await nameIsTaken(join(folder, WEIGHTS_INDEX_FILE))) {
     return shardsOfIndex(
       await readJsonFile(join(folder, WEIGHTS_INDEX_FILE)),
       join(folder, WEIGHTS_INDEX_FILE),

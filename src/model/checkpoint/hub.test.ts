@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -74,6 +74,17 @@ describe('a model of the hub', () => {
     const cache = join(storage, '../..');
     const written = readdirSync(cache, { recursive: true, encoding: 'utf8' });
     expect(written.filter(name => /outside|setup|blobs\/[0-9a-f]|snapshots\/./.test(name))).toEqual([]);
+  });
+
+  it('is not said to be out of reach where a link lies in the place of what names its commit', async () => {
+    const { storage } = await hubWith();
+    const outside = join(temporaryFolder(), 'precious');
+    await writeFile(outside, COMMIT);
+    await mkdir(join(storage, 'refs'), { recursive: true });
+    symlinkSync(outside, join(storage, 'refs', 'main'));
+    await expect(fetchTiny()).rejects.toThrow(
+      `${join(storage, 'refs', 'main')}: cannot be written (it is a link)`,
+    );
   });
 
   it.each(['../..', 'refs/../../x', '/etc/passwd', 'a//b', '..\\..', 'main\u001b', '', '.'])(

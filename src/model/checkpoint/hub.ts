@@ -54,6 +54,8 @@ interface Connection {
 /** A commit, or an access token, in bytes. */
 const SHORT = 4096;
 
+const ROOM_REMEDY = 'Set HF_HOME to a folder with room.';
+
 const DEMO_REMEDY =
   'Connect to the network, set HF_ENDPOINT to a mirror, or try kn with --model demo, which needs none.';
 
@@ -82,7 +84,7 @@ export async function fetchFromHub(
     if (error instanceof UserError) throw error;
     if (error instanceof HubApiError) throw explain(id, error);
     if (systemErrorCode(error) !== undefined) {
-      throw refusedFile(storage, 'written', error, 'Set HF_HOME to a folder with room.');
+      throw refusedFile(storage, 'written', error, ROOM_REMEDY);
     }
     const cached = await findCached(storage, revision);
     if (cached) {
@@ -145,7 +147,9 @@ async function fetchSnapshot(
   if (whole && revision !== sha) {
     const ref = join(storage, 'refs', revision);
     await mkdir(dirname(ref), { recursive: true });
-    await writeWholeFile(ref, sha);
+    await writeWholeFile(ref, sha).catch(error => {
+      throw refusedFile(ref, 'written', error, ROOM_REMEDY);
+    });
   }
   return { folder, revision: sha, whole };
 }

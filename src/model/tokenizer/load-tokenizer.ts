@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
-import { fileExists, readJsonFile } from '../../files.js';
+import { nameIsTaken, readJsonFile } from '../../files.js';
 import { LARGEST_DESCRIPTION, readPlainText } from '../../plain-file.js';
 import type { ModelShape } from '../language-model.js';
 import { bytePairTokenizer } from './byte-pair.js';
@@ -73,7 +73,7 @@ export async function loadTokenizer(folder: string, shape: Rows): Promise<Tokeni
 }
 
 async function readTokenizerConfig(path: string): Promise<TokenizerConfig> {
-  if (!(await fileExists(path))) return {};
+  if (!(await nameIsTaken(path))) return {};
   const parsed = configSchema.safeParse(await readJsonFile(path));
   if (parsed.success) return parsed.data;
   throw new UserError(
@@ -89,7 +89,7 @@ async function tokenizerJson(
   config: TokenizerConfig,
 ): Promise<{ path: string; json: object }> {
   const path = join(folder, 'tokenizer.json');
-  if (await fileExists(path)) {
+  if (await nameIsTaken(path)) {
     const parsed = tokenizerSchema.safeParse(await readJsonFile(path));
     if (!parsed.success)
       throw new UserError(`${path}: not a tokenizer (${whatIsWrong(parsed.error)})`, FETCH_AGAIN);
@@ -99,8 +99,8 @@ async function tokenizerJson(
     return { path, json };
   }
   const [lines, pairs, merges] = ['vocab.txt', 'vocab.json', 'merges.txt'].map(name => join(folder, name));
-  const isThere = await fileExists(causal ? pairs : lines);
-  if (!isThere || (causal && !(await fileExists(merges))))
+  const isThere = await nameIsTaken(causal ? pairs : lines);
+  if (!isThere || (causal && !(await nameIsTaken(merges))))
     throw new UserError(
       `${folder}: no tokenizer.json and no ${causal ? 'vocab.json with merges.txt' : 'vocab.txt'}`,
       'Copy one of them from where the model is from.',
@@ -127,7 +127,7 @@ async function bytePairs(pairsPath: string, mergesPath: string) {
 
 /** Ids by token, from a file; none where it is not there. */
 async function readIds(path: string): Promise<Record<string, number>> {
-  if (!(await fileExists(path))) return {};
+  if (!(await nameIsTaken(path))) return {};
   const parsed = idsSchema.safeParse(await readJsonFile(path));
   if (parsed.success) return parsed.data;
   throw new UserError(`${path}: not a vocabulary, which gives each token its id`, FETCH_AGAIN);

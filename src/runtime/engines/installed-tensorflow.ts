@@ -17,7 +17,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
-import { fileExists, readJsonFile } from '../../files.js';
+import { nameIsTaken, readJsonFile } from '../../files.js';
 import { enginesFolder } from '../folders.js';
 
 export const TFJS_NODE = '@tensorflow/tfjs-node';
@@ -62,7 +62,7 @@ export async function findInstalledTensorflow(
   folder = tensorflowFolder(),
 ): Promise<InstalledTensorflow | undefined> {
   const path = join(folder, 'engine.json');
-  if (!(await fileExists(path))) return undefined;
+  if (!(await nameIsTaken(path))) return undefined;
   const parsed = manifestSchema.safeParse(await readJsonFile(path));
   if (parsed.success) return { folder, manifest: parsed.data };
   throw new UserError(
