@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
-import { setAside } from './set-aside.js';
+import { filesOfRuns, setAside } from './set-aside.js';
 
 function folderWith(...names: string[]): string {
   const folder = temporaryFolder();
@@ -22,6 +22,14 @@ describe('setting an earlier run aside', () => {
       ...['.gitignore', 'lock', 'notes.txt', 'old-1', 'old-2', 'src', 'summary.json.bak'],
     ]);
     expect(readdirSync(join(folder, 'old-2')).sort()).toEqual(RUN);
+  });
+
+  it('goes on where it was killed: run.json, by which the folder is known, moves last', async () => {
+    const folder = folderWith(...RUN, 'notes.txt');
+    expect((await filesOfRuns(folder)).at(-1)).toBe('run.json');
+    rmSync(join(folder, 'journal.jsonl')); // moved already
+    await setAside(folder);
+    expect(readdirSync(folder).sort()).toEqual(['notes.txt', 'old-1']);
   });
 
   it('is refused in a folder of other files without run.json, which stays as it is', async () => {

@@ -18,7 +18,8 @@ const NO_MATTER = /^(lock|old-\d+$|\.kn-)/;
 export const isFileOfRuns = (name: string) => FILES_OF_RUNS.some(kind => kind.test(name));
 
 /**
- * The files of an earlier run in a folder.
+ * The files of an earlier run in a folder, run.json last: as long as that is there, a folder whose moving was killed is one of a
+ * run, and --fresh goes on.
  * @throws UserError where the folder has other files and no run.json: it is no results folder, but somebody's own
  */
 export async function filesOfRuns(folder: string): Promise<string[]> {
@@ -32,7 +33,7 @@ export async function filesOfRuns(folder: string): Promise<string[]> {
       '--fresh begins again in the folder of an earlier run: name that, or a new one, with --results.',
     );
   }
-  return ours;
+  return [...ours.filter(name => name !== 'run.json'), ...ours.filter(name => name === 'run.json')];
 }
 
 /** Moves them into old-1, old-2, ... inside the folder; what else lies there stays. */
