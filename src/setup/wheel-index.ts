@@ -73,8 +73,8 @@ export function newestOf(
   const releases = projectSchema.safeParse(answer).data?.releases ?? {};
   const files = new Map(
     Object.entries(releases).flatMap(([version, listed]) => {
-      // Indexes list versions from before there were rules for them ("2004d").
-      if (!valid(version)) return [];
+      // Indexes list versions from before there were rules for them ("2004d"); no number holds more digits exactly.
+      if (!valid(version) || /\d{16}/.test(version)) return [];
       const file = listed.find(({ filename, yanked }) => !yanked && runsOnLinux(filename, glibc));
       return file ? [[version, file] as const] : [];
     }),
