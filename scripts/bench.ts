@@ -84,7 +84,7 @@ const head = [
   'peak memory',
   'share of limit',
 ];
-console.log(`\n${table(head, rows, 'right')}\n`);
+console.log(['', ...table(head, rows, 'right'), ''].join('\n'));
 console.log(
   's a prompt: kn find, the median of the repetitions. GFLOPS: the operations that the algorithm needs',
 );

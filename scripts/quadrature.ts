@@ -116,7 +116,7 @@ function print({ model }: LoadedModel, tokens: number, summaries: Map<AskedQuadr
     'operations',
   ];
   const [{ prompts, facts }] = summaries.values();
-  console.log(`\n${table(head, rows, 'right')}\n`);
+  console.log(['', ...table(head, rows, 'right'), ''].join('\n'));
   console.log(
     `Against ${nameOf(REFERENCE)}: the share of ${prompts} prompts with the same coarse neurons, of ${facts} facts with the`,
   );

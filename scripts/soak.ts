@@ -39,9 +39,8 @@ const folder = mkdtempSync(join(tmpdir(), 'kn-soak-'));
 try {
   const samples = await soak();
   writeFileSync(flags.out, csv(samples));
-  console.log(
-    `\n${table(HEAD, evenly(samples, ROWS).map(row), 'right')}\n\nEvery sample is in ${flags.out}.`,
-  );
+  const rows = evenly(samples, ROWS).map(row);
+  console.log(['', ...table(HEAD, rows, 'right'), '', `Every sample is in ${flags.out}.`].join('\n'));
   const grown = growth(samples);
   console.log(growthText(grown));
   process.exitCode = grown.isLeak ? 1 : 0;

@@ -5,6 +5,7 @@ import { parseBertConfig } from '../../src/model/bert/config.js';
 import { accuracyOf } from '../../src/setup/accuracy.js';
 import { productShapes } from './probes.js';
 import { RULE, SHAPES, STEPS, TOKENS, workOf } from './shapes.js';
+import { describeRows } from './table.js';
 import { rowOf } from './worker.js';
 
 it('a row adds up its workers, each over its own time', () => {
@@ -28,6 +29,13 @@ it('a row adds up its workers, each over its own time', () => {
     busyCores: 1.25,
     timedBatches: 8,
   });
+});
+
+it('a row of the table is a line', () => {
+  const timed = [{ batches: 3, seconds: 2, cpuSeconds: 1 }];
+  const row = rowOf(8, { dispatches: 1600, buffers: 4, peakBytes: 5e9 }, timed, 4e11, 20);
+  const lines = describeRows({ shape: 'tiny', operationsPerPrompt: 4e11, rows: [row, row] }).split('\n');
+  expect(lines.filter(line => /^ +1 +8 +/.test(line))).toHaveLength(2);
 });
 
 it.each([

@@ -33,7 +33,7 @@ export function describeDevice({ gpu, device }: Figures): string {
     `GPU: ${gpu}, driver: ${driver}`,
     `Engine: ${engine}`,
     '',
-    table(['product', 'TFLOPS'], rows, 'right'),
+    ...table(['product', 'TFLOPS'], rows, 'right'),
     '',
     `Product rate, the fastest of these: ${digits(productRate)} TFLOPS`,
   ].join('\n');
@@ -51,12 +51,16 @@ export function describeAccuracy(accuracy: Accuracy): string {
   );
 }
 
-export function describeRows({ shape, operationsPerPrompt, rows }: Figures): string {
+export function describeRows({
+  shape,
+  operationsPerPrompt,
+  rows,
+}: Pick<Figures, 'shape' | 'operationsPerPrompt' | 'rows'>): string {
   const left = rows.filter(row => row.state !== 'measured').map(row => `  ${describeRow(row)}`);
   return [
     `The shape of ${shape}, ${digits(operationsPerPrompt / 1e9)} GFLOP a prompt:`,
     '',
-    table(HEAD, rows.map(cells), 'right'),
+    ...table(HEAD, rows.map(cells), 'right'),
     '',
     ...(left.length > 0 ? ['Not measured:', ...left, ''] : []),
     LEGEND,
