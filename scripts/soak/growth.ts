@@ -1,3 +1,4 @@
+import { mean } from '../../src/mean.js';
 import { residentBytes, type Sample } from './sample.js';
 
 /** What comes before is the worker's beginning: weights, the first batches of each length, compiled code. */
@@ -44,5 +45,3 @@ export function growthText({ fromSeconds, toSeconds, from, to, isLeak }: Growth)
 }
 
 export const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
