@@ -93,7 +93,8 @@ describe.skipIf(!canMount)(`on a disk that is too small${why}`, () => {
     );
   });
 
-  it.skipIf(!existsSync(REAL_PARAREL))('PARAREL that is fetched says so, and what came is kept', async () => {
+  const absent = existsSync(REAL_PARAREL) ? '' : ` (skipped: ${REAL_PARAREL} is not here)`;
+  it.skipIf(absent !== '')(`PARAREL that is fetched says so, and what came is kept${absent}`, async () => {
     const server = await serve((request, response) => {
       const path = (request.url ?? '').replace('/data/pattern_data', '').replace('/data', '');
       response.end(readFileSync(join(REAL_PARAREL, path)));

@@ -23,20 +23,17 @@ export function placeOf(name: string): string | undefined {
   return header ? join('include', header[1]) : undefined;
 }
 
+const FROM_TAKES = '--from takes pypi, google, or the path of a wheel, a tarball or a folder.';
+
 /** @throws UserError where it holds no libtensorflow, is damaged, or there is no room for it */
 export async function unpackTensorflow(source: string, target: string): Promise<void> {
   const found = await stat(source).catch(error => {
-    throw refusedFile(
-      source,
-      'read',
-      error,
-      '--from takes pypi, google, or the path of a wheel, a tarball or a folder.',
-    );
+    throw refusedFile(source, 'read', error, FROM_TAKES);
   });
   if (found.isDirectory()) await copyFromFolder(source, target);
   else if (/\.(whl|zip)$/.test(source)) await unpackZip(source, target, placeOf);
   else if (/\.(tgz|tar\.gz|tar)$/.test(source)) await unpackTar(source, target);
-  else throw new UserError(`${source}: neither a wheel (.whl), a tarball (.tar.gz) nor a folder`);
+  else throw new UserError(`${source}: neither a wheel (.whl), a tarball (.tar.gz) nor a folder`, FROM_TAKES);
   const libraries = await readdir(join(target, 'lib')).catch(() => []);
   const headers = await stat(join(target, 'include/tensorflow/c/c_api.h')).catch(() => undefined);
   if (libraries.length === 0 || !headers) {

@@ -71,7 +71,7 @@ export async function openSession<Line extends JournalRecord>(
   let noting = Promise.resolve();
   const notePlans = () => {
     const recorded = plans.map(recordedPlan);
-    noting = noting.then(() => folder.notePlans(recorded));
+    noting = noting.catch(() => undefined).then(() => folder.notePlans(recorded));
     return noting;
   };
   const batchMemory = new BatchMemory(
