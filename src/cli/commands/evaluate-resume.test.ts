@@ -95,6 +95,8 @@ describe('nothing that was done is lost', () => {
     expect(stderr).toContain(`facts: ${FACTS}/${FACTS}`);
     expect(journalLines(folder)).toEqual(journal);
     expect(finalFiles(folder)).toEqual(expected);
+    // Nor does run.json name a machine that computed nothing: the folder was made without any.
+    expect(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')).plans).toEqual([]);
   });
 });
 
