@@ -1,7 +1,8 @@
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { UserError } from '../../errors.js';
 
-const FETCH_AGAIN = 'The file is damaged or of another kind: fetch it again.';
+/** What to do about a tokenizer's file that is none. */
+export const FETCH_AGAIN = 'The file is damaged or of another kind: fetch it again.';
 
 const AS_IT_IS = { skip_special_tokens: false, clean_up_tokenization_spaces: false };
 

@@ -6,7 +6,7 @@ import { LARGEST_DESCRIPTION, readPlainText } from '../../plain-file.js';
 import type { ModelShape } from '../language-model.js';
 import { bytePairTokenizer } from './byte-pair.js';
 import { CausalTokenizer } from './causal-tokenizer.js';
-import { CheckedTokenizer } from './checked-tokenizer.js';
+import { CheckedTokenizer, FETCH_AGAIN } from './checked-tokenizer.js';
 import { MaskedTokenizer } from './masked-tokenizer.js';
 import { checkTokenIds } from './token-ids.js';
 import type { Tokenizer } from './tokenizer.js';
@@ -53,8 +53,6 @@ const idsSchema = z.custom<Record<string, number>>(
     !Array.isArray(value) &&
     Object.values(value).every(id => typeof id === 'number'),
 );
-
-const FETCH_AGAIN = 'The file is damaged or of another kind: fetch it again.';
 
 type Rows = Pick<ModelShape, 'vocabularySize' | 'causal'>;
 
