@@ -188,9 +188,18 @@ describe('input that cannot be used', () => {
   const unless = canBeNobody ? '' : ' (skipped: only root may be another user, who may read these files)';
   it.skipIf(!canBeNobody)(`a user without a home folder is told so${unless}`, async () => {
     const shell = `cd /; run() { exec setpriv ${asNobody.join(' ')} "$@"; }; run "$0" "$@";`;
-    const { code, stderr } = await kn(['doctor'], { env: { HOME: undefined }, shell });
+    const none = { HOME: undefined, KN_CACHE: undefined, HF_HOME: undefined };
+    const { code, stderr } = await kn(['doctor'], { env: none, shell });
     expect(code).toBe(1);
-    expect(stderr).toContain('kn: this user has no home folder\nSet HOME to a folder that may be written.\n');
+    expect(stderr).toMatch(/^kn: this user has no home folder\nSet HOME to a folder that may be written/m);
     expect(stderr).not.toContain('    at ');
+    const named = { ...none, KN_CACHE: '/nowhere/c', KN_DATA: '/nowhere/d', HF_HOME: '/nowhere/h' };
+    const found = await kn(['find', '--model', 'demo', '--engine', 'wasm', ...one.slice(2)], {
+      env: named,
+      shell,
+    });
+    expect([found.code, found.stderr.includes('home')]).toEqual([0, false]);
+    const fetched = await kn(['find', '--model', 'org/none', ...one.slice(2)], { env: named, shell });
+    expect(fetched.stderr).toMatch(/^kn: org\/none: not in the cache, and .* cannot be reached/m);
   });
 });

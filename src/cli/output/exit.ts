@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { Interrupted, UsageError, UserError } from '../../errors.js';
 import { coloured } from '../../report/colour.js';
 import { printAside } from './print.js';
+import { asSystemLimit } from './system-limits.js';
 
 /** What the command's exit code says. */
 export const EXIT = { done: 0, failed: 1, usage: 2, someFactsFailed: 3, interrupted: 130 } as const;
@@ -19,11 +20,8 @@ export function reportError(error: unknown): number {
     if (error.remedy) printAside(error.remedy);
     return error instanceof UsageError ? EXIT.usage : EXIT.failed;
   }
-  // env-paths asks for the home folder as soon as it is loaded.
-  if (error instanceof Error && error.message.includes('uv_os_homedir'))
-    return reportError(
-      new UserError('this user has no home folder', 'Set HOME to a folder that may be written.'),
-    );
+  const limit = asSystemLimit(error);
+  if (limit) return reportError(limit);
   printAside('kn: this is a bug; please report what follows', ...stackOf(error));
   return EXIT.failed;
 }
