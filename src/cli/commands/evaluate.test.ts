@@ -103,6 +103,20 @@ describe('kn evaluate pararel', () => {
     expect(files['demo_pararel_neurons_0.json']).toBeUndefined();
   });
 
+  it.each([
+    ['evaluate', 'pararel', '--neurons', '[]'],
+    ['suppress', '--threshold', '99'],
+    ['find', '--threshold', '99'],
+  ])('says why there is nothing to show where no fact has a neuron: kn %s', async (...args) => {
+    const { code, stdout } = await kn([...args, '--model', 'demo', '--limit', '1', '--quiet']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      args[0] === 'find'
+        ? /^No fact has a neuron: give other --neurons, or find some with a lower threshold/m
+        : /^No fact has a neuron, so nothing was changed and there is no figure: give other --neurons/m,
+    );
+  });
+
   it('prints one JSON object for programs, and progress as JSON lines beside it', async () => {
     const { code, stdout, stderr } = await kn(evaluate(results(), '--json'));
     expect(code).toBe(0);

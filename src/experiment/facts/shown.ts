@@ -28,7 +28,7 @@ export function showFacts(
 ): Shown {
   return {
     name: 'summary',
-    text: summaryText(summary, asInPaper),
+    text: summaryText(summary, measured, asInPaper),
     data: measured || summary.tuning ? summaryData(summary) : null,
     figures: effectBars(intervention => new Map(Object.entries(summary[intervention]?.relations ?? {}))),
   };
@@ -49,7 +49,11 @@ export function effectBars(
   );
 }
 
-function summaryText(summary: Summary, asInPaper: readonly InterventionName[]): (string | ShownTable)[] {
+function summaryText(
+  summary: Summary,
+  measured: boolean,
+  asInPaper: readonly InterventionName[],
+): (string | ShownTable)[] {
   const { done, skipped, failed } = summary.facts;
   const lines: (string | ShownTable)[] = [
     `${summary.model}: ${counted(done, 'fact')} done, ${skipped.length} skipped, ${failed.length} failed`,
@@ -59,8 +63,24 @@ function summaryText(summary: Summary, asInPaper: readonly InterventionName[]): 
   if (summary.accuracy !== null)
     lines.push(`${percent(summary.accuracy)} of the prompts answered before any intervention`);
   lines.push(...skippedAndFailed(summary.facts, 'summary.json'), ...silentLines(summary.silentPrompts));
+  lines.push(...whyNoChange(summary, measured));
   lines.push(...(summary.tuning ? tunedLines(summary, summary.tuning, asInPaper) : changeLines(summary)));
   return lines;
+}
+
+/** Nothing to show is said, and why: the rows and figures that a reader looks for would be missing without a word. */
+function whyNoChange(
+  { neuronsPerFact, suppression, enhancement }: Summary,
+  measured: boolean,
+): readonly string[] {
+  if (suppression || enhancement) return [];
+  if (neuronsPerFact === 0)
+    return [
+      `No fact has a neuron${measured ? ', so nothing was changed and there is no figure' : ''}: give other --neurons, or find some with a lower threshold or --share`,
+    ];
+  return measured
+    ? ['No fact and its unrelated fact both have neurons, so no change counts and there is no figure']
+    : [];
 }
 
 function changeLines({ suppression, enhancement }: Summary): (string | ShownTable)[] {
