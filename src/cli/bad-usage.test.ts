@@ -71,6 +71,34 @@ describe('a command line that means nothing', () => {
     [['suppress', ...one, '--neurons', '[[1,2],[1'], /--neurons '\[\[1,2\],\[1': /],
     [['find', ...one, '--limit', '3'], /--limit is for a run over a data set/],
     [['find', ...one, '--max-answer-tokens', '1'], /--max-answer-tokens is for a run over a data set/],
+    ...['find', 'suppress'].map((command): [string[], RegExp] => [
+      [command, ...one, '--seed', '0'],
+      /--seed is for a run over a data set/,
+    ]),
+    [['enhance', ...one, '--unrelated', 'any'], /--unrelated is for a run over a data set/],
+    [
+      ['edit', ...one, '--to', 'x', '--unrelated-facts', '0', '--seed', '3'],
+      /--seed is for unrelated facts, and/,
+    ],
+    ...[
+      ['suppress', ...one],
+      ['erase', ...one],
+      ['evaluate', 'update', '--model', 'demo'],
+    ].flatMap(command =>
+      [
+        ['--steps', '5'],
+        ['--method', 'activation'],
+        ['--adaptive-threshold', '0.2'],
+      ].map((finding): [string[], RegExp] => [
+        [...command, '--neurons', '[[0,1]]', ...finding],
+        new RegExp(`${finding[0]} is for neurons that are found, and --neurons gives them`),
+      ]),
+    ),
+    [['find', ...one, '--revision', 'v1'], /--revision v1: demo is no model of the hub/],
+    [
+      ['find', '--model', '.', '--revision', 'v1', '--data', 'demo'],
+      /--revision v1: \. is no model of the hub/,
+    ],
     [['find', '--model', 'demo', '--scores', 'x.json'], /--scores is for one fact/],
     [['find', ...one, '--negatives', '3'], /--negatives is for a run over a data set/],
     [
@@ -100,6 +128,7 @@ describe('a command line that means nothing', () => {
     [['erase', ...one, '--save', ''], /--save is empty/],
     [['plot', '--results', 'here', ''], /--results is empty/],
     [['compare', 'here', ''], /<B> is empty/],
+    [['stats', 'here', ''], /<folders> is empty/],
   ])('%o exits with 2', async (args, message) => {
     await expectRefusal(args, 2, message);
   });

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { findModelHere, locateModel } from '../model/checkpoint/locate.js';
+import { findModelHere, locateModel, MAIN } from '../model/checkpoint/locate.js';
 import { parameterCount, readModelConfig } from '../model/config.js';
 import { type LoadedModel, loadModel as loadFolder } from '../model/load.js';
 import { type OnProgress, type Progress, progressTo } from '../progress.js';
@@ -48,13 +48,13 @@ export interface OpenedModel extends LoadedModel {
  * @throws UserError where it is none of these, or no model that kn can compute
  */
 export async function loadModel(id: string, options: LoadOptions = {}): Promise<OpenedModel> {
-  const { revision = 'main', engine = 'auto', devices, onProgress } = options;
+  const { revision = MAIN, engine = 'auto', devices, onProgress } = options;
   const progress = progressTo(onProgress);
   const running: string | undefined = tf.getBackend();
   const chosen = ENGINES.some(known => known === running)
     ? undefined
     : await chooseDevices({ engine, ...(devices && { devices }) });
-  const here = await findModelHere(id);
+  const here = await findModelHere(id, revision);
   if (here) await readModelConfig(here.folder);
   const { name, folder } = here ?? (await locateModel(id, revision, fetchProgress(progress)));
   const started = chosen && (await startOnChosen(chosen));

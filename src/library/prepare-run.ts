@@ -37,7 +37,7 @@ export async function prepareRun(request: Request, progress: Progress): Promise<
 
   const source = dataSource(request.data.name);
   await source.check(selectionOf(request));
-  const here = await findModelHere(request.model.id);
+  const here = await findModelHere(request.model.id, request.model.revision);
   const description = here && (await describe(here, given));
   const early = (await source.isHere())
     ? await openData(source, request, description?.config.causal ?? false)

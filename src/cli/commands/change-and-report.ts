@@ -1,17 +1,13 @@
 /** What `kn erase` and `kn edit` do with one fact. */
 import { UsageError } from '../../errors.js';
+import { DEFAULTS } from '../../experiment/run/defaults.js';
 import { usualData } from '../../experiment/run/request.js';
 import { changeFact } from '../../library/change-fact.js';
 import type { AskedChange } from '../../library/change-request.js';
 import { checkSavePlace } from '../../model/checkpoint/save-checkpoint.js';
 import { openModel } from '../open-model.js';
-import {
-  allPrompts,
-  askedFact,
-  factFinding,
-  givenNeurons,
-  refuseIdleNegatives,
-} from '../options/fact-request.js';
+import { allPrompts, askedFact, factFinding, givenNeurons } from '../options/fact-request.js';
+import { refuseIdleDraw, refuseIdleFinding } from '../options/idle-options.js';
 import type { ValueOptions } from '../options/value-options.js';
 import { changeText } from '../output/change-text.js';
 import { warnOfMasks, warnOfUnknown } from '../output/fact-warnings.js';
@@ -22,8 +18,18 @@ import { createProgress } from '../output/progress.js';
 /** @returns the exit code */
 export async function changeAndReport(options: ValueOptions, change: AskedChange): Promise<number> {
   const finding = factFinding(options);
-  refuseIdleNegatives(options);
-  const { prompt, prompts, answer, save = null, site, continuation, unrelatedFacts, seed } = options;
+  refuseIdleFinding(options);
+  refuseIdleDraw(options);
+  const {
+    prompt,
+    prompts,
+    answer,
+    save = null,
+    site,
+    continuation,
+    unrelatedFacts,
+    seed = DEFAULTS.seed,
+  } = options;
   if (answer === undefined || (prompt ?? prompts) === undefined)
     throw new UsageError(
       `kn ${change.change} needs --prompt and --answer`,

@@ -7,7 +7,7 @@ import { addUpdate } from './evaluate-update.js';
 
 interface Options extends DataRunOptions {
   readonly factor: number;
-  readonly unrelated: UnrelatedRule;
+  readonly unrelated?: UnrelatedRule;
 }
 
 const DETAILS = `

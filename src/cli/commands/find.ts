@@ -52,9 +52,10 @@ export function addFind(program: Command): void {
 }
 
 async function findInFact(options: Options): Promise<number> {
-  const { scores, convergence = false, method } = options;
+  const { scores, convergence = false } = options;
   const { askedFact, factFinding } = await import('../options/fact-request.js');
   const finding = factFinding(options);
+  const { method } = finding.method;
   const integrates = method === 'integrated_gradients';
   if (convergence && !integrates)
     throw new UsageError(

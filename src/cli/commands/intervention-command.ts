@@ -18,7 +18,7 @@ import { print } from '../output/print.js';
 import { createProgress } from '../output/progress.js';
 
 export interface InterventionOptions extends DataRunOptions, PromptOptions {
-  readonly unrelated: UnrelatedRule;
+  readonly unrelated?: UnrelatedRule;
 }
 
 export function addInterventionOptions(command: Command): void {
@@ -63,11 +63,10 @@ async function interveneOnFact(
   options: InterventionOptions,
   { factor, didTo }: AskedIntervention,
 ): Promise<number> {
-  const { askedFact, factFinding, givenNeurons, refuseIdleNegatives } = await import(
-    '../options/fact-request.js'
-  );
+  const { askedFact, factFinding, givenNeurons } = await import('../options/fact-request.js');
+  const { refuseIdleFinding } = await import('../options/idle-options.js');
   const finding = factFinding(options);
-  refuseIdleNegatives(options);
+  refuseIdleFinding(options);
   const given = await givenNeurons(options.neurons);
   const { prompts, answer, negativePrompts } = await askedFact(options);
   const { openKnowledgeNeurons } = await import('../open-model.js');

@@ -1,11 +1,18 @@
 import { UsageError } from '../../errors.js';
+import type { UnrelatedRule } from '../../experiment/facts/unrelated.js';
+import { optionName } from './option-values.js';
 import type { DataOptions, PromptOptions, RunOptions } from './options.js';
+
+/** Of the options of commands that take one fact or a data set. */
+type Asked = PromptOptions &
+  DataOptions &
+  RunOptions & { readonly seed?: number; readonly unrelated?: UnrelatedRule };
 
 /**
  * Whether the options ask about one fact rather than a data set.
  * @throws UsageError where they ask about both
  */
-export function asksOneFact(options: PromptOptions & DataOptions & RunOptions): boolean {
+export function asksOneFact(options: Asked): boolean {
   const { prompt, prompts, answer, negativePrompt, negativePrompts } = options;
   if (prompt === undefined && prompts === undefined && answer === undefined) {
     if (negativePrompt === undefined && negativePrompts === undefined) return false;
@@ -21,6 +28,8 @@ export function asksOneFact(options: PromptOptions & DataOptions & RunOptions): 
     'facts',
     'maxAnswerTokens',
     'negatives',
+    'seed',
+    'unrelated',
     'results',
     'workers',
     'threads',
@@ -30,7 +39,7 @@ export function asksOneFact(options: PromptOptions & DataOptions & RunOptions): 
   const given = ofData.find(name => options[name] !== undefined);
   if (given)
     throw new UsageError(
-      `--${given.replace(/[A-Z]/g, capital => `-${capital.toLowerCase()}`)} is for a run over a data set`,
+      `${optionName(given)} is for a run over a data set`,
       'Leave out --prompt and --answer, or it.',
     );
   return true;

@@ -25,7 +25,7 @@ export interface DataRunOptions
     OutputOptions {
   readonly neurons?: string;
   /** Of all draws. */
-  readonly seed: number;
+  readonly seed?: number;
 }
 
 /** What an experiment begins with: what computes, and which neurons. Its own options come next. */

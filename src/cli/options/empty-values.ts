@@ -11,6 +11,8 @@ export function refuseEmptyValues(command: Command): void {
     const value: unknown = command.getOptionValue(option.attributeName());
     if ([value].flat().includes('')) throw new UsageError(`${option.long} is empty`, remedy);
   }
-  const empty = command.registeredArguments.findIndex((_, i) => command.args[i] === '');
-  if (empty !== -1) throw new UsageError(`<${command.registeredArguments[empty].name()}> is empty`, remedy);
+  const empty = command.args.indexOf('');
+  // The last argument may take all that come.
+  const argument = command.registeredArguments.at(Math.min(empty, command.registeredArguments.length - 1));
+  if (empty !== -1 && argument) throw new UsageError(`<${argument.name()}> is empty`, remedy);
 }

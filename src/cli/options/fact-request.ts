@@ -61,15 +61,6 @@ export async function givenNeurons(option: string | undefined): Promise<readonly
   return option === undefined ? undefined : (parseNeurons(option) ?? (await readNeuronList(option)));
 }
 
-/** @throws UsageError where negative prompts would have nothing to rule out */
-export function refuseIdleNegatives({ neurons, negativePrompt, negativePrompts }: FactOptions): void {
-  if (neurons !== undefined && (negativePrompt ?? negativePrompts) !== undefined)
-    throw new UsageError(
-      'negative prompts are for neurons that are found, and --neurons gives them',
-      'Leave out one of them.',
-    );
-}
-
 const STANDARD_INPUT = 'standard input';
 const PROMPT_FILE = 'A prompt file has a prompt a line.';
 

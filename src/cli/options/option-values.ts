@@ -43,3 +43,8 @@ export function wholeNumber(least: number, most: number) {
     return parsed;
   };
 }
+
+/** As it is typed: "--batch-memory" for `batchMemory`. */
+export function optionName(name: string): string {
+  return `--${name.replace(/[A-Z]/g, capital => `-${capital.toLowerCase()}`)}`;
+}

@@ -35,7 +35,7 @@ export interface AskingOptions {
 
 export interface AttributionOptions {
   readonly protocol: Protocol;
-  readonly method: Method;
+  readonly method?: Method;
   readonly rule?: Rule;
   readonly steps?: number;
   readonly adaptiveThreshold?: number;
@@ -139,10 +139,8 @@ export function addAttributionOptions(command: Command, shareDefault: string): C
     .addOption(
       new Option(
         '--method <method>',
-        'what scores a neuron: the integral of the gradient, the gradient in one place, or the activation alone',
-      )
-        .choices(METHODS)
-        .default(DEFAULTS.method),
+        `what scores a neuron: the integral of the gradient, the gradient in one place, or the activation alone (default: ${DEFAULTS.method})`,
+      ).choices(METHODS),
     )
     .addOption(
       new Option(
@@ -210,17 +208,15 @@ export function addUnrelatedOptions(command: Command): Command {
     command.addOption(
       new Option(
         '--unrelated <rule>',
-        'draw unrelated facts of another relation, or any other fact, as the replication does',
-      )
-        .choices(UNRELATED_RULES)
-        .default(OF_FACTS.unrelated),
+        `draw unrelated facts of another relation, or any other fact, as the replication does (default: ${OF_FACTS.unrelated})`,
+      ).choices(UNRELATED_RULES),
     ),
   );
 }
 
 /** @param draws what is drawn with it */
 export function addSeedOption(command: Command, draws = 'of all draws of facts'): Command {
-  return command.option('--seed <n>', draws, wholeNumber(...RANGES.seed), DEFAULTS.seed);
+  return command.option('--seed <n>', `${draws} (default: ${DEFAULTS.seed})`, wholeNumber(...RANGES.seed));
 }
 
 export function addFactorOption(command: Command): Command {

@@ -1,14 +1,14 @@
 /** What the options of a run over a data set mean: the parts of its request that every experiment has. */
-import { type AskedFinding, completeFinding } from '../../experiment/run/finding.js';
+import type { AskedFinding } from '../../experiment/run/finding.js';
 import type { DataRunOptions } from './data-run-options.js';
+import { refuseIdleFinding } from './idle-options.js';
 import type { AttributionOptions } from './options.js';
 
 /** @throws UsageError where options do not go together */
 export function runRequest(options: DataRunOptions) {
   const { relations, limit, facts, maxAnswerTokens, negatives, seed, protocol } = options;
   const finding = askedFinding(options);
-  // Given neurons leave nothing to find, but not what is asked twice unsaid.
-  if (options.neurons !== undefined) completeFinding(finding, protocol, 'data');
+  refuseIdleFinding(options);
   return {
     model: { id: options.model, revision: options.revision },
     data: {

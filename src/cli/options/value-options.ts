@@ -18,7 +18,7 @@ export interface ValueOptions extends FactOptions, Pick<DataOptions, 'data'>, Ou
   readonly otherPrompt?: readonly string[];
   readonly otherPrompts?: string;
   readonly unrelatedFacts: number;
-  readonly seed: number;
+  readonly seed?: number;
   readonly save?: string;
 }
 

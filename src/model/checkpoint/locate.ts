@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { DEMO_MODEL } from '../../embedded.js';
-import { UserError } from '../../errors.js';
+import { UsageError, UserError } from '../../errors.js';
 import type { DownloadReporter, ModelPart } from './hub.js';
 
 /** A model that is on this machine. */
@@ -19,16 +19,29 @@ export interface LocatedModel {
 
 export const DEMO = 'demo';
 
+/** The hub's branch where none is named. */
+export const MAIN = 'main';
+
 /**
  * A model that has not to be fetched; undefined for what may be a hub id, of which the hub is asked even where the cache has it.
- * @throws UserError where it is neither
+ * @param revision of the hub's
+ * @throws UserError where it is neither, UsageError where it is here and has no such revision
  */
-export async function findModelHere(id: string): Promise<LocatedModel | undefined> {
-  if (id === DEMO) return { name: DEMO, id, folder: DEMO_MODEL, revision: null, whole: true };
+export async function findModelHere(id: string, revision: string): Promise<LocatedModel | undefined> {
+  const here = id === DEMO ? { name: DEMO, folder: DEMO_MODEL } : await folderNamed(id);
+  if (!here) return undefined;
+  if (revision === MAIN) return { ...here, id, revision: null, whole: true };
+  throw new UsageError(
+    `--revision ${revision}: ${id} is no model of the hub, whose models alone have revisions`,
+    'Leave out --revision.',
+  );
+}
+
+async function folderNamed(id: string): Promise<Pick<LocatedModel, 'name' | 'folder'> | undefined> {
   const there = await stat(id).catch(() => undefined);
   if (there?.isDirectory()) {
     const folder = resolve(id);
-    return { name: basename(folder), id, folder, revision: null, whole: true };
+    return { name: basename(folder), folder };
   }
   if (there)
     throw new UserError(
@@ -54,7 +67,7 @@ export async function locateModel(
   reporter: DownloadReporter,
   part: ModelPart = 'whole',
 ): Promise<LocatedModel> {
-  const here = await findModelHere(id);
+  const here = await findModelHere(id, revision);
   if (here) return here;
   const { fetchFromHub } = await import('./hub.js');
   return { name: basename(id), id, ...(await fetchFromHub(id, revision, reporter, part)) };
