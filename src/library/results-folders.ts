@@ -19,7 +19,7 @@ export async function foldersIn(parent: string, isOfKind: (name: string) => bool
   if (folders.length > 0) return folders.sort();
   throw new UserError(
     `${parent}: no results folder in it`,
-    'Make one with kn evaluate pararel, or name one with --results.',
+    'Make one with kn evaluate pararel, or name one.',
   );
 }
 

@@ -13,14 +13,15 @@ with their Vega-Lite specifications (.vl.json) and data (.csv). Shards in one fo
 replication's own result files (EleutherAI/knowledge-neurons, bert_base_uncased_neurons) are read as well.
 
 Examples:
-  kn plot --results results/demo
-  kn plot --results knowledge-neurons/bert_base_uncased_neurons --out figures`;
+  kn plot results/demo
+  kn plot knowledge-neurons/bert_base_uncased_neurons --out figures`;
 
 export function addPlot(program: Command): void {
   program
     .command('plot')
     .description('draw Figures 3 and 4 from result files')
-    .option('-r, --results <folders...>', 'results folders (default: every one in results/)')
+    .argument('[folders...]', 'results folders (default: every one in results/)')
+    .option('-r, --results <folders...>', 'the same, as an option')
     .option(
       '-o, --out <folder>',
       'where the figures go (default: each results folder; of several, a folder each)',
@@ -28,9 +29,10 @@ export function addPlot(program: Command): void {
     .option('--json', 'the paths written as one JSON object')
     .option('-q, --quiet', 'print nothing')
     .addHelpText('after', DETAILS)
-    .action(async ({ results, out, json, quiet }: Options) => {
+    .action(async (named: string[], { results = [], out, json, quiet }: Options) => {
       const { plotResults } = await import('../../library/plot-results.js');
-      const request = { ...(results && { folders: results }), ...(out !== undefined && { out }) };
+      const folders = [...named, ...results];
+      const request = { ...(folders.length > 0 && { folders }), ...(out !== undefined && { out }) };
       const files = await plotResults(request);
       if (json) print(JSON.stringify({ files }));
       else if (!quiet) print(...files);

@@ -44,13 +44,7 @@ async function refusal(args: readonly string[]): Promise<{ code: number | null; 
 describe('kn stats', () => {
   it('prints Table 2, and writes it and Figure 2 into the folder', async () => {
     const folder = fiveFacts();
-    const { code, stdout, stderr } = await kn([
-      'stats',
-      '--results',
-      folder,
-      '--data',
-      dataFolder(RELATIONS),
-    ]);
+    const { code, stdout, stderr } = await kn(['stats', folder, '--data', dataFolder(RELATIONS)]);
     expect(code).toBe(0);
     expect(stdout).toContain('5 facts of 2 relations, 1 without neurons; 4 distinct neurons');
     expect(stdout).toMatch(/neurons of a fact +1\.60\n/);
@@ -114,7 +108,7 @@ describe('kn stats', () => {
     const [one, two] = [fiveFacts(), fiveFacts()];
     for (const folder of [one, two]) addResults(folder, 0, RELATIONS);
     const out = join(temporaryFolder(), 'new', 'out');
-    const { code } = await kn(['stats', '--results', one, two, '--out', out, '--quiet']);
+    const { code } = await kn(['stats', one, '--out', out, '--quiet', '--results', two]);
     expect(code).toBe(0);
     expect(readdirSync(out)).toHaveLength(2);
     for (const name of readdirSync(out))

@@ -22,8 +22,8 @@ A fact's relation comes from the result files in the folder, else from the data 
 run.json, or --layers; else the figure ends at the highest layer that has a neuron.
 
 Examples:
-  kn stats --results results/demo
-  kn stats --results knowledge-neurons/bert_base_uncased_neurons --layers 12 --out statistics`;
+  kn stats results/demo
+  kn stats knowledge-neurons/bert_base_uncased_neurons --layers 12 --out statistics`;
 
 export function addStats(program: Command): void {
   const command = program
@@ -31,10 +31,11 @@ export function addStats(program: Command): void {
     .description(
       "count neurons by fact and layer, and those that facts share: the paper's Table 2 and Figure 2",
     )
-    .option(
-      '-r, --results <folders...>',
+    .argument(
+      '[folders...]',
       'folders with neuron files, or with --out such files (default: every folder in results/)',
     )
+    .option('-r, --results <folders...>', 'the same, as an option')
     .option(
       '-o, --out <folder>',
       'where the files go (default: each results folder; of several, a folder each)',
@@ -49,11 +50,12 @@ export function addStats(program: Command): void {
       wholeNumber(1, MOST_LAYERS),
     );
   addOutputOptions(command).addHelpText('after', DETAILS);
-  command.action(async ({ results, out, data, layers, ...output }: Options) => {
+  command.action(async (named: string[], { results = [], out, data, layers, ...output }: Options) => {
     const { statisticsOfResults } = await import('../../library/neuron-statistics.js');
     const { statisticsJson, statisticsText } = await import('../output/statistics-text.js');
+    const folders = [...named, ...results];
     const request = {
-      ...(results && { folders: results }),
+      ...(folders.length > 0 && { folders }),
       ...(out !== undefined && { out }),
       ...(data !== undefined && { data }),
       ...(layers !== undefined && { layers }),
