@@ -210,7 +210,9 @@ describe('a holder that cannot be asked', () => {
     writeFileSync(path, elsewhere);
     const at = Date.now() / 1000 + seconds;
     utimesSync(path, at, at);
-    const taking = takeLock(path, { times: TIMES, onWatch: () => utimesSync(path, at + 1, at + 1) });
+    // Not at once: a holder that lives may have to wake first.
+    const onWatch = () => void setTimeout(60).then(() => utimesSync(path, at + 1, at + 1));
+    const taking = takeLock(path, { times: TIMES, onWatch });
     expect(await taking).toMatchObject({ holder: { host: 'elsewhere', since: 'then' } });
     expect(readdirSync(dirname(path))).toEqual(['lock']);
   });
@@ -245,6 +247,20 @@ describe('a holder that cannot be asked', () => {
       child.kill('SIGKILL');
       await (await take(path)).release();
       expect(JSON.parse(before)).toMatchObject({ pid: 1 });
+    },
+  );
+
+  it.skipIf(noNamespaces)(
+    `keeps it where /proc shows the processes of another namespace${noNamespaces}`,
+    async () => {
+      const path = lockPath();
+      const second = `
+        const { spawn } = await import('node:child_process');
+        const words = ['--input-type=module', '-e', ${JSON.stringify(takingScript(path))}];
+        spawn(process.execPath, words, { stdio: 'inherit' });`;
+      const before = inOwnNamespace.filter(word => word !== '--mount-proc');
+      const first = await holderOf(path, before, second);
+      expect(await first.line()).toBe('refused');
     },
   );
 
