@@ -31,7 +31,7 @@ const EXPERIMENTS = readdirSync(join(SRC, 'experiment'), { withFileTypes: true }
 const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   model: [['layers'], ['tokenizer'], ['checkpoint'], ['bert', 'gpt']],
   experiment: [['run'], ['facts'], EXPERIMENTS.filter(name => name !== 'facts')],
-  runtime: [['engines'], ['devices']],
+  runtime: [['locks', 'engines'], ['devices']],
   cli: [['options'], ['output'], ['commands']],
 };
 

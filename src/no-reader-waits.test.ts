@@ -14,7 +14,7 @@ import { loadModel } from './model/load.js';
 import { readNeuronFiles, readNeuronList } from './neurons/neuron-file.js';
 import { startEngine } from './runtime/engine.js';
 import { findInstalledTensorflow } from './runtime/engines/installed-tensorflow.js';
-import { takeLock } from './runtime/process-lock.js';
+import { takeLock } from './runtime/locks/process-lock.js';
 import { digestOf } from './setup/checksum.js';
 import { cudaRequirementsOf } from './setup/requirements.js';
 import { unpackPackage, unpackTensorflow } from './setup/unpack.js';

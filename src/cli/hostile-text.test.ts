@@ -6,6 +6,7 @@ import { cpSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../embedded.js';
+import { thisProcess } from '../runtime/locks/holder.js';
 import { filesOf, serveHub } from '../testing/hub-server.js';
 import { addResults, dataFolder, neuronFolder } from '../testing/neuron-folder.js';
 import { type Finished, type KnOptions, kn } from '../testing/run-kn.js';
@@ -109,9 +110,9 @@ describe('on the terminal, characters that command it are shown', () => {
     const settings = JSON.parse(readFileSync(path, 'utf8'));
     writeFileSync(path, JSON.stringify({ ...settings, model: { ...settings.model, name: HOSTILE } }));
     await expectHarmless(run, 'model.name: "\\u001b[2J');
-    const holder = { pid: 1, host: HOSTILE, started: '', since: HOSTILE };
+    const holder = { ...(await thisProcess('lock')), host: HOSTILE, since: HOSTILE };
     writeFileSync(join(results, 'lock'), JSON.stringify(holder));
-    await expectHarmless(run, `process 1 on ${SHOWN}`);
+    await expectHarmless(run, `process ${process.pid} on ${SHOWN}`);
   });
 
   it('of relations, uuids and paths that are compared', async () => {

@@ -1,14 +1,20 @@
 /** What a run goes on from: its folder's settings, journals and lock; and what it may be asked. */
 import { join } from 'node:path';
 import { describe } from 'vitest';
-import { takeLock } from '../runtime/process-lock.js';
+import { lockHolder } from '../runtime/locks/process-lock.js';
 import { fuzz, fuzzFile, mutationsOf } from '../testing/fuzz/fuzz-reader.js';
 import { ERASURE_RECORDS } from './erasure/record.js';
 import { completeRequest } from './experiments.js';
 import { FACT_RECORDS } from './facts/record.js';
 import { Journal } from './run/journal.js';
 import type { JournalRecord, RecordKind } from './run/record-kind.js';
-import { checkResultsPlace, earlierPlans, modelLayers, ResultsFolder } from './run/results-folder.js';
+import {
+  checkResultsPlace,
+  earlierPlans,
+  holdFolder,
+  modelLayers,
+  ResultsFolder,
+} from './run/results-folder.js';
 import { type Settings, settingsSchema } from './run/settings.js';
 import { UPDATE_RECORDS } from './update/record.js';
 
@@ -89,9 +95,15 @@ describe('a results folder', () => {
       const read = [await modelLayers(folder), await earlierPlans(folder)];
       await checkResultsPlace({ folder, fresh: false });
       const now = settingsSchema.parse(settings);
-      const held = await ResultsFolder.begin(folder, now, { arguments: [] }, false, FACT_RECORDS);
-      held.close();
-      return [read, held.settings];
+      const held = await holdFolder(folder);
+      const options = { note: { arguments: [] }, fresh: false, kind: FACT_RECORDS };
+      try {
+        const begun = await ResultsFolder.begin(held, now, options);
+        begun.close();
+        return [read, begun.settings];
+      } finally {
+        await held.release();
+      }
     },
   });
 
@@ -106,14 +118,9 @@ describe('a results folder', () => {
     files: { lock: JSON.stringify(holder) },
     file: 'lock',
     mutations: mutationsOf('lock.json', JSON.stringify(holder)),
-    // A lock that says nothing is that of a process that was killed as it wrote it.
+    // A lock that says nothing belongs to nobody, where nobody touches it.
     refuses: false,
-    read: async folder => {
-      const taken = await takeLock(join(folder, 'lock'));
-      if (!('lock' in taken)) return taken;
-      await taken.lock.release();
-      return undefined;
-    },
+    read: folder => lockHolder(join(folder, 'lock')),
   });
 });
 

@@ -1,12 +1,13 @@
 /** What is said, checked and fetched before anything is computed, and in which order. */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { countOperations } from '../attribution/count-operations.js';
 import { dataSource } from '../dataset/sources.js';
 import { DEMO_MODEL } from '../embedded.js';
 import { Interrupted } from '../errors.js';
 import type { RequestInput } from '../experiment/experiments.js';
+import { holdFolder } from '../experiment/run/results-folder.js';
 import { readModelConfig } from '../model/config.js';
 import { loadTokenizer } from '../model/tokenizer/load-tokenizer.js';
 import { ASKED, ASKED_FILES, inFolder } from '../testing/demo-request.js';
@@ -227,14 +228,14 @@ describe('PARAREL is not fetched', () => {
     else writeFileSync(join(folder, name), content);
     return { id: folder };
   };
-  const heldFolder = () => {
+  const heldFolder = async () => {
     const folder = temporaryFolder();
-    const holder = { pid: 1, host: 'another', started: '', since: '2026-01-01' };
-    writeFileSync(join(folder, 'lock'), JSON.stringify(holder));
+    const held = await holdFolder(folder);
+    onTestFinished(() => held.release());
     return { folder };
   };
 
-  it.each<[string, () => Partial<RequestInput>, RegExp]>([
+  it.each<[string, () => Partial<RequestInput> | Promise<Partial<RequestInput>>, RegExp]>([
     [
       'a folder without weights',
       () => ({ model: changed('model.safetensors', '') }),
@@ -256,8 +257,8 @@ describe('PARAREL is not fetched', () => {
     ['neurons that the model has not', () => ({ neurons: { given: [[9, 1]] } }), /no neuron \[9, 1\]/],
     [
       'a folder that another run holds',
-      () => ({ results: heldFolder() }),
-      /a run is at work there .*another/,
+      async () => ({ results: await heldFolder() }),
+      /a run is at work there \(process \d+ on /,
     ],
     [
       'a relation that it has not',
@@ -268,7 +269,7 @@ describe('PARAREL is not fetched', () => {
     const server = await serve((_, response) => void response.writeHead(404).end());
     const own = { HF_HOME: temporaryFolder(), KN_CACHE: temporaryFolder(), HF_TOKEN: undefined };
     setEnvironment({ ...own, HF_ENDPOINT: `${server.url}/hub`, KN_PARAREL_URL: `${server.url}/pararel` });
-    const { request } = inFolder({ data: { name: 'pararel' }, ...wrong() });
+    const { request } = inFolder({ data: { name: 'pararel' }, ...(await wrong()) });
     for (const begin of [planExperiment, runExperiment])
       await expect(begin(request)).rejects.toThrow(message);
     expect(server.requests.filter(asked => asked.includes('/pararel'))).toEqual([]);

@@ -68,14 +68,16 @@ export async function runExperiment(
   plan.notices.forEach(progress.notice);
   await unlessAborted(() => fetchWeights(ready, progress), signal, TOO_EARLY);
   const { folder } = request.results;
-  const lock = await holdFolder(folder);
+  const held = await holdFolder(folder, { notice: progress.notice, signal }).catch(error => {
+    throw signal.aborted ? new Interrupted(TOO_EARLY) : error;
+  });
   const pool = new WorkerPool(WORKER_SCRIPT);
   const onAbort = () => void pool.close();
   signal.addEventListener('abort', onAbort);
   try {
     signal.throwIfAborted();
     return await begun.carryOut(
-      kind => openSession(ready, kind, { pool, progress, signal, arguments: words }),
+      kind => openSession(ready, kind, { pool, held, progress, signal, arguments: words }),
       async (finished, files) => ({
         ...finished,
         ...{ plan, folder },
@@ -91,7 +93,7 @@ export async function runExperiment(
     signal.removeEventListener('abort', onAbort);
     await pool.close();
     progress.stop();
-    await lock.release();
+    await held.release();
   }
 }
 

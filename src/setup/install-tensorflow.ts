@@ -19,7 +19,8 @@ import {
   tensorflowFolder,
 } from '../runtime/engines/installed-tensorflow.js';
 import { enginesFolder } from '../runtime/folders.js';
-import { takeLock } from '../runtime/process-lock.js';
+import { holderText } from '../runtime/locks/holder.js';
+import { type ProcessLock, takeLock } from '../runtime/locks/process-lock.js';
 import { digestOf } from './checksum.js';
 import { compileAddons, findCompiler } from './compile-addons.js';
 import { obtainCudaWheels } from './cuda-wheels.js';
@@ -61,7 +62,7 @@ export interface Build {
 export async function installTensorflow(build: Build, reporter: SetupReporter): Promise<Setup> {
   const glibc = checkPlatform(build.cuda);
   const device = build.cuda ? await cudaDevice(build, reporter) : 'cpu';
-  return alone(async () => {
+  return alone(reporter.step, async lock => {
     const staging = join(enginesFolder(), `tensorflow.new-${process.pid}`);
     // As deep in it as an engine's folder is in the data folder, so that the proof can start it from there.
     const folder = join(staging, 'engines', 'tensorflow');
@@ -70,6 +71,7 @@ export async function installTensorflow(build: Build, reporter: SetupReporter): 
       const manifest = await assemble(build, glibc, folder, reporter);
       reporter.step('Proving it against the wasm engine');
       const proof = await proveTensorflow(staging, device);
+      checkHeld(lock);
       await replace(folder);
       return { installed: { folder: tensorflowFolder(), manifest }, proof };
     } finally {
@@ -79,9 +81,12 @@ export async function installTensorflow(build: Build, reporter: SetupReporter): 
   });
 }
 
-/** @returns whether there was anything to remove */
-export function removeTensorflow(): Promise<boolean> {
-  return alone(async () => {
+/**
+ * @param notice is told where a setup that may be dead has to be watched first
+ * @returns whether there was anything to remove
+ */
+export function removeTensorflow(notice: (text: string) => void): Promise<boolean> {
+  return alone(notice, async () => {
     const there = (await readdir(enginesFolder())).includes(basename(tensorflowFolder()));
     await rm(tensorflowFolder(), { recursive: true, force: true });
     return there;
@@ -172,14 +177,20 @@ async function replace(folder: string): Promise<void> {
 }
 
 /** One setup at a time; what one that was killed left behind is swept away first. */
-async function alone<T>(work: () => Promise<T>): Promise<T> {
+async function alone<T>(notice: (text: string) => void, work: (lock: ProcessLock) => Promise<T>): Promise<T> {
   const folder = enginesFolder();
   try {
     await mkdir(folder, { recursive: true });
-    const taken = await takeLock(join(folder, 'lock'));
+    const taken = await takeLock(join(folder, 'lock'), {
+      onWatch: (holder, seconds) => {
+        const who = holder ? `locked by a kn setup (${holderText(holder)})` : 'its lock is damaged';
+        notice(`${folder}: ${who}: waiting up to ${seconds} s to see whether it lives`);
+      },
+    });
     if ('holder' in taken) {
+      const { holder } = taken;
       throw new UserError(
-        `${folder}: another kn setup is at work there (process ${taken.holder.pid})`,
+        `${folder}: another kn setup is at work there (${holderText(holder)}, since ${holder.since})`,
         'Wait for it to end.',
       );
     }
@@ -187,7 +198,7 @@ async function alone<T>(work: () => Promise<T>): Promise<T> {
       for (const name of await readdir(folder)) {
         if (STAGING.test(name)) await rm(join(folder, name), { recursive: true });
       }
-      return await work();
+      return await work(taken.lock);
     } finally {
       await taken.lock.release();
     }
@@ -195,4 +206,15 @@ async function alone<T>(work: () => Promise<T>): Promise<T> {
     if (error instanceof UserError || systemErrorCode(error) === undefined) throw error;
     throw refusedFile(folder, 'written', error, 'Make room there, or name another folder with KN_DATA.');
   }
+}
+
+/** @throws UserError where another setup has begun meanwhile */
+function checkHeld(lock: ProcessLock): void {
+  const lost = lock.lost();
+  if (!lost) return;
+  const who = lost.holder ? `another kn setup (${holderText(lost.holder)})` : 'another kn setup, perhaps,';
+  throw new UserError(
+    `${enginesFolder()}: ${who} took it over while this one stood still for ${lost.seconds} s`,
+    'Nothing was changed. Run the same command again when no other is at work.',
+  );
 }

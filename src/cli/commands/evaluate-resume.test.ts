@@ -1,5 +1,6 @@
 /** The main job killed, interrupted, out of disk, refused: what was done is kept, and goes on. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { evaluate, FACTS, finishedFolder, results, uninterrupted } from '../../testing/demo-run.js';
@@ -86,6 +87,38 @@ describe('nothing that was done is lost', () => {
     },
   );
 
+  it('when lines in the middle are torn: they are named, and their facts done again', async () => {
+    const expected = await uninterrupted();
+    const folder = await finishedFolder();
+    const lines = journalLines(folder);
+    // Torn by two writers, a hole, and one of two lines of a fact: neurons are lost, effects of others perhaps are left.
+    const { neurons: _, ...effects } = JSON.parse(lines[9]);
+    effects.suppression.related.pct_change.fill(0.123);
+    const torn = [
+      ...lines.slice(0, 3),
+      lines[3].slice(0, 40) + lines[4],
+      '\0'.repeat(512),
+      ...lines.slice(6, 9),
+      JSON.stringify(effects),
+      ...lines.slice(10),
+    ];
+    writeFileSync(join(folder, 'journal.jsonl'), `${torn.join('\n')}\n`);
+    for (const name of Object.keys(expected)) if (name !== 'run.json') rmSync(join(folder, name));
+    const { code, stderr } = await kn(evaluate(folder));
+    expect(code).toBe(0);
+    const path = join(folder, 'journal.jsonl');
+    expect(stderr.match(/torn/g)).toHaveLength(1);
+    expect(stderr).toContain(`${path}:4, ${path}:5: torn lines, left out: their facts are done again`);
+    const again = [3, 4, 5, 9].map(i => JSON.parse(lines[i]).uuid);
+    expect(
+      journalLines(folder)
+        .slice(torn.length)
+        .map(line => JSON.parse(line).uuid)
+        .sort(),
+    ).toEqual(again.sort());
+    expect(finalFiles(folder)).toEqual(expected);
+  });
+
   it('when it is done already: nothing is computed again', async () => {
     const expected = await uninterrupted();
     const folder = await finishedFolder();
@@ -108,7 +141,9 @@ describe('a results folder', () => {
     await untilJournalHas(folder, 2);
     const second = await kn(evaluate(folder));
     expect(second.code).toBe(1);
-    expect(second.stderr).toContain(`${folder}: a run is at work there (process ${child.pid}`);
+    expect(second.stderr).toContain(
+      `${folder}: a run is at work there (process ${child.pid} on ${hostname()}, since `,
+    );
     expect((await finished).code).toBe(0);
     expect(finalFiles(folder)).toEqual(expected);
   });

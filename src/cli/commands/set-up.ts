@@ -41,9 +41,10 @@ export async function setUpEngine(request: SetupRequest, output: OutputOptions):
   }
 }
 
-export async function removeEngine({ json }: OutputOptions): Promise<void> {
-  const removed = await removeTensorflow();
+export async function removeEngine(output: OutputOptions): Promise<void> {
+  const { notice } = progressTo(createProgress(output).onProgress);
+  const removed = await removeTensorflow(notice);
   const folder = tensorflowFolder();
-  if (json) print(JSON.stringify({ removed: removed ? folder : null }));
+  if (output.json) print(JSON.stringify({ removed: removed ? folder : null }));
   else print(removed ? `Removed ${folder}` : `Nothing to remove in ${folder}`);
 }

@@ -1,6 +1,6 @@
 /** `kn setup` and `kn doctor` as their users run them, and all that can go wrong. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { totalmem } from 'node:os';
+import { hostname, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -95,7 +95,9 @@ describe('kn setup', () => {
     const { code, stderr } = await kn(['setup', '--from', './nowhere.whl'], { env });
     running.child.kill('SIGKILL');
     expect(code).toBe(1);
-    expect(stderr).toContain(`another kn setup is at work there (process ${running.child.pid})`);
+    expect(stderr).toContain(
+      `another kn setup is at work there (process ${running.child.pid} on ${hostname()}, since `,
+    );
   });
 
   it('--remove takes the engine away, and says where there is none', async () => {

@@ -92,7 +92,8 @@ export const FACT_RECORDS: RecordKind<FactRecord> = { schema: recordSchema, join
 
 /**
  * What two lines say together. Effects are of the neurons that they were measured with: a line with other neurons takes the
- * place of earlier effects, even of one that it does not measure itself.
+ * place of earlier effects, even of one that it does not measure itself. So does one with neurons where earlier effects have none:
+ * the line that had theirs is lost, and these may be others.
  */
 export function joinRecords<Line extends FactRecord>(earlier: Line | undefined, later: Line): Line {
   if (!earlier || !haveOtherNeurons(earlier, later)) return { ...earlier, ...later };
@@ -102,10 +103,11 @@ export function joinRecords<Line extends FactRecord>(earlier: Line | undefined, 
   return { ...kept, ...later };
 }
 
-function haveOtherNeurons(a: FactRecord, b: FactRecord): boolean {
+function haveOtherNeurons(earlier: FactRecord, later: FactRecord): boolean {
+  if (earlier.neurons === undefined) return later.neurons !== undefined;
   const differ = (one?: FactRecord['neurons'], other?: FactRecord['neurons']) =>
     one !== undefined && other !== undefined && JSON.stringify(one) !== JSON.stringify(other);
-  return differ(a.neurons, b.neurons) || differ(a.baseline_neurons, b.baseline_neurons);
+  return differ(earlier.neurons, later.neurons) || differ(earlier.baseline_neurons, later.baseline_neurons);
 }
 
 /** A fact's entry in a result file, this project's or the replication's. */

@@ -78,14 +78,17 @@ function wholePass(
     isOpen: ({ uuid }) => lacks(journal.get(uuid), stages),
     taskOf: fact => {
       const known = journal.get(fact.uuid);
+      const source = areGiven(neurons) ? (neurons.of(fact.uuid) ?? []) : (known?.neurons ?? neurons);
+      // Effects of neurons that are to be found again are measured again: the line that had them is lost.
+      const effects = source === neurons ? {} : (known ?? {});
       return {
         uuid: fact.uuid,
         fact: asked(dataset, fact),
         site,
         continuation,
         negatives: negativePrompts(negatives.get(fact.uuid) ?? [], dataset.withPrompts),
-        neurons: areGiven(neurons) ? (neurons.of(fact.uuid) ?? []) : (known?.neurons ?? neurons),
-        interventions: interventionsOf(stages, known ?? {}, dataset, unrelated.get(fact.uuid), null),
+        neurons: source,
+        interventions: interventionsOf(stages, effects, dataset, unrelated.get(fact.uuid), null),
       };
     },
   };

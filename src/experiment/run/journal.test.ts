@@ -83,6 +83,91 @@ describe('a journal', () => {
     expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(3);
   });
 
+  const half = JSON.stringify(record('torn')).slice(0, 20);
+  it.each([
+    ['half a line', half],
+    ['half a line, and a whole one after it', half + JSON.stringify(record('b'))],
+    ['the second half of one', JSON.stringify(record('torn')).slice(20)],
+    ['two halves', half + half],
+    ['a hole of zeros', '\0'.repeat(4096)],
+    ['a hole of zeros, and a whole line after it', `${'\0'.repeat(40)}${JSON.stringify(record('b'))}`],
+    ['bytes that are no text', Buffer.from([0x7b, 0xff, 0xfe, 0x7d])],
+    ['nothing', ''],
+  ])('leaves out a torn line in the middle, says which it is, and keeps the others: %s', async (_, torn) => {
+    const path = await journalWith(record('a'));
+    appendFileSync(path, Buffer.concat([Buffer.from(torn), Buffer.from('\n')]));
+    appendFileSync(path, `${JSON.stringify(record('c'))}\n`);
+    const before = readFileSync(path);
+    const notices: string[] = [];
+    const journal = await Journal.open(path, FACT_RECORDS, { notice: text => notices.push(text) });
+    expect([journal.size, journal.get('a'), journal.get('c')]).toEqual([2, record('a'), record('c')]);
+    journal.append(record('b'));
+    journal.close();
+    expect(notices).toEqual([
+      `${path}:2: a torn line, left out: its fact is done again, unless that was done already`,
+    ]);
+    expect(readFileSync(path, 'utf8')).toBe(`${before}${JSON.stringify(record('b'))}\n`);
+    const again = await Journal.open(path, FACT_RECORDS);
+    expect([again.size, again.get('b')]).toEqual([3, record('b')]);
+    again.close();
+  });
+
+  it('is no journal to go on with where all is torn but the end is not: it says how much', async () => {
+    const path = await journalWith();
+    writeFileSync(path, `${`${half}\n`.repeat(9)}${JSON.stringify(record('a'))}\n`);
+    const notices: string[] = [];
+    const journal = await Journal.open(path, FACT_RECORDS, { notice: text => notices.push(text) });
+    journal.close();
+    expect(notices).toEqual([
+      `${path}:1, ${path}:2, ${path}:3, 6 more: torn lines, left out: their facts are done again, unless that was done already`,
+    ]);
+  });
+
+  it('writes after what another process has added, and over none of it', async () => {
+    const path = await journalWith();
+    const [one, other] = [await Journal.open(path, FACT_RECORDS), await Journal.open(path, FACT_RECORDS)];
+    for (const uuid of ['a', 'b', 'c']) {
+      one.append(record(uuid));
+      other.append({ uuid: `${uuid}-other` });
+    }
+    for (const journal of [one, other]) journal.close();
+    const uuids = readFileSync(path, 'utf8')
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line).uuid);
+    expect(uuids).toEqual(['a', 'a-other', 'b', 'b-other', 'c', 'c-other']);
+  });
+
+  it('cuts off what a failed write left, and nothing that another process has added', async () => {
+    const path = join(temporaryFolder(), 'journal.jsonl');
+    const added = `${JSON.stringify(record('other'))}\n`;
+    const script = `
+      import { appendFileSync, readFileSync } from 'node:fs';
+      import { Journal } from ${JSON.stringify(new URL('../../../dist/experiment/run/journal.js', import.meta.url).href)};
+      import { FACT_RECORDS } from ${JSON.stringify(new URL('../../../dist/experiment/facts/record.js', import.meta.url).href)};
+      const path = ${JSON.stringify(path)};
+      const journal = await Journal.open(path, FACT_RECORDS);
+      journal.append({ uuid: 'a' });
+      if (process.argv[1]) appendFileSync(path, process.argv[1]);
+      try {
+        journal.append({ uuid: 'b'.repeat(5000) });
+      } catch (error) {
+        console.log(error.message);
+      }`;
+    for (const other of ['', added]) {
+      writeFileSync(path, '');
+      const { stdout } = spawnSync(
+        'bash',
+        ['-c', 'ulimit -f 4; exec node --input-type=module -e "$0" "$1"', script, other],
+        { encoding: 'utf8' },
+      );
+      expect(stdout).toContain('cannot be written (file too large)');
+      const left = readFileSync(path, 'utf8');
+      if (other === '') expect(left).toBe('{"uuid":"a"}\n');
+      else expect(left.startsWith(`{"uuid":"a"}\n${added}`)).toBe(true);
+    }
+  });
+
   it('refuses to go on where a line in the middle is no record', async () => {
     const path = await journalWith(record('a'));
     appendFileSync(path, `{"uuid": 3}\n${JSON.stringify(record('b'))}\n`);

@@ -3,9 +3,8 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { refusedFile, systemErrorCode, UserError } from '../../errors.js';
 import { fileExists, isFolder, makeFolder, readJsonFile } from '../../files.js';
-import type { ProcessLock } from '../../runtime/process-lock.js';
 import { sweepParts, writeWholeFile } from '../../whole-file.js';
-import { checkUnlocked, lockFolder } from './folder-lock.js';
+import { checkUnlocked, type HeldFolder, type HoldOptions, lockFolder } from './folder-lock.js';
 import { Journal } from './journal.js';
 import { checkOwnFile } from './own-file.js';
 import type { JournalRecord, RecordKind } from './record-kind.js';
@@ -22,13 +21,28 @@ export interface SessionNote {
   readonly arguments: readonly string[];
 }
 
+/** How a session begins. */
+export interface BeginOptions<Line extends JournalRecord> {
+  readonly note: SessionNote;
+  /** Moves the files of an earlier run into a subfolder first. */
+  readonly fresh: boolean;
+  /** Of the journal's lines. */
+  readonly kind: RecordKind<Line>;
+  /** Told of lines that are left out. */
+  readonly notice?: (text: string) => void;
+}
+
 /** A results folder that this process holds: its settings agreed, its journal open. Close it. */
 export class ResultsFolder<Line extends JournalRecord> {
   private constructor(
-    readonly path: string,
+    private readonly held: HeldFolder,
     private joined: Settings,
     readonly journal: Journal<Line>,
   ) {}
+
+  get path(): string {
+    return this.held.path;
+  }
 
   get settings(): Settings {
     return this.joined;
@@ -36,24 +50,26 @@ export class ResultsFolder<Line extends JournalRecord> {
 
   /**
    * Begins a session in a folder that {@link holdFolder} has locked.
-   * @param fresh moves the files of an earlier run into a subfolder first
-   * @param kind of the journal's lines
    * @throws UserError where the folder's settings are others, or it cannot be written
    */
   static async begin<Line extends JournalRecord>(
-    path: string,
+    held: HeldFolder,
     settings: Settings,
-    session: SessionNote,
-    fresh: boolean,
-    kind: RecordKind<Line>,
+    { note, fresh, kind, notice }: BeginOptions<Line>,
   ): Promise<ResultsFolder<Line>> {
+    const { path } = held;
     try {
+      held.assertHeld();
       const there = fresh ? undefined : await readSettings(path);
       const joined = joinSettings(there, settings, path);
       await sweepParts(path);
       if (fresh) await setAside(path);
       await checkKeptFiles(path);
-      const journal = await Journal.open(join(path, JOURNAL_FILE), kind);
+      const assertHeld = () => held.assertHeld();
+      const journal = await Journal.open(join(path, JOURNAL_FILE), kind, {
+        assertHeld,
+        ...(notice && { notice }),
+      });
       if (!there && journal.size > 0) {
         journal.close();
         throw new UserError(
@@ -62,9 +78,9 @@ export class ResultsFolder<Line extends JournalRecord> {
         );
       }
       await writeSettings(path, joined);
-      const note = { started: new Date().toISOString(), host: hostname(), pid: process.pid, ...session };
-      await appendFile(join(path, SESSIONS_FILE), `${JSON.stringify(note)}\n`);
-      return new ResultsFolder(path, joined, journal);
+      const session = { started: new Date().toISOString(), host: hostname(), pid: process.pid, ...note };
+      await appendFile(join(path, SESSIONS_FILE), `${JSON.stringify(session)}\n`);
+      return new ResultsFolder(held, joined, journal);
     } catch (error) {
       throw asUserError(path, error);
     }
@@ -72,18 +88,20 @@ export class ResultsFolder<Line extends JournalRecord> {
 
   /**
    * Notes what the session computes on from here on.
-   * @throws UserError where run.json cannot be written
+   * @throws UserError where run.json cannot be written, or another run has taken the folder
    */
   async notePlans(plans: readonly RecordedPlan[]): Promise<void> {
+    this.held.assertHeld();
     this.joined = joinSettings(this.joined, { ...this.joined, plans: [...plans] }, this.path);
     await writeSettings(this.path, this.joined);
   }
 
   /**
    * Writes one of the final files, whole or not at all.
-   * @throws UserError where it cannot be written, or no file lies in its place
+   * @throws UserError where it cannot be written, no file lies in its place, or another run has taken the folder
    */
   async write(name: string, content: string): Promise<string> {
+    this.held.assertHeld();
     const file = join(this.path, name);
     await writeOwnFile(file, content);
     return file;
@@ -98,10 +116,10 @@ export class ResultsFolder<Line extends JournalRecord> {
  * Makes a results folder where there is none, and locks it.
  * @throws UserError where it cannot be written, or another run holds it
  */
-export async function holdFolder(path: string): Promise<ProcessLock> {
+export async function holdFolder(path: string, options?: HoldOptions): Promise<HeldFolder> {
   try {
     await makeFolder(path);
-    return await lockFolder(path);
+    return await lockFolder(path, options);
   } catch (error) {
     throw asUserError(path, error);
   }

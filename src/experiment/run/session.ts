@@ -11,6 +11,7 @@ import type { WorkerPool } from '../../runtime/worker-pool.js';
 import { VERSION } from '../../version.js';
 import { commandLine } from './command.js';
 import type { Described, ExperimentData, Session } from './experiment.js';
+import type { HeldFolder } from './folder-lock.js';
 import { FACTS_TOGETHER } from './gathered-passes.js';
 import { findsAsInPaper } from './paper.js';
 import { askedWorkers } from './plan.js';
@@ -37,6 +38,8 @@ export interface ReadyRun {
 /** Who computes, who is told, and who may end it. */
 export interface SessionTools {
   readonly pool: WorkerPool;
+  /** That of the request. */
+  readonly held: HeldFolder;
   readonly progress: Progress;
   readonly signal: AbortSignal;
   /** What the session notes of itself. */
@@ -44,14 +47,14 @@ export interface SessionTools {
 }
 
 /**
- * Starts workers and opens the folder, which is locked already.
+ * Starts workers and opens the folder.
  * @param kind of the journal's lines
  * @throws UserError where no worker starts, or the folder's settings are others
  */
 export async function openSession<Line extends JournalRecord>(
   run: ReadyRun,
   kind: RecordKind<Line>,
-  { pool, progress, signal, arguments: words }: SessionTools,
+  { pool, held, progress, signal, arguments: words }: SessionTools,
 ): Promise<Session<Line>> {
   const { request, chosen, model } = run;
   const planned = await startFleet(pool, {
@@ -61,10 +64,11 @@ export async function openSession<Line extends JournalRecord>(
     startOf: (device, engine): WorkerStart => ({ modelFolder: model.folder, engine, device: device.kind }),
     notice: progress.notice,
   });
-  const { folder: path, fresh } = request.results;
-  let plans = withKnownBatches(planned, request, await earlierPlans(path));
-  const settings = await settingsOf(run);
-  const folder = await ResultsFolder.begin(path, settings, { arguments: words }, fresh, kind);
+  const { fresh } = request.results;
+  let plans = withKnownBatches(planned, request, await earlierPlans(held.path));
+  const note = { arguments: words };
+  const { notice } = progress;
+  const folder = await ResultsFolder.begin(held, await settingsOf(run), { note, fresh, kind, notice });
   for (const plan of plans) progress.notice(planText(plan));
 
   // What is computed on stands in run.json before anything is computed on it: a session may end at any time.

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../../embedded.js';
@@ -212,8 +213,13 @@ describe('a download', () => {
 
   it('that two runs make at once happens once', async () => {
     const { server } = await hubWith();
-    const [a, b] = await Promise.all([fetchTiny(), fetchTiny()]);
+    const notices: string[] = [];
+    const reporter = { ...silent, notice: (text: string) => notices.push(text) };
+    const [a, b] = await Promise.all([fetchTiny(reporter), fetchTiny(reporter)]);
     expect(a).toEqual(b);
+    const waiting =
+      / \(process (\d+) on (\S+), since \S+\) is fetching org\/tiny\/config\.json: waiting for it$/;
+    expect(waiting.exec(notices[0])?.slice(1)).toEqual([String(process.pid), hostname()]);
     const bodies = server.requests.filter(
       request => request.includes('/resolve/') && request.includes('model.safetensors'),
     );

@@ -8,7 +8,6 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import {
   downloadFile,
   getHFHubCachePath,
@@ -21,7 +20,8 @@ import {
 import { reasonOf, refusedFile, systemErrorCode, UserError } from '../../errors.js';
 import { fileExists, readJsonFile } from '../../files.js';
 import { readPlainText } from '../../plain-file.js';
-import { takeLock } from '../../runtime/process-lock.js';
+import { holderText } from '../../runtime/locks/holder.js';
+import { waitForLock } from '../../runtime/locks/process-lock.js';
 import { writeWholeFile } from '../../whole-file.js';
 import { TOKENIZER_FILES } from '../tokenizer/load-tokenizer.js';
 import { presentFiles, refusePickle, shardsOfIndex, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from './checkpoint.js';
@@ -170,9 +170,13 @@ async function fetchFile(
   const blob = join(blobs, etag);
   await mkdir(blobs, { recursive: true });
   await mkdir(dirname(join(folder, path)), { recursive: true });
-  const release = await waitForLock(`${blob}.lock`, () =>
-    reporter.notice(`another kn is fetching ${id}/${path}: waiting for it`),
-  );
+  // Another kn may be fetching the same file: then its result serves this one too.
+  const lock = await waitForLock(`${blob}.lock`, {
+    onWait: holder => {
+      const who = holder && ` (${holderText(holder)}, since ${holder.since})`;
+      reporter.notice(`another kn${who ?? ''} is fetching ${id}/${path}: waiting for it`);
+    },
+  });
   try {
     if (!(await fileExists(blob))) {
       const open = async () => {
@@ -187,17 +191,7 @@ async function fetchFile(
     const link = join(folder, path);
     if (!(await fileExists(link))) await symlink(relative(dirname(link), blob), link);
   } finally {
-    await release();
-  }
-}
-
-/** Another kn may be fetching the same file: then its result serves this one too. */
-async function waitForLock(path: string, onWait: () => void): Promise<() => Promise<void>> {
-  for (let told = false; ; told = true) {
-    const taken = await takeLock(path);
-    if ('lock' in taken) return taken.lock.release;
-    if (!told) onWait();
-    await setTimeout(1000);
+    await lock.release();
   }
 }
 
