@@ -47,6 +47,11 @@ describe.skipIf(!hasCompiler)(`an engine${hasCompiler ? '' : ' (skipped: no g++ 
     await expectPassedOverInWorkers(`${fault}util_1.isNullOrUndefined is not a function`, fails);
     const wrong = { env: { KN_DATA: data, MADE_UP_PRODUCT: 'zeros' } };
     await expectPassedOver(`${fault}a product that is 58,64,139,154 comes out as 0,0,0,0`, wrong);
+    const { code, stderr } = await kn(FACT, { ...wrong, shell: 'ulimit -v 4000000;' });
+    expect(stderr).toMatch(
+      /^kn: no engine computes here: the tensorflow engine .*; the wasm engine cannot start: /,
+    );
+    expect(code).toBe(1);
   });
 
   // Root may read everything, until it has laid that down.
