@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// In words that the oldest Node with modules knows: whoever lacks something is told what, in a sentence.
+// In words that Node 14 knows too: whoever lacks something is told what, in a sentence.
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -31,8 +31,8 @@ function refuse(reason) {
 
 const reason = missing();
 if (reason) refuse(reason);
-else
-  import('../dist/cli/main.js').then(
-    ({ main }) => main(process.argv),
-    error => refuse(missingPackage(error)),
-  );
+else {
+  const loaded = await import('../dist/cli/main.js').catch(error => refuse(missingPackage(error)));
+  // Awaited here, so that Node does not end with 0 where something never comes.
+  await loaded?.main(process.argv);
+}
