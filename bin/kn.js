@@ -1,4 +1,38 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/main.js';
+// In words that Node 14 knows too: whoever lacks something is told what, in a sentence.
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-await main(process.argv);
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** @returns what is missing before anything can run, and what to do about it; undefined where nothing is */
+function missing() {
+  const { engines } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+  const [, ...oldest] = /(\d+)\.(\d+)/.exec(engines.node).map(Number);
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < oldest[0] || (major === oldest[0] && minor < oldest[1]))
+    return `Node ${oldest.join('.')} or newer is needed, and this is ${process.version}`;
+  if (!existsSync(`${ROOT}dist/cli/main.js`))
+    return `it is not built: run npm ci --include=dev && npm run build in ${ROOT}`;
+  return undefined;
+}
+
+/** A package that is not installed; any other error is thrown. */
+function missingPackage(error) {
+  const [, name] = /^Cannot find package '([^']+)'/.exec(error.message) || [];
+  if (error.code !== 'ERR_MODULE_NOT_FOUND' || name === undefined) throw error;
+  return `the package ${name} is not installed: run npm ci in ${ROOT}`;
+}
+
+function refuse(reason) {
+  console.error(`kn: ${reason}`);
+  process.exitCode = 1;
+}
+
+const reason = missing();
+if (reason) refuse(reason);
+else {
+  const loaded = await import('../dist/cli/main.js').catch(error => refuse(missingPackage(error)));
+  // Awaited here, so that Node does not end with 0 where something never comes.
+  await loaded?.main(process.argv);
+}

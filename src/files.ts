@@ -71,14 +71,15 @@ export function fileExists(path: string): Promise<boolean> {
 /**
  * Whether anything has this name, a link to nothing too. Where a file may be left out, one that cannot be read must not pass for
  * one that is not there: another would be read in its place, or a default taken, without a word.
+ * @param remedy what the user may do about a file that cannot be read
  * @throws UserError where that cannot be told
  */
-export async function nameIsTaken(path: string): Promise<boolean> {
+export async function nameIsTaken(path: string, remedy?: string): Promise<boolean> {
   try {
     await lstat(path);
     return true;
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return false;
-    throw refusedFile(path, 'read', error);
+    throw refusedFile(path, 'read', error, remedy);
   }
 }

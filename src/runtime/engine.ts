@@ -3,11 +3,13 @@
  * knowing which it is. What computes is a device (`devices/`), and each device has engines that run there (`engines/`): a
  * process is told its device by its environment. Where nothing is said, the fastest that is set up and starts is taken.
  */
+import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '../errors.js';
 import { type AskedDevices, type ChosenDevices, chooseDevices } from './devices/choose-devices.js';
 import type { Device, DeviceKind } from './devices/device.js';
 import type { EngineChoice, EngineName } from './engine-names.js';
 import { EngineAbsent } from './engines/absent.js';
+import { checkProduct } from './engines/check-product.js';
 import type { Engine, OnLoss } from './engines/engine.js';
 import { startTensorflow } from './engines/tensorflow.js';
 import { startWasm } from './engines/wasm.js';
@@ -67,8 +69,11 @@ export async function startOnChosen(
       }
     }
   }
-  throw last;
+  if (notices.length < 2) throw last;
+  throw new UserError(`no engine computes here: ${notices.join('; ')}`, remedyOf(last));
 }
+
+const remedyOf = (error: unknown) => (error instanceof UserError ? error.remedy : '');
 
 /**
  * Starts an engine on a device of this kind, which the environment names.
@@ -80,14 +85,26 @@ export async function startOn(kind: DeviceKind, name: EngineName, onLoss: OnLoss
   throw new UserError(engine.notice ?? 'libtensorflow does not use the GPU', 'kn doctor says more.');
 }
 
+/** An engine counts as started once it has multiplied. */
 async function start(name: EngineName, onLoss: OnLoss): Promise<Engine> {
+  const engine = await orFault(`the ${name} engine cannot start`, () => START[name](onLoss));
   try {
-    return await START[name](onLoss);
+    await orFault(`the ${name} engine starts, and cannot compute`, checkProduct);
+  } catch (fault) {
+    tf.removeBackend(name); // or it would count as the one that runs
+    throw fault;
+  }
+  return engine;
+}
+
+async function orFault<T>(fault: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
     if (error instanceof UserError) throw error;
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new UserError(
-      `the ${name} engine cannot start: ${reason}`,
+      `${fault}: ${reason}`,
       'kn doctor says more; without --engine, kn takes one that runs here.',
       { cause: error },
     );

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { NATIVE_SOURCES } from '../embedded.js';
 import { UserError } from '../errors.js';
 import {
@@ -59,15 +59,24 @@ export function compilePreload(compiler: Compiler, folder: string): Promise<void
 /**
  * Compiles an addon. It speaks Node-API alone, whose headers come as a package, so that it needs a C++ compiler, and
  * neither node-gyp, Python nor the headers of this Node.
- * @throws UserError where the compiler refuses
+ * @param args with "-o" and the addon's path among them
+ * @throws UserError where the compiler refuses, or the disk is full
  */
 export async function compileAddon(compiler: Compiler, args: readonly string[]): Promise<void> {
   const { include_dir: nodeApi }: { include_dir: string } = createRequire(import.meta.url)(
     'node-api-headers',
   );
   const options = ['-O2', '-std=c++17', '-shared', '-fPIC', '-DNAPI_VERSION=8', '-I', nodeApi];
-  const { code, stderr } = await runTool(compiler.command, [...options, ...args]);
+  // What it writes meanwhile goes where the addon goes, on the disk whose room was looked at: TMPDIR may be small, or nowhere.
+  const folder = dirname(args[args.indexOf('-o') + 1]);
+  const { code, stderr } = await runTool(compiler.command, [...options, ...args], {
+    env: { TMPDIR: folder },
+  });
   if (code === 0) return;
+  if (/No space left on device/.test(stderr)) {
+    const remedy = 'Make room there, or name another folder with KN_DATA.';
+    throw new UserError(`${folder}: cannot be written (no space left on device)`, remedy);
+  }
   const error = stderr.split('\n').find(line => /error/i.test(line)) ?? stderr.split('\n')[0];
   throw new UserError(
     `the addon does not compile with ${compiler.command}: ${error}`,

@@ -52,7 +52,7 @@ export async function proveTensorflow(dataFolder: string, device: 'cpu' | 'gpu')
 
 function usable(result: ProbeResult) {
   if (!result.usable) {
-    throw new UserError(`the engine does not start: ${result.why}`, 'It was not installed.');
+    throw new UserError(`the engine cannot be used: ${result.why}`, 'It was not installed.');
   }
   const { gigaflops, scores, ...rest } = result;
   if (gigaflops === null || scores === null) throw new Error('a probe without its measurements');

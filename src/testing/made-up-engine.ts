@@ -37,15 +37,50 @@ NAPI_MODULE_INIT() {
 }
 `;
 
-/** The part of tfjs-node's class that the engine reads. */
+/**
+ * The part of tfjs-node that the engine reads, and enough of a backend for a product of two matrices: MADE_UP_PRODUCT has it
+ * come out as all zeros, or fail.
+ */
 const BACKEND = `
 const tf = globalThis.${HOST_TFJS};
 exports.NodeJSKernelBackend = class extends tf.KernelBackend {
+  values = new Map();
   constructor(binding) {
     super();
     this.isUsingGpuDevice = binding.isUsingGpuDevice();
   }
+  write(values) {
+    const dataId = {};
+    this.values.set(dataId, values);
+    return dataId;
+  }
+  async read(dataId) {
+    return this.values.get(dataId);
+  }
+  disposeData(dataId) {
+    return this.values.delete(dataId);
+  }
+  numDataIds() {
+    return this.values.size;
+  }
+  dispose() {}
 };
+tf.registerKernel({
+  kernelName: 'BatchMatMul',
+  backendName: 'tensorflow',
+  kernelFunc: ({ inputs: { a, b }, backend }) => {
+    if (process.env.MADE_UP_PRODUCT === 'fails') throw new TypeError('util_1.isNullOrUndefined is not a function');
+    const [rows, inner, columns] = [...a.shape, b.shape[1]];
+    const [left, right] = [backend.values.get(a.dataId), backend.values.get(b.dataId)];
+    const product = new Float32Array(rows * columns);
+    if (process.env.MADE_UP_PRODUCT !== 'zeros')
+      for (let row = 0; row < rows; row++)
+        for (let column = 0; column < columns; column++)
+          for (let i = 0; i < inner; i++)
+            product[row * columns + column] += left[row * inner + i] * right[i * columns + column];
+    return { dataId: backend.write(product), shape: [rows, columns], dtype: 'float32' };
+  },
+});
 `;
 
 export interface MadeUpEngine {
@@ -54,8 +89,17 @@ export interface MadeUpEngine {
   readonly engine: string;
 }
 
-/** @param kernels whether our own kernels are there; where not, an engine that asks for them does not start */
-export async function madeUpEngine({ kernels }: { readonly kernels: boolean }): Promise<MadeUpEngine> {
+/**
+ * @param kernels whether our own kernels are there; where not, an engine that asks for them does not start
+ * @param cuda whether it is for CUDA; where not, as `kn setup tensorflow` leaves it without --cuda
+ */
+export async function madeUpEngine({
+  kernels,
+  cuda = true,
+}: {
+  readonly kernels: boolean;
+  readonly cuda?: boolean;
+}): Promise<MadeUpEngine> {
   const data = temporaryFolder();
   const engine = join(data, 'engines', 'tensorflow');
   const dist = join(engine, 'node_modules', TFJS_NODE, 'dist');
@@ -69,9 +113,6 @@ export async function madeUpEngine({ kernels }: { readonly kernels: boolean }): 
   for (const name of names) await compileAddon(compiler, [source, '-o', join(engine, name)]);
   await compilePreload(compiler, engine);
   const facts = { tfjsNode: '4.22.0', from: 'pypi', sha256: null, compiler: 'x', installed: 'x' };
-  writeFileSync(
-    join(engine, 'engine.json'),
-    JSON.stringify(manifestOf({ ...facts, cuda: true, cudaWheels: [] })),
-  );
+  writeFileSync(join(engine, 'engine.json'), JSON.stringify(manifestOf({ ...facts, cuda, cudaWheels: [] })));
   return { data, engine };
 }

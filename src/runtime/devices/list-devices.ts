@@ -23,7 +23,10 @@ export function listDevices(kind: DeviceKind): Promise<Device[]> {
 }
 
 async function listCuda(): Promise<Device[]> {
-  const installed = await findInstalledTensorflow();
+  const installed = await findInstalledTensorflow().catch(error => {
+    // No fault of the GPUs: whoever starts the engine on the processor hears of it.
+    throw error instanceof UserError ? new EngineAbsent(error.message, error.remedy) : error;
+  });
   if (!installed?.manifest.cuda)
     throw new EngineAbsent('the tensorflow engine is not set up for CUDA', 'Run kn setup tensorflow --cuda.');
   const gpus = await listNvidiaGpus().catch(error => {

@@ -13,10 +13,11 @@
  *       node_modules/@tensorflow/tfjs-node    its kernels, in JavaScript
  *       node_modules/@tensorflow/tfjs         one line that hands it this process's tfjs-core
  */
+import { access, constants, readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { UserError } from '../../errors.js';
+import { refusedFile, UserError } from '../../errors.js';
 import { nameIsTaken, readJsonFile } from '../../files.js';
 import { enginesFolder } from '../folders.js';
 
@@ -50,20 +51,23 @@ export interface InstalledTensorflow {
   readonly manifest: TensorflowManifest;
 }
 
+const UNREADABLE =
+  "It is the tensorflow engine's: let this user read it, run kn setup tensorflow again, or take --engine wasm.";
+
 export function tensorflowFolder(): string {
   return join(enginesFolder(), 'tensorflow');
 }
 
 /**
  * The installation in `folder`, or undefined where there is none.
- * @throws UserError where it is not one that this version reads
+ * @throws UserError where this user may not read it, or it is not one that this version reads
  */
 export async function findInstalledTensorflow(
   folder = tensorflowFolder(),
 ): Promise<InstalledTensorflow | undefined> {
   const path = join(folder, 'engine.json');
-  if (!(await nameIsTaken(path))) return undefined;
-  const parsed = manifestSchema.safeParse(await readJsonFile(path));
+  if (!(await nameIsTaken(path, UNREADABLE))) return undefined;
+  const parsed = manifestSchema.safeParse(await readJsonFile(path, UNREADABLE));
   if (parsed.success) return { folder, manifest: parsed.data };
   throw new UserError(
     `${path}: not an engine that this version of kn knows`,
@@ -78,11 +82,33 @@ export function manifestOf(facts: Omit<TensorflowManifest, 'format'>): Tensorflo
 /** Whether the engine was set up, or its package installed beside this one; not whether it works. */
 export async function isTensorflowThere(): Promise<boolean> {
   const installed = await findInstalledTensorflow().catch(() => 'damaged');
-  if (installed) return true;
+  return installed !== undefined || isPackageThere();
+}
+
+/** Whether tfjs-node itself was installed beside this package. */
+export function isPackageThere(): boolean {
   try {
     createRequire(import.meta.url).resolve(TFJS_NODE);
     return true;
   } catch {
     return false;
   }
+}
+
+/**
+ * @returns an error that names the first file or folder of the installation that this user may not read; where there is none,
+ * undefined. `require` takes such a file for one that is not there.
+ */
+export async function unreadablePart(folder: string): Promise<UserError | undefined> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    try {
+      await access(path, entry.isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK);
+    } catch (error) {
+      return refusedFile(path, 'read', error, UNREADABLE);
+    }
+    const within = entry.isDirectory() ? await unreadablePart(path) : undefined;
+    if (within) return within;
+  }
+  return undefined;
 }

@@ -10,7 +10,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { systemErrorCode } from '../../errors.js';
 import { EngineAbsent } from './absent.js';
 import { type CudaLoaded, loadCuda, type PreloadAddon, setCudaEnvironment } from './cuda.js';
 import type { Engine } from './engine.js';
@@ -19,11 +18,14 @@ import {
   findInstalledTensorflow,
   HOST_TFJS,
   type InstalledTensorflow,
+  isPackageThere,
   KERNELS_ADDON,
   PRELOAD_ADDON,
   STDERR_ADDON,
   TFJS_NODE,
+  unreadablePart,
 } from './installed-tensorflow.js';
+import { loadingTfjsNode } from './load-tfjs-node.js';
 import { type OperationRunner, registerFusedKernels } from './tensorflow-kernels.js';
 
 /** What is used of tfjs-node, which is loaded from the user's data folder and so has no types here. */
@@ -67,15 +69,20 @@ let loaded: Promise<Engine> | undefined;
 async function load(): Promise<Engine> {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   const installed = await findInstalledTensorflow();
-  return installed ? loadInstalled(installed) : { name: 'tensorflow', version: await loadPackage() };
+  if (!installed) return { name: 'tensorflow', version: loadPackage() };
+  return loadInstalled(installed).catch(async error => {
+    throw (await unreadablePart(installed.folder).catch(() => undefined)) ?? error;
+  });
 }
 
 async function loadInstalled({ folder, manifest }: InstalledTensorflow): Promise<Engine> {
   const require = createRequire(join(folder, 'package.json'));
   // Its kernels must join the registry of this process's tfjs-core, and not of a second copy.
   Object.assign(globalThis, { [HOST_TFJS]: tf });
-  require(`${TFJS_NODE}/dist/register_all_kernels`);
-  const { NodeJSKernelBackend }: TfjsNodeBackend = require(`${TFJS_NODE}/dist/nodejs_kernel_backend`);
+  const { NodeJSKernelBackend } = loadingTfjsNode((): TfjsNodeBackend => {
+    require(`${TFJS_NODE}/dist/register_all_kernels`);
+    return require(`${TFJS_NODE}/dist/nodejs_kernel_backend`);
+  });
   const cuda = manifest.cuda ? await readyCuda(folder, require(join(folder, PRELOAD_ADDON))) : undefined;
   const stderr: StderrAddon = require(join(folder, STDERR_ADDON));
   const addon: TensorflowAddon = quietly(stderr, () => require(join(folder, ADDON)));
@@ -116,16 +123,15 @@ function quietly<T>(stderr: StderrAddon, load: () => T): T {
   }
 }
 
-async function loadPackage(): Promise<string> {
-  try {
-    const { version }: { version: Record<string, string> } = await import(TFJS_NODE);
-    return `tfjs-node ${version['tfjs-node'] ?? ''}`.trim();
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
+/** @returns its version */
+function loadPackage(): string {
+  const require = createRequire(import.meta.url);
+  if (!isPackageThere()) {
     throw new EngineAbsent(
       'the tensorflow engine is not set up',
       'Run kn setup tensorflow, or leave --engine out.',
-      { cause: error },
     );
   }
+  const { version } = loadingTfjsNode((): { version: Record<string, string> } => require(TFJS_NODE));
+  return `tfjs-node ${version['tfjs-node'] ?? ''}`.trim();
 }

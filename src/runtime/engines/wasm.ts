@@ -1,13 +1,14 @@
 /** The `wasm` engine: XNNPACK in WebAssembly, one thread, on any machine. */
 import * as tf from '@tensorflow/tfjs-core';
-import { OutOfMemoryError } from '../../errors.js';
+import { OutOfMemoryError, UserError } from '../../errors.js';
 import type { Engine } from './engine.js';
 
 export async function startWasm(): Promise<Engine> {
   const { version_wasm: version } = await import('@tensorflow/tfjs-backend-wasm');
   await withoutNewListeners(() =>
     refusingFullMemory(async () => {
-      if (!(await tf.setBackend('wasm'))) throw new Error('tfjs-backend-wasm did not start');
+      const { result: started, said } = await listening(async () => tf.setBackend('wasm'));
+      if (!started) throw notStarted(said);
       await tf.ready();
     }),
   );
@@ -21,13 +22,50 @@ export async function startWasm(): Promise<Engine> {
 async function withoutNewListeners(start: () => Promise<void>): Promise<void> {
   const uncaught = process.listeners('uncaughtException');
   const unhandled = process.listeners('unhandledRejection');
-  await start();
-  for (const listener of process.listeners('uncaughtException')) {
-    if (!uncaught.includes(listener)) process.off('uncaughtException', listener);
+  try {
+    await start();
+  } finally {
+    for (const listener of process.listeners('uncaughtException')) {
+      if (!uncaught.includes(listener)) process.off('uncaughtException', listener);
+    }
+    for (const listener of process.listeners('unhandledRejection')) {
+      if (!unhandled.includes(listener)) process.off('unhandledRejection', listener);
+    }
   }
-  for (const listener of process.listeners('unhandledRejection')) {
-    if (!unhandled.includes(listener)) process.off('unhandledRejection', listener);
+}
+
+/** Emscripten and tfjs print why there is no engine, and throw nothing: what they print meanwhile is kept from the terminal. */
+async function listening<T>(work: () => Promise<T>): Promise<{ result: T; said: readonly string[] }> {
+  const said: string[] = [];
+  const { warn, error } = console;
+  let isOver = false;
+  // Emscripten keeps the function that it finds: later warnings are to be seen.
+  const listen =
+    (print: typeof warn) =>
+    (...words: unknown[]) => {
+      if (isOver) print(...words);
+      else said.push(words.map(String).join(' '));
+    };
+  Object.assign(console, { warn: listen(warn), error: listen(error) });
+  try {
+    return { result: await work(), said };
+  } finally {
+    isOver = true;
+    Object.assign(console, { warn, error });
   }
+}
+
+/** What Emscripten puts before the reason. */
+const PREPARING = /^failed to asynchronously prepare wasm: (\w*Error: )?/;
+
+function notStarted(said: readonly string[]): UserError {
+  const reason = said.find(line => PREPARING.test(line)) ?? said[0] ?? 'tfjs-backend-wasm does not say why';
+  return new UserError(
+    `the wasm engine cannot start: ${reason.replace(PREPARING, '').split('\n')[0]}`,
+    /memory/i.test(reason)
+      ? 'It reserves 10 GB of addresses, which take no memory: raise ulimit -v, or set NODE_OPTIONS=--disable-wasm-trap-handler.'
+      : 'kn doctor says more.',
+  );
 }
 
 /**

@@ -1,0 +1,99 @@
+/** What whoever installs kn and lacks something is told: one line, and not a stack. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+/** A clone of which nothing is installed and built, but what `files` have. */
+function clone(files: Readonly<Record<string, string>> = {}): string {
+  const folder = temporaryFolder();
+  for (const name of ['bin', 'scripts/build.mjs', 'package.json'])
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  mkdirSync(join(folder, 'dist', 'cli'), { recursive: true });
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+  return folder;
+}
+
+function runNode(folder: string, args: readonly string[], npmCommand?: string) {
+  const env = { PATH: process.env.PATH, ...(npmCommand && { npm_command: npmCommand }) };
+  const { status, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', env });
+  return { status, stderr };
+}
+
+it('kn that was not built says so, and what builds it', () => {
+  const folder = clone();
+  const stderr = `kn: it is not built: run npm ci --include=dev && npm run build in ${folder}/\n`;
+  expect(runNode(folder, ['bin/kn.js', '--version'])).toEqual({ status: 1, stderr });
+});
+
+it('kn without its packages says so', () => {
+  const folder = clone({ 'dist/cli/main.js': "import 'commander';" });
+  const stderr = `kn: the package commander is not installed: run npm ci in ${folder}/\n`;
+  expect(runNode(folder, ['bin/kn.js', '--version'])).toEqual({ status: 1, stderr });
+});
+
+it('kn under a Node that is too old says which it needs', () => {
+  const folder = clone({
+    'package.json': JSON.stringify({ type: 'module', engines: { node: '^99.1.0 || >=100' } }),
+  });
+  const stderr = `kn: Node 99.1 or newer is needed, and this is ${process.version}\n`;
+  expect(runNode(folder, ['bin/kn.js', '--version'])).toEqual({ status: 1, stderr });
+});
+
+it('a fault of kn itself at its start is shown whole', () => {
+  const { stderr } = runNode(clone({ 'dist/cli/main.js': "import './gone.js';" }), ['bin/kn.js']);
+  expect(stderr).toMatch(/ERR_MODULE_NOT_FOUND|gone\.js/);
+  expect(stderr).toContain('    at ');
+});
+
+const BUILD = ['scripts/build.mjs', '--if-possible'];
+const LEFT_OUT = /^kn was not built: TypeScript is a development dependency.* Run npm ci --include=dev\.\n$/;
+
+it('npm ci without development dependencies installs, and says that kn is not built', () => {
+  const { status, stderr } = runNode(clone(), BUILD, 'ci');
+  expect(stderr).toMatch(LEFT_OUT);
+  expect(status).toBe(0);
+});
+
+it('npm pack and npm run build end with 1 there, and npm run build leaves what was built before', () => {
+  expect(runNode(clone(), BUILD, 'pack').status).toBe(1);
+  const built = clone({ 'dist/cli/main.js': '' });
+  const { status, stderr } = runNode(built, BUILD.slice(0, 1), 'run');
+  expect(stderr).toMatch(LEFT_OUT);
+  expect(status).toBe(1);
+  expect(existsSync(join(built, 'dist/cli/main.js'))).toBe(true);
+  expect(runNode(built, BUILD, 'ci')).toEqual({ status: 0, stderr: '' });
+});
+
+it('all packages that kn imports are dependencies, which an installed archive has', () => {
+  const shipped = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter(
+    name => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.startsWith('testing/'),
+  );
+  const imported = shipped.flatMap(name =>
+    [
+      ...readFileSync(join(ROOT, 'src', name), 'utf8').matchAll(
+        /^(?:import(?! type)|export)\b[^;]*? from '([^'.][^']*)'|import\('([^'.][^']*)'\)/gm,
+      ),
+    ].map(([, stated, lazy]) =>
+      (stated ?? lazy)
+        .split('/')
+        .slice(0, (stated ?? lazy).startsWith('@') ? 2 : 1)
+        .join('/'),
+    ),
+  );
+  const packages = new Set(
+    imported.filter(name => !name.startsWith('node:') && !builtinModules.includes(name)),
+  );
+  const { dependencies, optionalDependencies } = manifest;
+  expect([...packages].filter(name => !(name in dependencies) && !(name in optionalDependencies))).toEqual(
+    [],
+  );
+  expect(packages).toContain('commander');
+  expect(packages).toContain('webgpu');
+});
