@@ -21,8 +21,9 @@ export function fetchProgress(progress: Progress): DownloadReporter {
 
 /** Fetches what of a data set is not here. */
 export async function fetchData(source: DataSource, progress: Progress): Promise<void> {
-  await source.fetch((done, total) =>
-    progress.show(`fetching ${source.title}`, { done, total, text: 'files' }),
-  );
+  await source.fetch({
+    progress: (done, total) => progress.show(`fetching ${source.title}`, { done, total, text: 'files' }),
+    notice: progress.notice,
+  });
   progress.stop();
 }
