@@ -76,7 +76,7 @@ describeWith(REAL_PARAREL, 'the download of PARAREL', () => {
     const patience = { ...PATIENT, firstWait: 1 };
     await fetchPararel({ ...quiet, notice: text => notices.push(text) }, patience);
     expect(server.requests).toHaveLength(78 + 8);
-    expect(notices).toEqual([expect.stringMatching(/: status 429: trying again in 0.1 s$/)]);
+    expect(notices).toEqual([expect.stringMatching(/ answers with status 429: trying again in 0.1 s$/)]);
   });
 
   it('goes on where it was interrupted', async () => {

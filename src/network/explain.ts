@@ -20,6 +20,11 @@ const PASSING = new Set([
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
 ]);
 
+const IN_OTHER_WORDS: Readonly<Record<string, string>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'no connection within 10 s',
+  UND_ERR_SOCKET: 'the connection was cut',
+};
+
 /** What a request threw, as a fault that says why: at the server, or at the proxy before it. */
 export function faultOf(thrown: unknown, url: URL, proxy: HttpProxy | undefined): NetworkFault {
   if (thrown instanceof NetworkFault) return thrown;
@@ -34,7 +39,7 @@ export function faultOf(thrown: unknown, url: URL, proxy: HttpProxy | undefined)
   const refusal = proxy && refusalOfProxy(error, proxy);
   if (refusal) return new NetworkFault(through(refusal.reason), refusal, options);
 
-  const reason = code === 'UND_ERR_CONNECT_TIMEOUT' ? 'no connection within 10 s' : reasonOf(error);
+  const reason = IN_OTHER_WORDS[code] ?? reasonOf(error);
   return new NetworkFault(
     through(reason),
     {

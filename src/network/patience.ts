@@ -55,7 +55,8 @@ export async function withPatience<T>(
       failed++;
       const wait = waitAfter(error, failed, patience);
       if (failed >= patience.tries || wait === undefined) throw last(error, failed, wait === undefined);
-      if (!told) notice?.(`${host}: ${error.message}: trying again in ${seconds(wait)}`);
+      const what = error.facts.status === undefined ? `: ${error.message}` : ` answers with ${error.message}`;
+      if (!told) notice?.(`${host}${what}: trying again in ${seconds(wait)}`);
       told = true;
       await setTimeout(wait, undefined, { ...(signal && { signal }) }).catch(() => undefined);
     }

@@ -124,12 +124,11 @@ describe('a body', () => {
     expect(requests).toHaveLength(3);
   });
 
-  it('is tried for as long as it grows by a megabyte each time', async () => {
-    const large = Buffer.alloc(8 * 2 ** 20, 'x');
+  it('is tried for as long as it grows', async () => {
     const { url, requests } = await serve((request, response) =>
-      answer(request, response, { content: large, cutAt: fromOf(request) + 1.5 * 2 ** 20 }),
+      answer(request, response, { cutAt: fromOf(request) + 20_000 }),
     );
-    expect((await receive(url, target())).content.equals(large)).toBe(true);
+    expect((await receive(url, target())).content.equals(CONTENT)).toBe(true);
     expect(requests.length).toBeGreaterThan(patience.tries);
   });
 

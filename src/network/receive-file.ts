@@ -13,8 +13,8 @@ export interface FileQuestion extends Pick<Question, 'token'> {
 /** Bytes that are in the file, and of how many, where the server says that. */
 export type OnBytes = (there: number, total: number | undefined) => void;
 
-/** What a try has to bring for the count of tries to begin again. In bytes. */
-const GAIN = 2 ** 20;
+/** What a try has to bring for the count of tries to begin again: a bad line gets there too, in the end. In bytes. */
+const GAIN = 2 ** 14;
 
 /**
  * Receives an answer's body into a file. What is in it already, from an earlier call or a try that broke off, is gone on with;

@@ -29,7 +29,7 @@ describe('what may pass is tried again', () => {
     expect(requests).toHaveLength(3);
     const host = url.replace('http://', '');
     expect(notices).toEqual([
-      expect.stringMatching(`^${host}: status ${status}: trying again in 0(\\.\\d)? s$`),
+      expect.stringMatching(`^${host} answers with status ${status}: trying again in 0(\\.\\d)? s$`),
     ]);
   });
 

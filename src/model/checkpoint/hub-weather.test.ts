@@ -141,7 +141,7 @@ describe('a model that is not in the cache', () => {
     await hubWith({ instead: () => (busy-- > 0 ? { status: 503 } : undefined) });
     const { model, notices } = await fetchAndListen();
     expect(model.revision).toBe(COMMIT);
-    expect(notices).toEqual([expect.stringMatching(/: status 503: trying again in /)]);
+    expect(notices).toEqual([expect.stringMatching(/ answers with status 503: trying again in /)]);
   });
 
   it('is refused with the token that is not taken', async () => {
