@@ -119,6 +119,8 @@ describe('files', () => {
       'network/proxy.ts',
       'network/request.ts',
     ]);
+    // It takes a fifth of a second to load, which nobody should pay who fetches nothing.
+    for (const { name, text } of asking) expect(text, name).not.toMatch(/^import (?!type ).*'undici'/m);
   });
 
   it('are in the folders of the way and in their rooms, and have one idea: 300 lines at the most', () => {

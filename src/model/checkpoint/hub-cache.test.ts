@@ -167,3 +167,17 @@ describe('where links are refused', () => {
     expect(server.requests).toHaveLength(before + 1);
   });
 });
+
+describe('a cache that Python has filled in part', () => {
+  it.each(['config.json', 'model.safetensors', 'tokenizer.json'])(
+    'without %s is not whole: what the hub refuses is said',
+    async file => {
+      let fine = true;
+      await hubWith({ instead: () => (fine ? undefined : { status: 403 }) });
+      const { folder } = await fetchTiny();
+      unlinkSync(join(folder, file));
+      fine = false;
+      await expect(fetchTiny()).rejects.toThrow('or it is not open to you (status 403)');
+    },
+  );
+});

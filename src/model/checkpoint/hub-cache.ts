@@ -6,7 +6,7 @@ import { fileExists, nameIsTaken, readJsonFile } from '../../files.js';
 import { readPlainText } from '../../plain-file.js';
 import { writeWholeFile } from '../../whole-file.js';
 import { TOKENIZER_FILES } from '../tokenizer/load-tokenizer.js';
-import { shardsOfIndex, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from './checkpoint.js';
+import { presentFiles, shardsOfIndex, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from './checkpoint.js';
 import { isCommit } from './hub-answers.js';
 
 /** A commit, in bytes. */
@@ -22,7 +22,13 @@ export function snapshotFolder(storage: string, commit: string): string {
   return join(storage, 'snapshots', commit);
 }
 
-/** The snapshot that a revision names in the cache, where it is whole: no weights are missing, and no link leads to nothing. */
+/** One of them makes a tokenizer. Python fetches a model's files one by one, and may have had no use for it. */
+const VOCABULARIES = ['tokenizer.json', 'vocab.txt', 'vocab.json'];
+
+/**
+ * The snapshot that a revision names in the cache, where it is whole: neither weights nor a vocabulary are missing, and no link leads
+ * to nothing.
+ */
 export async function findCached(storage: string, revision: string): Promise<CachedModel | undefined> {
   const commit = isCommit(revision) ? revision : await notedCommit(storage, revision);
   if (!isCommit(commit)) return undefined;
@@ -31,6 +37,7 @@ export async function findCached(storage: string, revision: string): Promise<Cac
   for (const file of TOKENIZER_FILES)
     if (!(await has(file)) && (await nameIsTaken(join(folder, file)))) return undefined;
   if (!(await has('config.json'))) return undefined;
+  if ((await presentFiles(folder, VOCABULARIES)).length === 0) return undefined;
   for (const file of await weightsOf(folder, has)) if (!(await has(file))) return undefined;
   return { folder, revision: commit };
 }

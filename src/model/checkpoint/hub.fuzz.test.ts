@@ -102,6 +102,7 @@ describe('a cache', () => {
       [`${storage}/refs/main`]: COMMIT,
       [`${snapshot}/config.json`]: '{}',
       [`${snapshot}/model.safetensors`]: '',
+      [`${snapshot}/vocab.txt`]: '',
     },
     file: `${storage}/refs/main`,
     read: folder => {
