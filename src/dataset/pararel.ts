@@ -27,7 +27,7 @@ const manifestSchema = z.object({
 
 /** KN_PARAREL_URL may name a mirror: the repository's files at this commit. */
 const urlOf = (commit: string) =>
-  (process.env.KN_PARAREL_URL ?? `https://raw.githubusercontent.com/yanaiela/pararel/${commit}`).replace(
+  (process.env.KN_PARAREL_URL || `https://raw.githubusercontent.com/yanaiela/pararel/${commit}`).replace(
     /\/+$/,
     '',
   );

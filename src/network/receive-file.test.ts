@@ -8,7 +8,7 @@ import type { Patience } from './patience.js';
 import { receiveFile } from './receive-file.js';
 
 const CONTENT = Buffer.from(Array.from({ length: 100_000 }, (_, i) => i % 251));
-const patience: Patience = { tries: 3, firstWait: 1, longestWait: 10, silence: 300 };
+const patience: Patience = { tries: 3, firstWait: 1, longestWait: 10, silence: 10_000 };
 
 const target = () => join(temporaryFolder(), 'file');
 const fromOf = ({ headers: { range } }: IncomingMessage) =>
@@ -34,10 +34,14 @@ function answer(
   response.write(part.subarray(0, cutAt - from), () => setTimeout(() => response.destroy(), 20));
 }
 
-async function receive(url: string, path: string, most?: number) {
+async function receive(url: string, path: string, most?: number, silence = patience.silence) {
   const seen: number[] = [];
-  const size = await receiveFile(url, path, most === undefined ? {} : { most }, { patience }, there =>
-    seen.push(there),
+  const size = await receiveFile(
+    url,
+    path,
+    most === undefined ? {} : { most },
+    { patience: { ...patience, silence } },
+    there => seen.push(there),
   );
   return { size, seen, content: readFileSync(path) };
 }
@@ -62,7 +66,7 @@ describe('a body', () => {
       if (requests.length > 1) return answer(request, response);
       response.writeHead(200, { 'content-length': CONTENT.length }).write(CONTENT.subarray(0, 30_000));
     });
-    expect((await receive(url, target())).content.equals(CONTENT)).toBe(true);
+    expect((await receive(url, target(), undefined, 300)).content.equals(CONTENT)).toBe(true);
     expect(requests).toHaveLength(2);
   });
 

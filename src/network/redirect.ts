@@ -12,6 +12,12 @@ const SECRET = /^(?:authorization|cookie|proxy-authorization)$/i;
 
 export const isRedirect = (status: number) => [301, 302, 303, 307, 308].includes(status);
 
+/** The same origin, or what it is behind TLS. */
+function isSamePlace(from: URL, to: URL): boolean {
+  const upgraded = from.protocol === 'http:' && to.protocol === 'https:' && !from.port && !to.port;
+  return from.origin === to.origin || (upgraded && from.hostname === to.hostname);
+}
+
 /**
  * What to send where an answer points. Another origin, be it the same host at another port, learns no token: hubs send to the
  * servers of others for their files, and anybody who can write an answer could send elsewhere.
@@ -35,7 +41,7 @@ export function redirected(sent: Sent, status: number, location: string | undefi
   url.username = '';
   url.password = '';
   const headers = Object.fromEntries(
-    Object.entries(sent.headers).filter(([name]) => url.origin === sent.url.origin || !SECRET.test(name)),
+    Object.entries(sent.headers).filter(([name]) => isSamePlace(sent.url, url) || !SECRET.test(name)),
   );
   // As browsers and curl do it: a question that was posted is looked up at the new place, but for 307 and 308.
   if (sent.method === 'POST' && status < 307) return { url, method: 'GET', headers };

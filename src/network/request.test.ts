@@ -11,7 +11,8 @@ import { fetchBytes } from './fetch-bytes.js';
 import { askedWait, type Patience } from './patience.js';
 import { redirected } from './redirect.js';
 
-const patience: Patience = { tries: 4, firstWait: 10, longestWait: 2000, silence: 300 };
+const patience: Patience = { tries: 4, firstWait: 10, longestWait: 2000, silence: 10_000 };
+const impatience: Patience = { ...patience, silence: 300 };
 const get = async (url: string, token?: string, notice?: (text: string) => void) =>
   String(await fetchBytes(url, token ? { token } : {}, { patience, ...(notice && { notice }) }, 1000));
 
@@ -49,7 +50,7 @@ describe('what may pass is tried again', () => {
       () => undefined,
       response => response.writeHead(200).write('hell'),
     );
-    expect(await get(url)).toBe('hello');
+    expect(String(await fetchBytes(url, {}, { patience: impatience }, 1000))).toBe('hello');
   });
 
   it('so often and no more', async () => {
@@ -57,7 +58,8 @@ describe('what may pass is tried again', () => {
     await expect(get(url)).rejects.toThrow('status 503, tried 4 times');
     expect(requests).toHaveLength(4);
     const silent = await serve(() => undefined);
-    await expect(get(silent.url)).rejects.toThrow('no word for 0.3 s, tried 4 times');
+    const waiting = fetchBytes(silent.url, {}, { patience: impatience }, 1000);
+    await expect(waiting).rejects.toThrow('no word for 0.3 s, tried 4 times');
   });
 
   it('after the time that the server asks for', async () => {
@@ -136,6 +138,14 @@ describe('a token', () => {
     expect(to('/b')).toEqual(secret);
     for (const elsewhere of ['https://hub.co:8443/b', 'https://cdn.hub.co/b', '//evil.co/b'])
       expect(to(elsewhere)).toEqual({ accept: '*/*' });
+  });
+
+  it('goes on to the same host behind TLS', () => {
+    const secret = { authorization: 'Bearer x' };
+    const to = (from: string, location: string) => redirected(sent(from, secret), 301, location).headers;
+    expect(to('http://hub.co/a', 'https://hub.co/a')).toEqual(secret);
+    expect(to('http://hub.co:8080/a', 'https://hub.co/a')).toEqual({});
+    expect(to('http://hub.co/a', 'https://evil.co/a')).toEqual({});
   });
 
   it('does not go on in the clear', () => {

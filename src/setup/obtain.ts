@@ -19,7 +19,7 @@ export interface SetupReporter {
 }
 
 /** KN_NPM_URL may name a mirror. */
-const registry = () => (process.env.KN_NPM_URL ?? 'https://registry.npmjs.org').replace(/\/+$/, '');
+const registry = () => (process.env.KN_NPM_URL || 'https://registry.npmjs.org').replace(/\/+$/, '');
 
 /** The wheel's path in the cache. */
 export function obtainWheel(wheel: WheelSource, reporter: SetupReporter): Promise<string> {

@@ -11,7 +11,7 @@ import type { Requirement } from './requirements.js';
 import type { WheelSource } from './sources.js';
 import { runsOnLinux } from './wheel-name.js';
 
-const pypi = () => (process.env.KN_PYPI_URL ?? 'https://pypi.org').replace(/\/+$/, '');
+const pypi = () => (process.env.KN_PYPI_URL || 'https://pypi.org').replace(/\/+$/, '');
 
 const fileSchema = z.object({ filename: z.string(), url: z.string() });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../../embedded.js';
 import { UserError } from '../../errors.js';
+import { PATIENT } from '../../network/patience.js';
 import { setEnvironment } from '../../testing/environment.js';
 import { DEMO_FILES, fetchAndListen, fetchTiny, hubWith, silent } from '../../testing/hub-and-cache.js';
 import { COMMIT } from '../../testing/hub-server.js';
@@ -192,6 +193,23 @@ describe('a download', () => {
       expect(readdirSync(join(storage, 'blobs')).filter(name => name.endsWith('.incomplete'))).toEqual([]);
     },
   );
+
+  it('that its caller ends keeps what came, and nobody waits for the rest', async () => {
+    const caller = new AbortController();
+    const { storage } = await hubWith({
+      send: (path, content) => {
+        if (path !== 'model.safetensors') return content;
+        setTimeout(() => caller.abort(new Error('Ctrl-C')), 100);
+        return undefined;
+      },
+    });
+    const patience = { ...PATIENT, firstWait: 60_000 };
+    const ended = fetchFromHub('org/tiny', 'main', { ...silent, signal: caller.signal }, 'whole', patience);
+    await expect(ended).rejects.toThrow('Ctrl-C');
+    const [left] = readdirSync(join(storage, 'blobs')).filter(name => name.endsWith('.incomplete'));
+    expect((await stat(join(storage, 'blobs', left))).size).toBeGreaterThan(0);
+    expect(readdirSync(join(storage, 'blobs')).filter(name => name.endsWith('.lock'))).toEqual([]);
+  });
 
   it('that two runs make at once happens once', async () => {
     const { server } = await hubWith();
