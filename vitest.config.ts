@@ -25,6 +25,8 @@ export default defineConfig({
     // Vitest leaves a core to itself, which is half of a machine of two; and a file often waits for a process of its own.
     maxWorkers: Math.max(2, availableParallelism()),
     sequence: { sequencer: SlowFilesFirst },
+    // Servers on loopback are asked without the proxy that this user may have.
+    env: { http_proxy: '', https_proxy: '', all_proxy: '' },
     testTimeout: 120_000,
     hookTimeout: 120_000,
     reporters: ['default', summary],

@@ -20,7 +20,7 @@ const WAY = [
   'setup',
   'cli',
 ];
-const BELOW_ALL = ['runtime', '.'];
+const BELOW_ALL = ['network', 'runtime', '.'];
 
 /** Each has a folder; most begin with what the facts' own finds, and know nothing of each other. */
 const EXPERIMENTS = readdirSync(join(SRC, 'experiment'), { withFileTypes: true })
@@ -105,6 +105,22 @@ describe('files', () => {
     );
     // Neither the package's own version nor what the kernel counts is from outside.
     expect(reading.map(({ name }) => name)).toEqual(['version.ts', 'runtime/memory-kills.ts']);
+  });
+
+  it('ask the network in its own folder alone: through proxies, with an end to silence, and a token for its own host', () => {
+    const asking = sources.filter(({ text }) =>
+      /(?<![.\w])fetch\((?![^)]*\): Promise)|globalThis\.fetch|(?:from|import\()\s*'(?:undici|(?:node:)?(?:https?|http2|net|tls))'/.test(
+        text,
+      ),
+    );
+    // Of node:net, what an address is.
+    expect(asking.map(({ name }) => name).sort()).toEqual([
+      'network/dispatcher.ts',
+      'network/proxy.ts',
+      'network/request.ts',
+    ]);
+    // It takes a fifth of a second to load, which nobody should pay who fetches nothing.
+    for (const { name, text } of asking) expect(text, name).not.toMatch(/^import (?!type ).*'undici'/m);
   });
 
   it('are in the folders of the way and in their rooms, and have one idea: 300 lines at the most', () => {

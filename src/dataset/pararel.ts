@@ -4,15 +4,19 @@ import { basename, dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { z } from 'zod';
 import { PARAREL_MANIFEST } from '../embedded.js';
-import { reasonOf, refusedFile, UserError } from '../errors.js';
+import { refusedFile, UserError } from '../errors.js';
 import { readJsonFile } from '../files.js';
+import { shownAddress } from '../network/address.js';
+import { NetworkFault } from '../network/fault.js';
+import { fetchBytes } from '../network/fetch-bytes.js';
+import { type Asker, PATIENT } from '../network/patience.js';
 import { readPlainFile } from '../plain-file.js';
 import { cacheFolder } from '../runtime/folders.js';
 import { writeWholeFile } from '../whole-file.js';
 import { openDataset, selectRelations } from './dataset.js';
 import { FACTS_FOLDER, PATTERNS_FOLDER } from './relation-files.js';
 import { inRelationOrder } from './relation-order.js';
-import type { DataSource } from './source.js';
+import type { DataSource, FetchReporter } from './source.js';
 
 const manifestSchema = z.object({
   commit: z.string(),
@@ -23,13 +27,12 @@ const manifestSchema = z.object({
 
 /** KN_PARAREL_URL may name a mirror: the repository's files at this commit. */
 const urlOf = (commit: string) =>
-  (process.env.KN_PARAREL_URL ?? `https://raw.githubusercontent.com/yanaiela/pararel/${commit}`).replace(
+  (process.env.KN_PARAREL_URL || `https://raw.githubusercontent.com/yanaiela/pararel/${commit}`).replace(
     /\/+$/,
     '',
   );
 
 const AT_ONCE = 6;
-const TIMEOUT_MS = 60_000;
 const REMEDY =
   'Connect to the network, point --data at a copy of the files, or use --data demo, which needs no download.';
 
@@ -39,30 +42,38 @@ const REMEDY =
  * @returns the folder, in PARAREL's layout
  * @throws UserError where a file is missing and cannot be fetched
  */
-export async function fetchPararel(onProgress: (done: number, total: number) => void): Promise<string> {
+export async function fetchPararel(reporter: FetchReporter, patience = PATIENT): Promise<string> {
   const { commit, folders, files, folder, missing } = await lookInCache();
   if (missing.length === 0) return folder;
 
   const base = urlOf(commit);
   const limit = pLimit(AT_ONCE);
+  const failed = new AbortController();
+  const asker: Asker = {
+    patience,
+    notice: once(reporter.notice),
+    signal: reporter.signal ? AbortSignal.any([reporter.signal, failed.signal]) : failed.signal,
+  };
   let done = 0;
-  onProgress(done, missing.length);
+  reporter.progress(done, missing.length);
   const fetchOne = async (file: string) => {
     const [part, name] = file.split('/');
-    const content = await download(`${base}/${folders[part]}/${name}`);
+    const content = await download(`${base}/${folders[part]}/${name}`, files[file].bytes, asker);
     if (hash(content) !== files[file].sha256) {
       throw new UserError(
-        `${base}/${folders[part]}/${name}: not the file of commit ${commit} (its SHA-256 differs)`,
+        `${shownAddress(base)}/${folders[part]}/${name}: not the file of commit ${commit} (its SHA-256 differs)`,
         REMEDY,
       );
     }
     await store(join(folder, file), content);
-    onProgress(++done, missing.length);
+    reporter.progress(++done, missing.length);
   };
   try {
     await Promise.all(missing.map(file => limit(() => fetchOne(file))));
   } finally {
+    // Where one cannot be had, the others are not waited for.
     limit.clearQueue();
+    failed.abort();
   }
   return folder;
 }
@@ -98,8 +109,8 @@ export const pararel: DataSource = {
   check: async ({ relations }) => {
     selectRelations(inRelationOrder(await relationsOfManifest()), relations, 'PARAREL');
   },
-  fetch: async onProgress => {
-    await fetchPararel(onProgress);
+  fetch: async reporter => {
+    await fetchPararel(reporter);
   },
   open: async (selection, causal) => openDataset((await lookInCache()).folder, selection, causal),
 };
@@ -108,18 +119,26 @@ function hash(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-async function download(url: string): Promise<Uint8Array> {
+async function download(url: string, bytes: number, asker: Asker): Promise<Uint8Array> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    return new Uint8Array(await response.arrayBuffer());
+    return await fetchBytes(url, {}, asker, bytes);
   } catch (error) {
+    if (!(error instanceof NetworkFault)) throw error;
     throw new UserError(
-      `PARAREL is not in the cache, and ${url} cannot be fetched (${reasonOf(error)})`,
-      REMEDY,
+      `PARAREL is not in the cache, and ${shownAddress(url)} cannot be fetched (${error.message})`,
+      error.remedy || REMEDY,
       { cause: error },
     );
   }
+}
+
+/** Files are fetched six at once, and a server that is busy is busy for all of them. */
+function once(tell: (text: string) => void): (text: string) => void {
+  let told = false;
+  return text => {
+    if (!told) tell(text);
+    told = true;
+  };
 }
 
 async function store(path: string, content: Uint8Array): Promise<void> {

@@ -1,5 +1,14 @@
 import type { Dataset, Selection } from './dataset.js';
 
+/** Who waits for a data set to be fetched. */
+export interface FetchReporter {
+  /** Files. */
+  progress(done: number, total: number): void;
+  notice(text: string): void;
+  /** Ends it; what came is kept. */
+  readonly signal?: AbortSignal;
+}
+
 /** A data set as somebody may name it: each has a file in this folder. */
 export interface DataSource {
   /** As `--data` takes it. */
@@ -14,7 +23,7 @@ export interface DataSource {
    */
   check(selection: Selection): Promise<void>;
   /** Fetches what is missing. */
-  fetch(onProgress: (done: number, total: number) => void): Promise<void>;
+  fetch(reporter: FetchReporter): Promise<void>;
   /**
    * @param causal whether the prompts are for a causal model
    * @throws UserError where it is not here, or malformed; UsageError where the selection names what it has not

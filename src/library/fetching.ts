@@ -6,7 +6,7 @@ import type { Progress } from '../progress.js';
 const MEGABYTE = 1e6;
 
 /** Shows how a model's download goes. */
-export function fetchProgress(progress: Progress): DownloadReporter {
+export function fetchProgress(progress: Progress, signal?: AbortSignal): DownloadReporter {
   const megabytes = (bytes: number) => Number((bytes / MEGABYTE).toFixed(1));
   return {
     progress: (file, received, total) =>
@@ -16,13 +16,16 @@ export function fetchProgress(progress: Progress): DownloadReporter {
         text: 'MB',
       }),
     notice: progress.notice,
+    ...(signal && { signal }),
   };
 }
 
 /** Fetches what of a data set is not here. */
-export async function fetchData(source: DataSource, progress: Progress): Promise<void> {
-  await source.fetch((done, total) =>
-    progress.show(`fetching ${source.title}`, { done, total, text: 'files' }),
-  );
+export async function fetchData(source: DataSource, progress: Progress, signal?: AbortSignal): Promise<void> {
+  await source.fetch({
+    progress: (done, total) => progress.show(`fetching ${source.title}`, { done, total, text: 'files' }),
+    notice: progress.notice,
+    ...(signal && { signal }),
+  });
   progress.stop();
 }

@@ -29,7 +29,11 @@ export interface PreparedRun {
 }
 
 /** @throws UserError, UsageError on what cannot be done */
-export async function prepareRun(request: Request, progress: Progress): Promise<PreparedRun> {
+export async function prepareRun(
+  request: Request,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<PreparedRun> {
   const { engine, devices } = request.devices;
   const chosen = await chooseDevices({ engine, ...(devices && { devices }) });
   await checkResultsPlace(request.results);
@@ -43,9 +47,9 @@ export async function prepareRun(request: Request, progress: Progress): Promise<
     ? await openData(source, request, description?.config.causal ?? false)
     : undefined;
 
-  const model = here ?? (await fetchDescription(request, progress));
+  const model = here ?? (await fetchDescription(request, progress, signal));
   const { config, tokenizer } = description ?? (await describe(model, given));
-  if (!early) await fetchData(source, progress);
+  if (!early) await fetchData(source, progress, signal);
   const dataset = early && description ? early : await openData(source, request, config.causal);
 
   const data: ExperimentData = { model: model.name, config, tokenizer, dataset, given };
@@ -75,17 +79,22 @@ async function describe({ folder, whole }: LocatedModel, given: GivenNeurons | n
 }
 
 /** What is small of a model: its weights are fetched once nothing else can be wrong ({@link fetchWeights}). */
-function fetchDescription({ model }: Request, progress: Progress): Promise<LocatedModel> {
-  return locateModel(model.id, model.revision, fetchProgress(progress), 'description');
+function fetchDescription(
+  { model }: Request,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<LocatedModel> {
+  return locateModel(model.id, model.revision, fetchProgress(progress, signal), 'description');
 }
 
 /** @throws UserError where the hub has another commit by now than the one that was prepared */
 export async function fetchWeights(
   { request: { model: asked }, model }: ReadyRun,
   progress: Progress,
+  signal: AbortSignal,
 ): Promise<void> {
   if (model.whole) return;
-  const whole = await locateModel(asked.id, asked.revision, fetchProgress(progress));
+  const whole = await locateModel(asked.id, asked.revision, fetchProgress(progress, signal));
   progress.stop();
   if (whole.revision === model.revision) return;
   throw new UserError(

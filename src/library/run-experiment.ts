@@ -22,8 +22,8 @@ export interface RunOptions {
   /** Default: nobody is told. */
   readonly onProgress?: OnProgress;
   /**
-   * Ends the run; what is finished is kept, and the same request goes on from there. A download that is under way goes on to
-   * its end, unheard.
+   * Ends the run; what is finished is kept, and the same request goes on from there, and so does a
+   * download that is under way.
    */
   readonly signal?: AbortSignal;
   /** What the session notes of itself in sessions.jsonl: the words of a command line; default: none. */
@@ -49,7 +49,7 @@ export async function planExperiment(
 ): Promise<RunPlan> {
   const request = completeRequest(asked);
   const progress = progressUntil(signal, onProgress);
-  return (await unlessAborted(() => prepareRun(request, progress), signal, TOO_EARLY)).plan;
+  return (await unlessAborted(() => prepareRun(request, progress, signal), signal, TOO_EARLY)).plan;
 }
 
 /**
@@ -64,9 +64,13 @@ export async function runExperiment(
 ): Promise<RunResult> {
   const request = completeRequest(asked);
   const progress = progressUntil(signal, onProgress);
-  const { ready, begun, plan } = await unlessAborted(() => prepareRun(request, progress), signal, TOO_EARLY);
+  const { ready, begun, plan } = await unlessAborted(
+    () => prepareRun(request, progress, signal),
+    signal,
+    TOO_EARLY,
+  );
   plan.notices.forEach(progress.notice);
-  await unlessAborted(() => fetchWeights(ready, progress), signal, TOO_EARLY);
+  await unlessAborted(() => fetchWeights(ready, progress, signal), signal, TOO_EARLY);
   const { folder } = request.results;
   const held = await holdFolder(folder, { notice: progress.notice, signal }).catch(error => {
     throw signal.aborted ? new Interrupted(TOO_EARLY) : error;

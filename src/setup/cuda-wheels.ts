@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { readJsonFile } from '../files.js';
+import { shownAddress } from '../network/address.js';
 import { type Checksum, digestOf, hasChecksum } from './checksum.js';
 import { download } from './download.js';
 import { downloadsFolder, inFolderOfItsOwn } from './downloads-folder.js';
@@ -81,13 +82,13 @@ async function byHttps(
   reporter: SetupReporter,
 ): Promise<void> {
   try {
-    const wheels = await Promise.all(requirements.map(requirement => newestWheel(requirement, glibc)));
+    const asker = { notice: reporter.step };
+    const wheels = await Promise.all(requirements.map(requirement => newestWheel(requirement, glibc, asker)));
     await checkRoom({ folder: downloadsFolder(), bytes: sum(wheels.map(({ bytes }) => bytes)) });
     for (const [i, { file, url, sha256 }] of wheels.entries()) {
-      reporter.step(`Fetching ${url}`);
-      await download(url, join(downloadsFolder(), file), checksumOf(sha256), (bytes, total) =>
-        reporter.received(file, bytes, total),
-      );
+      reporter.step(`Fetching ${shownAddress(url)}`);
+      const received = (bytes: number, total: number) => reporter.received(file, bytes, total);
+      await download(url, join(downloadsFolder(), file), checksumOf(sha256), received, asker);
       await arrived(requirements[i], file);
     }
   } catch (error) {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { PATIENT } from '../network/patience.js';
 import { serve } from '../testing/loopback-server.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import type { Checksum } from './checksum.js';
@@ -59,7 +60,9 @@ describe('a download', () => {
       response.writeHead(206, { 'content-length': CONTENT.length - from }).end(CONTENT.subarray(from));
     });
     const path = target();
-    await expect(download(url, path, sha256(CONTENT), nothing)).rejects.toThrow('cannot be fetched');
+    const once = { patience: { ...PATIENT, tries: 1 } };
+    const broken = download(url, path, sha256(CONTENT), nothing, once);
+    await expect(broken).rejects.toThrow('cannot be fetched');
     expect(existsSync(path)).toBe(false);
     await download(url, path, sha256(CONTENT), nothing);
     expect(readFileSync(path).equals(CONTENT)).toBe(true);

@@ -1,7 +1,7 @@
 /** Which engines this machine can run on which of its devices, how fast, and what mends those that it cannot. */
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { getHFHubCachePath } from '@huggingface/hub';
 import { UserError } from '../errors.js';
+import { hubCacheFolder } from '../model/checkpoint/hub-folders.js';
 import { chooseDevices } from '../runtime/devices/choose-devices.js';
 import { DEVICE_KINDS, type Device } from '../runtime/devices/device.js';
 import { gpusOfWebgpu, listDevices } from '../runtime/devices/list-devices.js';
@@ -78,7 +78,7 @@ export async function examine(asked: EngineChoice, bench: boolean): Promise<Exam
   const folders = await Promise.all(
     [
       { holds: 'downloads', path: cacheFolder() },
-      { holds: 'models of the hub', path: getHFHubCachePath() },
+      { holds: 'models of the hub', path: hubCacheFolder() },
       { holds: 'engines', path: enginesFolder() },
     ].map(async (folder): Promise<MeasuredFolder> => ({ ...folder, bytes: await folderSize(folder.path) })),
   );

@@ -2,6 +2,8 @@
 import { rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.js';
+import { shownAddress } from '../network/address.js';
+import type { Asker } from '../network/patience.js';
 import { type Checksum, hasChecksum } from './checksum.js';
 import { download } from './download.js';
 import { downloadsFolder, inFolderOfItsOwn } from './downloads-folder.js';
@@ -17,7 +19,7 @@ export interface SetupReporter {
 }
 
 /** KN_NPM_URL may name a mirror. */
-const registry = () => (process.env.KN_NPM_URL ?? 'https://registry.npmjs.org').replace(/\/+$/, '');
+const registry = () => (process.env.KN_NPM_URL || 'https://registry.npmjs.org').replace(/\/+$/, '');
 
 /** The wheel's path in the cache. */
 export function obtainWheel(wheel: WheelSource, reporter: SetupReporter): Promise<string> {
@@ -27,7 +29,7 @@ export function obtainWheel(wheel: WheelSource, reporter: SetupReporter): Promis
   const received = (done: number) => reporter.received(file, done, bytes);
   const run = (folder: string) => pipDownload(`${project}==${version}`, folder, received, tags);
   const tool = { name: 'pip', run };
-  return obtain({ file, checksum, tool, reporter, url: () => wheelUrl(wheel) });
+  return obtain({ file, checksum, tool, reporter, url: asker => wheelUrl(wheel, asker) });
 }
 
 /** The package's tarball in the cache. */
@@ -46,7 +48,8 @@ export async function obtainGoogle(reporter: SetupReporter): Promise<string> {
   const { url } = GOOGLE_TENSORFLOW;
   const path = join(downloadsFolder(), basename(url));
   reporter.step(`Fetching ${url}`);
-  await download(url, path, undefined, (bytes, total) => reporter.received(basename(url), bytes, total));
+  const received = (bytes: number, total: number) => reporter.received(basename(url), bytes, total);
+  await download(url, path, undefined, received, { notice: reporter.step });
   return path;
 }
 
@@ -58,7 +61,7 @@ interface Wanted {
     readonly name: string;
     readonly run: (folder: string) => Promise<ToolResult>;
   };
-  readonly url: () => Promise<string>;
+  readonly url: (asker: Asker) => Promise<string>;
   readonly reporter: SetupReporter;
 }
 
@@ -69,9 +72,11 @@ async function obtain(wanted: Wanted): Promise<string> {
   const withTool = await byTool(wanted, path);
   if (withTool === undefined) return path;
   try {
-    const from = await url();
-    reporter.step(`Fetching ${from}`);
-    await download(from, path, checksum, (bytes, total) => reporter.received(file, bytes, total));
+    const asker = { notice: reporter.step };
+    const from = await url(asker);
+    reporter.step(`Fetching ${shownAddress(from)}`);
+    const received = (bytes: number, total: number) => reporter.received(file, bytes, total);
+    await download(from, path, checksum, received, asker);
     return path;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

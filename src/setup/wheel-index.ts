@@ -1,12 +1,17 @@
 /** Asks PyPI, or the mirror that KN_PYPI_URL names, where wheels are. */
 import { maxSatisfying, valid } from '@renovatebot/pep440';
 import { z } from 'zod';
-import { reasonOf, UserError } from '../errors.js';
+import { UserError } from '../errors.js';
+import { shownAddress } from '../network/address.js';
+import { NetworkFault } from '../network/fault.js';
+import { fetchJson } from '../network/fetch-json.js';
+import type { Asker } from '../network/patience.js';
+import { notFetched } from './download.js';
 import type { Requirement } from './requirements.js';
 import type { WheelSource } from './sources.js';
 import { runsOnLinux } from './wheel-name.js';
 
-const pypi = () => (process.env.KN_PYPI_URL ?? 'https://pypi.org').replace(/\/+$/, '');
+const pypi = () => (process.env.KN_PYPI_URL || 'https://pypi.org').replace(/\/+$/, '');
 
 const fileSchema = z.object({ filename: z.string(), url: z.string() });
 
@@ -34,9 +39,9 @@ export interface ListedWheel {
 }
 
 /** @throws UserError where the index cannot be asked, or does not list the wheel */
-export async function wheelUrl({ project, version, file }: WheelSource): Promise<string> {
+export async function wheelUrl({ project, version, file }: WheelSource, asker: Asker = {}): Promise<string> {
   const index = `${pypi()}/pypi/${project}/${version}/json`;
-  return urlOf(await fetchJson(index), file, index);
+  return urlOf(await ask(index, asker), file, shownAddress(index));
 }
 
 /**
@@ -54,9 +59,13 @@ export function urlOf(answer: unknown, file: string, index: string): string {
  * The newest wheel for this machine that satisfies a requirement. Pre-releases and what was yanked do not count.
  * @throws UserError where there is none, or the index cannot be asked
  */
-export async function newestWheel({ project, specifier }: Requirement, glibc: string): Promise<ListedWheel> {
+export async function newestWheel(
+  { project, specifier }: Requirement,
+  glibc: string,
+  asker: Asker = {},
+): Promise<ListedWheel> {
   const index = `${pypi()}/pypi/${project}/json`;
-  return newestOf(await fetchJson(index), { project, specifier }, glibc, index);
+  return newestOf(await ask(index, asker), { project, specifier }, glibc, shownAddress(index));
 }
 
 /**
@@ -90,16 +99,11 @@ export function newestOf(
   return { file: filename, url, bytes: size, sha256: digests.sha256 };
 }
 
-async function fetchJson(url: string): Promise<unknown> {
+async function ask(index: string, asker: Asker): Promise<unknown> {
   try {
-    const response = await fetch(url);
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    return await response.json();
+    return await fetchJson(index, {}, asker);
   } catch (error) {
-    throw new UserError(
-      `${url}: cannot be fetched (${reasonOf(error)})`,
-      'Connect to the network and run the same command again, or give a file with --from PATH.',
-      { cause: error },
-    );
+    if (error instanceof NetworkFault) throw notFetched(index, error);
+    throw error;
   }
 }

@@ -18,6 +18,16 @@ export interface HubServerOptions {
   readonly renamed?: (path: string) => string;
   /** Changes what is sent of a file; `undefined` cuts the connection in the middle. */
   readonly send?: (path: string, content: Buffer) => Buffer | undefined;
+  /** Answers some requests as no hub does that is well. */
+  readonly instead?: (request: string) => Refusal | undefined;
+  /** Of a file's answer, as mirrors give other ones. */
+  readonly fileHeaders?: (path: string, hash: string) => Record<string, string>;
+}
+
+export interface Refusal {
+  readonly status: number;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
 }
 
 /** The files of a folder, by name. */
@@ -26,8 +36,8 @@ export function filesOf(folder: string): Record<string, Buffer> {
 }
 
 /**
- * A server that speaks the hub's protocol for one model, `org/tiny`: the requests that huggingface_hub and
- * @huggingface/hub make to find a commit, its files, and their contents.
+ * A server that speaks the hub's protocol for one model, `org/tiny`: the requests that huggingface_hub makes to find a commit, its
+ * files, and their contents.
  */
 export function serveHub({
   files,
@@ -35,9 +45,16 @@ export function serveHub({
   commit = COMMIT,
   renamed = path => path,
   send = (_, content) => content,
+  instead = () => undefined,
+  fileHeaders = (_, hash) => ({ etag: `"${hash}"`, 'x-repo-commit': COMMIT }),
 }: HubServerOptions): Promise<LoopbackServer> {
   return serve(async (request, response) => {
     const { pathname } = new URL(request.url ?? '', 'http://localhost');
+    const other = instead(`${request.method} ${pathname}`);
+    if (other) {
+      const { status, headers = {}, body = '' } = other;
+      return void response.writeHead(status, headers).end(body);
+    }
     if (token && request.headers.authorization !== `Bearer ${token}`)
       return json(response, 401, { error: 'Invalid username or password.' });
     if (
@@ -64,17 +81,18 @@ export function serveHub({
           .map(path => ({ ...pathInfo(path, files[path]), path: renamed(path) })),
       );
     }
-    const prefix = `/org/tiny/resolve/${COMMIT}/`;
-    const path = pathname.slice(prefix.length);
-    if (!pathname.startsWith(prefix) || !(path in files))
+    const [, revision, path = ''] = /^\/org\/tiny\/resolve\/([^/]+)\/(.+)$/.exec(pathname) ?? [];
+    if (!['main', COMMIT].includes(revision ?? '') || !(path in files))
       return json(response, 404, { error: 'Repository not found' });
     const [start, end] = rangeOf(request.headers.range, files[path].length);
     const content = files[path].subarray(start, end + 1);
+    const { oid, lfs } = pathInfo(path, files[path]);
     response.writeHead(request.headers.range ? 206 : 200, {
-      etag: `"${pathInfo(path, files[path]).oid}"`,
+      ...fileHeaders(path, lfs?.oid ?? oid),
       'content-length': content.length,
       ...(request.headers.range && { 'content-range': `bytes ${start}-${end}/${files[path].length}` }),
     });
+    if (request.method === 'HEAD') return void response.end();
     const sent = content.length > 1 ? send(path, content) : content;
     if (sent) return void response.end(sent);
     response.write(content.subarray(0, content.length / 2), () => response.destroy());
@@ -90,7 +108,7 @@ function pathInfo(path: string, content: Buffer) {
     path,
     oid: gitHash,
     size: content.length,
-    ...(large && { lfs: { oid: sha256, size: content.length, pointerSize: 130 } }),
+    lfs: large ? { oid: sha256, size: content.length, pointerSize: 130 } : undefined,
   };
 }
 

@@ -1,68 +1,80 @@
 import { createHash } from 'node:crypto';
-import { open, rename, stat, unlink } from 'node:fs/promises';
+import { rename, stat, truncate, unlink } from 'node:fs/promises';
 import { UserError } from '../../errors.js';
-import { bytesOfFile } from '../../plain-file.js';
-import { otherThanFile, writeAll } from '../../whole-file.js';
+import type { Asker } from '../../network/patience.js';
+import { receiveFile } from '../../network/receive-file.js';
+import { bytesOfFile, openPlainFile } from '../../plain-file.js';
+import { otherThanFile } from '../../whole-file.js';
+import { type HubFile, isHash } from './hub-answers.js';
+import { readSafetensorsHeader } from './safetensors.js';
 
-export interface ExpectedBlob {
+export interface BlobSource {
+  readonly address: string;
+  readonly token?: string;
+  readonly file: HubFile;
   /** Names the file in errors. */
   readonly name: string;
-  readonly bytes: number;
-  /** SHA-256 of the content (40 digits: git's SHA-1 of a blob), in hexadecimal. */
-  readonly hash: string;
 }
 
 /**
  * Receives a file into `path`, which appears only when it is whole and its hash is right. What an interrupted
  * download left is gone on with.
- * @throws UserError where what arrives is not what was announced
+ * @throws UserError where what arrives is not what was announced, NetworkFault where it does not arrive
  */
 export async function receiveBlob(
-  source: () => Promise<Blob>,
+  { address, token, file, name }: BlobSource,
   path: string,
-  { name, bytes, hash }: ExpectedBlob,
+  asker: Asker,
   onReceived: (bytes: number) => void,
 ): Promise<void> {
+  const { bytes, tag } = file;
   const incomplete = `${path}.incomplete`;
   const other = await otherThanFile(incomplete);
   if (other)
     throw new UserError(`${incomplete}: it is ${other}, in the place of a download`, 'Take it away.');
-  let received = await stat(incomplete).then(
-    ({ size }) => (size <= bytes ? size : 0),
-    () => 0,
+  const there = await stat(incomplete).then(
+    ({ size }) => size,
+    () => -1,
   );
-  const file = await open(incomplete, received > 0 ? 'r+' : 'w');
-  try {
-    await file.truncate(received);
-    onReceived(received);
-    if (received < bytes) {
-      const blob = await source();
-      for await (const chunk of (received > 0 ? blob.slice(received) : blob).stream()) {
-        await writeAll(file, chunk, received);
-        received += chunk.length;
-        if (received > bytes) break;
-        onReceived(received);
-      }
-    }
-    await file.sync();
-  } finally {
-    await file.close();
+  if (there > bytes) await truncate(incomplete, 0);
+  if (there === bytes) onReceived(bytes);
+  else {
+    const question = { most: bytes, ...(token !== undefined && { token }) };
+    await receiveFile(address, incomplete, question, asker, onReceived);
   }
-  if (received < bytes) throw new Error(`the connection ended after ${received} of ${bytes} bytes`);
-  if (received > bytes || (await hashOf(incomplete, bytes, hash)) !== hash) {
+  if (!(await isWhole(incomplete, bytes, tag))) {
     await unlink(incomplete);
     throw new UserError(
       `${name}: what arrived is not the file that the hub announced`,
       'Try again; what came was deleted.',
     );
   }
+  if (!isHash(tag) && file.path.endsWith('.safetensors')) await checkHeader(incomplete, name);
   await rename(incomplete, path);
 }
 
-async function hashOf(path: string, bytes: number, expected: string): Promise<string> {
-  const git = expected.length === 40;
-  const hash = createHash(git ? 'sha1' : 'sha256');
-  if (git) hash.update(`blob ${bytes}\0`);
+async function isWhole(path: string, bytes: number, tag: string): Promise<boolean> {
+  if ((await stat(path)).size !== bytes) return false;
+  if (!isHash(tag)) return true;
+  if (tag.length === 64) return (await digestOf(path, 'sha256')) === tag;
+  return (await digestOf(path, 'sha1', `blob ${bytes}\0`)) === tag || (await digestOf(path, 'sha1')) === tag;
+}
+
+async function digestOf(path: string, algorithm: string, before = ''): Promise<string> {
+  const hash = createHash(algorithm).update(before);
   for await (const bytes of bytesOfFile(path)) hash.update(bytes);
   return hash.digest('hex');
+}
+
+/** Where no hash vouches for weights, their own header has to agree with their size. */
+async function checkHeader(path: string, name: string): Promise<void> {
+  const handle = await openPlainFile(path);
+  try {
+    await readSafetensorsHeader(handle, name);
+  } catch (error) {
+    await unlink(path);
+    throw error;
+  } finally {
+    await handle.close();
+  }
 }

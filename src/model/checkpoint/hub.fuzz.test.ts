@@ -2,10 +2,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
+import { text } from 'node:stream/consumers';
+import { beforeEach, describe } from 'vitest';
 import { setEnvironment } from '../../testing/environment.js';
 import { fuzzFile, mutationsOf } from '../../testing/fuzz/fuzz-reader.js';
 import { COMMIT } from '../../testing/hub-server.js';
+import { serve } from '../../testing/loopback-server.js';
 import { type DownloadReporter, fetchFromHub, type ModelPart } from './hub.js';
 
 const CONTENTS: Readonly<Record<string, string>> = {
@@ -44,37 +46,14 @@ function askedOf(answer: string | Buffer, body: string): string | Buffer {
   }
 }
 
-/** A hub in this process: through sockets it would be three times as slow. */
-async function answer(asked: string | URL | Request, { body, headers }: RequestInit = {}): Promise<Response> {
-  const url = String(asked instanceof Request ? asked.url : asked);
-  const json = (content: string | Buffer) =>
-    new Response(content, { headers: { 'content-type': 'application/json' } });
-  if (url.includes('/api/models/org/tiny/revision/')) return json(answers.info);
-  if (url.includes('/paths-info/')) return json(askedOf(answers.paths, String(body)));
-  const name = url.split('/').at(-1)?.split('?')[0] ?? '';
-  const content = CONTENTS[name];
-  if (content === undefined) return new Response('{"error":"none"}', { status: 404 });
-  const [from, to] = /bytes=(\d+)-(\d*)/.exec(new Headers(headers).get('range') ?? '')?.slice(1) ?? [];
-  const part = Buffer.from(content).subarray(Number(from ?? 0), to ? Number(to) + 1 : undefined);
-  return new Response(part, {
-    status: from === undefined ? 200 : 206,
-    headers: {
-      etag: '"x"',
-      'content-length': String(part.length),
-      ...(from !== undefined && {
-        'content-range': `bytes ${from}-${to || content.length - 1}/${content.length}`,
-      }),
-    },
+const serveAnswers = () =>
+  serve(async (request, response) => {
+    const url = request.url ?? '';
+    if (url.includes('/api/models/org/tiny/revision/')) return void response.end(answers.info);
+    if (url.includes('/paths-info/')) return void response.end(askedOf(answers.paths, await text(request)));
+    const content = CONTENTS[url.split('/').at(-1) ?? ''];
+    response.writeHead(content === undefined ? 404 : 200).end(content);
   });
-}
-
-const real = globalThis.fetch;
-beforeAll(() => {
-  globalThis.fetch = answer;
-});
-afterAll(() => {
-  globalThis.fetch = real;
-});
 
 const silent: DownloadReporter = { progress: () => undefined, notice: () => undefined };
 
@@ -87,11 +66,12 @@ async function fetchInto(folder: string, part: ModelPart): Promise<unknown> {
 }
 
 describe('a hub', () => {
-  beforeEach(() => {
+  beforeEach(async () => {
+    const { url } = await serveAnswers();
     setEnvironment({
       ...{ HF_HOME: undefined, HF_TOKEN: undefined, HF_TOKEN_PATH: undefined, HF_HUB_OFFLINE: undefined },
       ...{ TRANSFORMERS_OFFLINE: undefined, HF_HUB_CACHE: undefined, HUGGINGFACE_HUB_CACHE: undefined },
-      HF_ENDPOINT: 'http://hub.invalid',
+      HF_ENDPOINT: url,
     });
     Object.assign(answers, { info: JSON.stringify(info), paths: JSON.stringify(paths) });
   });
@@ -122,6 +102,7 @@ describe('a cache', () => {
       [`${storage}/refs/main`]: COMMIT,
       [`${snapshot}/config.json`]: '{}',
       [`${snapshot}/model.safetensors`]: '',
+      [`${snapshot}/vocab.txt`]: '',
     },
     file: `${storage}/refs/main`,
     read: folder => {

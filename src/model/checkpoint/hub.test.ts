@@ -5,33 +5,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../../embedded.js';
 import { UserError } from '../../errors.js';
+import { PATIENT } from '../../network/patience.js';
 import { setEnvironment } from '../../testing/environment.js';
-import { COMMIT, filesOf, type HubServerOptions, serveHub } from '../../testing/hub-server.js';
+import { DEMO_FILES, fetchAndListen, fetchTiny, hubWith, silent } from '../../testing/hub-and-cache.js';
+import { COMMIT } from '../../testing/hub-server.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
-import { type DownloadReporter, fetchFromHub } from './hub.js';
+import { fetchFromHub } from './hub.js';
 import { locateModel } from './locate.js';
-
-const DEMO_FILES = filesOf(DEMO_MODEL);
-
-/** A hub with a model, and an empty cache; nothing else of the caller's environment counts. */
-async function hubWith(options: Partial<HubServerOptions> = {}) {
-  const server = await serveHub({ files: DEMO_FILES, ...options });
-  const home = temporaryFolder();
-  setEnvironment({
-    HF_HOME: home,
-    HF_ENDPOINT: server.url,
-    HF_TOKEN: undefined,
-    HF_TOKEN_PATH: undefined,
-    HF_HUB_OFFLINE: undefined,
-    TRANSFORMERS_OFFLINE: undefined,
-    HF_HUB_CACHE: undefined,
-    HUGGINGFACE_HUB_CACHE: undefined,
-  });
-  return { server, storage: join(home, 'hub', 'models--org--tiny') };
-}
-
-const silent: DownloadReporter = { progress: () => undefined, notice: () => undefined };
-const fetchTiny = (reporter = silent) => fetchFromHub('org/tiny', 'main', reporter);
 
 describe('a model of the hub', () => {
   it("arrives in the cache that Python's huggingface_hub uses, laid out as it does", async () => {
@@ -77,15 +57,19 @@ describe('a model of the hub', () => {
     expect(written.filter(name => /outside|setup|blobs\/[0-9a-f]|snapshots\/./.test(name))).toEqual([]);
   });
 
-  it('is not said to be out of reach where a link lies in the place of what names its commit', async () => {
+  it('is fetched where a link lies in the place of what names its commit, which is left as it is', async () => {
     const { storage } = await hubWith();
     const outside = join(temporaryFolder(), 'precious');
-    await writeFile(outside, COMMIT);
+    await writeFile(outside, 'precious');
     await mkdir(join(storage, 'refs'), { recursive: true });
-    symlinkSync(outside, join(storage, 'refs', 'main'));
-    await expect(fetchTiny()).rejects.toThrow(
-      `${join(storage, 'refs', 'main')}: cannot be written (it is a link)`,
-    );
+    const ref = join(storage, 'refs', 'main');
+    symlinkSync(outside, ref);
+    const { model, notices } = await fetchAndListen();
+    expect(model.whole).toBe(true);
+    expect(notices).toEqual([
+      `${ref}: cannot be written (it is a link): without a network, org/tiny will not be found by this revision`,
+    ]);
+    expect(readFileSync(outside, 'utf8')).toBe('precious');
   });
 
   it.each(['../..', 'refs/../../x', '/etc/passwd', 'a//b', '..\\..', 'main\u001b', '', '.'])(
@@ -142,8 +126,8 @@ describe('a model of the hub', () => {
     );
     setEnvironment({ HF_TOKEN: 'hf_secret' });
     expect((await fetchTiny()).revision).toBe(COMMIT);
-    setEnvironment({ HF_TOKEN: 'secret' });
-    await expect(fetchTiny()).rejects.toThrow('HF_TOKEN is not an access token of the hub');
+    setEnvironment({ HF_TOKEN: 'sécret' });
+    await expect(fetchTiny()).rejects.toThrow('HF_TOKEN: no access token');
   });
 
   it('that the hub does not have is refused', async () => {
@@ -210,6 +194,23 @@ describe('a download', () => {
       expect(readdirSync(join(storage, 'blobs')).filter(name => name.endsWith('.incomplete'))).toEqual([]);
     },
   );
+
+  it('that its caller ends keeps what came, and nobody waits for the rest', async () => {
+    const caller = new AbortController();
+    const { storage } = await hubWith({
+      send: (path, content) => {
+        if (path !== 'model.safetensors') return content;
+        setTimeout(() => caller.abort(new Error('Ctrl-C')), 100);
+        return undefined;
+      },
+    });
+    const patience = { ...PATIENT, firstWait: 60_000 };
+    const ended = fetchFromHub('org/tiny', 'main', { ...silent, signal: caller.signal }, 'whole', patience);
+    await expect(ended).rejects.toThrow('Ctrl-C');
+    const [left] = readdirSync(join(storage, 'blobs')).filter(name => name.endsWith('.incomplete'));
+    expect((await stat(join(storage, 'blobs', left))).size).toBeGreaterThan(0);
+    expect(readdirSync(join(storage, 'blobs')).filter(name => name.endsWith('.lock'))).toEqual([]);
+  });
 
   it('that two runs make at once happens once', async () => {
     const { server } = await hubWith();
