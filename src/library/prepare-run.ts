@@ -19,7 +19,7 @@ import { loadTokenizer } from '../model/tokenizer/load-tokenizer.js';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.js';
 import type { Progress } from '../progress.js';
 import { chooseDevices } from '../runtime/devices/choose-devices.js';
-import { thisMachine } from '../runtime/worker-plan.js';
+import { thisMachine } from '../runtime/machine.js';
 import { fetchData, fetchProgress } from './fetching.js';
 
 export interface PreparedRun {

@@ -5,11 +5,10 @@ import type { ChosenDevices } from './devices/choose-devices.js';
 import type { Device } from './devices/device.js';
 import type { Engine } from './engine.js';
 import type { EngineName } from './engine-names.js';
+import { type Machine, thisMachine } from './machine.js';
 import {
   type AskedWorkers,
-  type Machine,
   planWorkers,
-  thisMachine,
   threadEnvironment,
   threadsOf,
   type WorkerPlan,

@@ -1,8 +1,8 @@
 /** How many workers a device gets, with how many threads, and what their batches may take. */
-import { availableParallelism, totalmem } from 'node:os';
 import { BATCH_BYTES } from './batch-memory.js';
 import type { Device } from './devices/device.js';
 import type { EngineName } from './engine-names.js';
+import { type Machine, thisMachine } from './machine.js';
 
 export interface WorkerPlan {
   readonly workers: number;
@@ -19,12 +19,6 @@ export interface AskedWorkers {
   readonly threads?: number;
   /** In megabytes. */
   readonly batchMemory?: number;
-}
-
-/** What a machine has. */
-export interface Machine {
-  readonly cores: number;
-  readonly memory: number;
 }
 
 /** What a worker on the processor takes beside its weights: the process, the engine, and the values of a batch. */
@@ -108,9 +102,4 @@ export function memoryOfWorker(kind: Device['kind'], engine: EngineName, paramet
 /** What a worker's environment says of its threads: libtensorflow and native/kernels.cc read it. */
 export function threadEnvironment(threads: number): Record<string, string> {
   return { TF_NUM_INTRAOP_THREADS: String(threads) };
-}
-
-/** @param besideGpus workers that feed GPUs, and take a core each */
-export function thisMachine(besideGpus = 0): Machine {
-  return { cores: Math.max(1, availableParallelism() - besideGpus), memory: totalmem() };
 }

@@ -7,9 +7,9 @@ import { type ModelConfig, parameterCount } from '../../model/config.js';
 import type { ChosenDevices } from '../../runtime/devices/choose-devices.js';
 import type { Device, DeviceKind } from '../../runtime/devices/device.js';
 import type { EngineName } from '../../runtime/engine-names.js';
+import type { Machine } from '../../runtime/machine.js';
 import {
   type AskedWorkers,
-  type Machine,
   memoryOfWorker,
   planWorkers,
   type WorkerPlan,
