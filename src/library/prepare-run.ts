@@ -9,6 +9,7 @@ import { UserError } from '../errors.js';
 import { type AnyFinished, experimentOf, type Request, TASKS } from '../experiment/experiments.js';
 import type { BegunExperiment, ExperimentData } from '../experiment/run/experiment.js';
 import { type GivenNeurons, readGivenNeurons } from '../experiment/run/given-neurons.js';
+import { onKeptEngine } from '../experiment/run/kept-engine.js';
 import { planRun, type RunPlan } from '../experiment/run/plan.js';
 import { checkResultsPlace } from '../experiment/run/results-folder.js';
 import type { ReadyRun } from '../experiment/run/session.js';
@@ -31,8 +32,9 @@ export interface PreparedRun {
 /** @throws UserError, UsageError on what cannot be done */
 export async function prepareRun(request: Request, progress: Progress): Promise<PreparedRun> {
   const { engine, devices } = request.devices;
-  const chosen = await chooseDevices({ engine, ...(devices && { devices }) });
+  const all = await chooseDevices({ engine, ...(devices && { devices }) });
   await checkResultsPlace(request.results);
+  const chosen = await onKeptEngine(request, all);
   const given = 'given' in request.neurons ? await readGivenNeurons(request.neurons.given) : null;
 
   const source = dataSource(request.data.name);

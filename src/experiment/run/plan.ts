@@ -7,10 +7,12 @@ import { type ModelConfig, parameterCount } from '../../model/config.js';
 import type { ChosenDevices } from '../../runtime/devices/choose-devices.js';
 import type { Device, DeviceKind } from '../../runtime/devices/device.js';
 import type { EngineName } from '../../runtime/engine-names.js';
-import type { Machine } from '../../runtime/machine.js';
+import type { LimitedMachine, Machine } from '../../runtime/machine.js';
 import {
   type AskedWorkers,
+  leastMemory,
   memoryOfWorker,
+  neededMemoryText,
   planWorkers,
   type WorkerPlan,
 } from '../../runtime/worker-plan.js';
@@ -52,7 +54,7 @@ export interface PlanMaterial {
   readonly plan: ExperimentPlan;
   readonly described: Described;
   readonly chosen: ChosenDevices;
-  readonly machine: Machine;
+  readonly machine: LimitedMachine;
 }
 
 export function planRun(material: PlanMaterial): RunPlan {
@@ -69,7 +71,11 @@ export function planRun(material: PlanMaterial): RunPlan {
     model: { name, folder, revision, layers, intermediateSize, parameters },
     data: { name: request.data.name, relations },
     ...{ facts, skipped, work, files, shown, devices },
-    notices: [...notices, ...estimateText(work, devices)],
+    notices: [
+      ...notices,
+      ...devices.flatMap(device => memoryWarning(device, parameters, machine)),
+      ...estimateText(work, devices),
+    ],
     folder: request.results.folder,
   };
 }
@@ -101,6 +107,17 @@ function plannedDevice(
     ...planned,
     memory: planned.workers * memoryOfWorker(kind, engine, parameters),
   };
+}
+
+/** Where not even one worker on the processor fits, small as its batches may become. */
+function memoryWarning(
+  { device, kind, engine }: PlannedDevice,
+  parameters: number,
+  machine: LimitedMachine,
+): string[] {
+  if (kind !== 'cpu' || leastMemory(engine, parameters) <= machine.memory) return [];
+  const needed = neededMemoryText(kind, engine, parameters, machine);
+  return [`${device}: memory may not suffice: ${needed}`];
 }
 
 /** What a request says of workers. */

@@ -7,11 +7,15 @@ import type { Progress } from '../../progress.js';
 import { BatchMemory, loweredText } from '../../runtime/batch-memory.js';
 import type { ChosenDevices } from '../../runtime/devices/choose-devices.js';
 import { type DevicePlan, planText, startFleet } from '../../runtime/fleet.js';
+import { memoryText, thisMachine } from '../../runtime/machine.js';
+import { fewerText, MemoryRelief } from '../../runtime/memory-relief.js';
+import { neededMemoryText } from '../../runtime/worker-plan.js';
 import type { WorkerPool } from '../../runtime/worker-pool.js';
 import { VERSION } from '../../version.js';
 import { commandLine } from './command.js';
 import type { Described, ExperimentData, Session } from './experiment.js';
 import { FACTS_TOGETHER } from './gathered-passes.js';
+import { onKeptEngine, startingKeptEngine } from './kept-engine.js';
 import { findsAsInPaper } from './paper.js';
 import { askedWorkers } from './plan.js';
 import type { JournalRecord, RecordKind } from './record-kind.js';
@@ -53,14 +57,18 @@ export async function openSession<Line extends JournalRecord>(
   kind: RecordKind<Line>,
   { pool, progress, signal, arguments: words }: SessionTools,
 ): Promise<Session<Line>> {
-  const { request, chosen, model } = run;
-  const planned = await startFleet(pool, {
-    chosen,
-    asked: askedWorkers(request),
-    parameters: parameterCount(run.data.config),
-    startOf: (device, engine): WorkerStart => ({ modelFolder: model.folder, engine, device: device.kind }),
-    notice: progress.notice,
-  });
+  const { request, model } = run;
+  // Once more, since the folder is locked only now.
+  const chosen = await onKeptEngine(request, run.chosen);
+  const parameters = parameterCount(run.data.config);
+  const planned = await startingKeptEngine(request, () =>
+    startFleet(pool, {
+      ...{ chosen, parameters },
+      asked: askedWorkers(request),
+      startOf: (device, engine): WorkerStart => ({ modelFolder: model.folder, engine, device: device.kind }),
+      notice: progress.notice,
+    }),
+  );
   const { folder: path, fresh } = request.results;
   let plans = withKnownBatches(planned, request, await earlierPlans(path));
   const settings = await settingsOf(run);
@@ -74,16 +82,29 @@ export async function openSession<Line extends JournalRecord>(
     noting = noting.catch(() => undefined).then(() => folder.notePlans(recorded));
     return noting;
   };
+  const change = (id: string, changed: (plan: DevicePlan) => Partial<DevicePlan>) => {
+    plans = plans.map(plan => (plan.device.id === id ? { ...plan, ...changed(plan) } : plan));
+    // A disk that takes no more is no reason to hide how the work ended: the next session finds it out again.
+    notePlans().catch(() => undefined);
+  };
   const batchMemory = new BatchMemory(
     new Map(plans.map(({ device, batchBytes }) => [device.id, batchBytes])),
-    (id, batchBytes) => {
-      progress.notice(loweredText(id, batchBytes));
-      plans = plans.map(plan =>
-        plan.device.id === id ? { ...plan, batchBytes, memoryWasFull: true } : plan,
-      );
-      // A disk that takes no more is no reason to hide how the work ended: the next session finds it out again.
-      notePlans().catch(() => undefined);
+    (id, batchBytes, isKnown) => {
+      progress.notice(loweredText(id, batchBytes, isKnown));
+      // Later sessions take over what is known, and not what was guessed.
+      change(id, ({ memoryWasFull }) => ({ batchBytes, memoryWasFull: memoryWasFull || isKnown }));
     },
+  );
+  const machine = thisMachine();
+  const [{ device, engine }] = plans;
+  const memoryRelief = new MemoryRelief(
+    pool,
+    batchMemory,
+    (id, workers, isKnown) => {
+      progress.notice(fewerText(id, workers, isKnown, memoryText(machine)));
+      change(id, () => ({ workers }));
+    },
+    neededMemoryText(device.kind, engine.name, parameters, machine),
   );
   const isGpu = (id: string) => plans.some(({ device }) => device.id === id && device.kind !== 'cpu');
   const sideBySide = new Set(run.tasks.filter(task => task.sideBySide).map(({ method }) => method));
@@ -93,7 +114,7 @@ export async function openSession<Line extends JournalRecord>(
       if (open.length > 0) await notePlans();
       const onProgress = workProgress(progress, name);
       const failed = await doWork({
-        ...{ open, done, pool, batchMemory, signal, onProgress },
+        ...{ open, done, pool, batchMemory, memoryRelief, signal, onProgress },
         piecesAtOnce: (id, method) => (isGpu(id) && sideBySide.has(method) ? FACTS_TOGETHER : 1),
         journal: folder.journal,
       });
@@ -107,7 +128,11 @@ export async function openSession<Line extends JournalRecord>(
   };
 }
 
-/** With what earlier sessions of this folder found to fit, so that a device is not filled to the brim each time. */
+/**
+ * With what earlier sessions of this folder found to fit, so that a device is not filled to the brim each time. A batch that
+ * was too large for some workers is so for more of them. Fewer workers are not taken over: they change no number, and memory
+ * may be there again.
+ */
 function withKnownBatches(
   plans: readonly DevicePlan[],
   { devices }: RunRequest,
@@ -119,7 +144,8 @@ function withKnownBatches(
     const found = earlier.filter(
       then =>
         then.memory_was_full &&
-        (['device', 'name', 'engine', 'workers'] as const).every(key => then[key] === now[key]),
+        then.workers <= now.workers &&
+        (['device', 'name', 'engine'] as const).every(key => then[key] === now[key]),
     );
     const smallest = Math.min(...found.map(({ batch_bytes }) => batch_bytes));
     return smallest < plan.batchBytes ? { ...plan, batchBytes: smallest, memoryWasFull: true } : plan;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { BatchMemory } from '../../runtime/batch-memory.js';
+import { MemoryRelief } from '../../runtime/memory-relief.js';
 import { WorkerPool } from '../../runtime/worker-pool.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { FACT_RECORDS } from '../facts/record.js';
@@ -26,16 +27,25 @@ async function work(ends: readonly (string | null)[], atOnce: number, workers = 
   });
   const progress: WorkProgress[] = [];
   const lowered: number[] = [];
+  const fewer: number[] = [];
+  const batchMemory = new BatchMemory(new Map([['gpu', 4e6]]), (_, bytes) => lowered.push(bytes));
   const failed = await doWork({
-    ...{ open, pool, journal },
+    ...{ open, pool, journal, batchMemory },
     done: 10,
-    batchMemory: new BatchMemory(new Map([['gpu', 4e6]]), (_, bytes) => lowered.push(bytes)),
+    memoryRelief: new MemoryRelief(pool, batchMemory, (_, workers) => fewer.push(workers), 'a lack'),
     piecesAtOnce: (device, method) => (device === 'gpu' && method === 'runFact' ? atOnce : 1),
     signal: new AbortController().signal,
     onProgress: one => progress.push(one),
   });
   const neuronOf = (i: number) => journal.get(`fact ${i}`)?.neurons?.[0];
-  return { failed, neurons: ends.map((_, i) => neuronOf(i)), last: progress[progress.length - 1], lowered };
+  return {
+    failed,
+    neurons: ends.map((_, i) => neuronOf(i)),
+    last: progress[progress.length - 1],
+    lowered,
+    fewer,
+    pool,
+  };
 }
 
 const nothing = (count: number) => Array.from({ length: count }, () => null);
@@ -90,11 +100,12 @@ describe('work', () => {
     const broken = () => {
       throw new Error('the data set is gone');
     };
+    const batchMemory = new BatchMemory(new Map(), () => undefined);
     const run = doWork({
       open: [{ uuid: 'fact', relation: 'P36', method: 'runFact', task: broken }],
       done: 0,
       ...{ pool, journal },
-      batchMemory: new BatchMemory(new Map(), () => undefined),
+      ...{ batchMemory, memoryRelief: new MemoryRelief(pool, batchMemory, () => undefined, 'a lack') },
       piecesAtOnce: () => 2,
       signal: new AbortController().signal,
       onProgress: () => undefined,
