@@ -16,15 +16,19 @@ function workOn(bytes: Record<string, number>, workers: Record<string, number> =
     hasTooMany: () => false,
     keep: (device: string, count: number) => void kept.set(device, count),
   };
-  const relief = new MemoryRelief(workforce, memory, (...one) => fewer.push(one), 'there is too little');
   let counted: number | undefined;
+  const relief = new MemoryRelief({
+    ...{ workforce, memory, lack: 'there is too little' },
+    onFewer: (...one) => fewer.push(one),
+    kills: () => counted,
+  });
   return {
     ...{ memory, lowered, fewer },
     /** What the system counts of its kills for memory from now on. */
     count: (kills: number | undefined) => {
       counted = kills;
     },
-    piece: () => new BatchTrial(memory, relief, () => counted),
+    piece: () => new BatchTrial(memory, relief),
   };
 }
 

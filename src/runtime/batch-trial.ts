@@ -1,6 +1,5 @@
 import { OutOfMemoryError } from '../errors.js';
 import type { BatchMemory } from './batch-memory.js';
-import { killsForMemory } from './memory-kills.js';
 import type { MemoryRelief } from './memory-relief.js';
 import { WorkerDied } from './worker-pool.js';
 
@@ -25,11 +24,9 @@ export class BatchTrial {
   private killsBefore: number | undefined;
   private last: Verdict = 'counted';
 
-  /** @param kills how many processes the system has killed for their memory */
   constructor(
     private readonly memory: BatchMemory,
     private readonly relief: MemoryRelief,
-    private readonly kills = killsForMemory,
   ) {}
 
   /** Of the last try that failed. */
@@ -40,7 +37,7 @@ export class BatchTrial {
   /** @returns the bytes that a batch may take in the try that begins now */
   tryOn(device: string): number {
     this.last = 'counted';
-    this.killsBefore = this.kills();
+    this.killsBefore = this.relief.kills();
     const smaller = this.afterAbort.get(device) ?? Number.POSITIVE_INFINITY;
     this.tried = Math.min(this.relief.batchOn(device), smaller);
     return this.tried;
@@ -64,7 +61,7 @@ export class BatchTrial {
     if (reason.how === 'SIGABRT') this.afterAbort.set(device, this.tried / DIVISOR_AFTER_ABORT);
     if (reason.how !== 'SIGKILL') return 'counted';
     // A system that has no memory left kills, but so does a person.
-    const [before, now] = [this.killsBefore, this.kills()];
+    const [before, now] = [this.killsBefore, this.relief.kills()];
     const isCounted = before !== undefined && now !== undefined;
     if (isCounted && now <= before) return 'counted';
     switch (this.relief.killed(device, this.tried, isCounted)) {

@@ -53,7 +53,7 @@ describe('a worker that dies as it starts', () => {
     let kills = 0;
     const { plans, notices, started } = startDying({ signal: 'SIGKILL', times: 9, kills: () => kills++ });
     await expect(plans).rejects.toThrow(
-      /^cpu: a worker of the tensorflow engine was killed as it loaded the model, since memory is full: the model needs about 0\.2 GB on the tensorflow engine, and this .* [\d.]+ GB of memory$/,
+      /^cpu: a worker of the tensorflow engine was killed as it loaded the model, since memory is full: the model needs about 0\.20 GB on the tensorflow engine, and this .* [\d.]+ GB of memory$/,
     );
     expect(started()).toEqual(['"tensorflow"', '"tensorflow"', '"tensorflow"']);
     expect(notices).toEqual([]);

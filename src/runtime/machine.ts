@@ -52,7 +52,7 @@ export function memoryText({ memory, whole }: LimitedMachine): string {
   return `${has} ${gigabytes(memory)} of memory`;
 }
 
-/** "1.3 GB", "64 GB" */
+/** "0.53 GB", "1.3 GB", "64 GB" */
 export function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(bytes < 10e9 ? 1 : 0)} GB`;
+  return `${bytes < 10e9 ? (bytes / 1e9).toPrecision(2) : Math.round(bytes / 1e9)} GB`;
 }

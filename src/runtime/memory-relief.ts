@@ -6,6 +6,7 @@
  * which none was followed by a piece done are taken for that: a person who kills a worker now and then is not.
  */
 import { type BatchMemory, LEAST_BATCH } from './batch-memory.js';
+import { killsForMemory } from './memory-kills.js';
 
 /** Whose workers can be made fewer. */
 export interface Workforce {
@@ -38,37 +39,48 @@ interface Trial {
   readonly isKnown: boolean;
 }
 
+export interface ReliefOptions extends Pick<MemoryRelief, 'lack'> {
+  readonly workforce: Workforce;
+  readonly memory: BatchMemory;
+  /** Told each time that a device keeps fewer workers, and whether memory is known to have been full. */
+  readonly onFewer: (device: string, workers: number, isKnown: boolean) => void;
+  /** Default: what the system counts. */
+  readonly kills?: () => number | undefined;
+}
+
 export class MemoryRelief {
   /** Of each device, the kills since something was done or relieved there. */
-  private readonly kills = new Map<string, number>();
+  private readonly inARow = new Map<string, number>();
   /** Smaller batches that have not succeeded yet. */
   private readonly trials = new Map<string, Trial>();
   /** Devices on which the smallest batch did not help. */
   private readonly atEnd = new Set<string>();
 
-  /**
-   * @param onFewer told each time that a device keeps fewer workers, and whether memory is known to have been full
-   * @param lack one line on what there is and what is needed
-   */
-  constructor(
-    private readonly workforce: Workforce,
-    private readonly memory: BatchMemory,
-    private readonly onFewer: (device: string, workers: number, isKnown: boolean) => void,
-    readonly lack: string,
-  ) {}
+  /** How many processes the system has killed for their memory. */
+  readonly kills: () => number | undefined;
+  /** One line on what there is and what is needed. */
+  readonly lack: string;
+
+  constructor(private readonly options: ReliefOptions) {
+    this.kills = options.kills ?? killsForMemory;
+    this.lack = options.lack;
+  }
 
   /** @returns the bytes that a batch may take in a try that begins now */
   batchOn(device: string): number {
-    return Math.min(this.memory.of(device), this.trials.get(device)?.bytes ?? Number.POSITIVE_INFINITY);
+    return Math.min(
+      this.options.memory.of(device),
+      this.trials.get(device)?.bytes ?? Number.POSITIVE_INFINITY,
+    );
   }
 
   /** A piece of work was done in batches of so many bytes. */
   succeeded(device: string, bytes: number): void {
-    this.kills.delete(device);
+    this.inARow.delete(device);
     this.atEnd.delete(device);
     const trial = this.trials.get(device);
     this.trials.delete(device);
-    if (trial && bytes <= trial.bytes) this.memory.lower(device, bytes, trial.isKnown);
+    if (trial && bytes <= trial.bytes) this.options.memory.lower(device, bytes, trial.isKnown);
   }
 
   /**
@@ -77,20 +89,20 @@ export class MemoryRelief {
    */
   killed(device: string, bytes: number, isKnown: boolean): Relief {
     if (this.atEnd.has(device)) return 'at its end';
-    if (this.workforce.hasTooMany(device)) return 'relieved';
-    const kills = (this.kills.get(device) ?? 0) + 1;
-    this.kills.set(device, kills);
+    if (this.options.workforce.hasTooMany(device)) return 'relieved';
+    const kills = (this.inARow.get(device) ?? 0) + 1;
+    this.inARow.set(device, kills);
     // Whichever device they feed, all workers are in the same memory.
-    const [most, workers] = [...this.workforce.workers()].reduce(
+    const [most, workers] = [...this.options.workforce.workers()].reduce(
       (a, b) => (b[1] > a[1] ? b : a),
       [device, 1],
     );
     if (!isKnown && kills < (workers > 1 ? KILLS_BEFORE_FEWER : KILLS_BEFORE_SMALLER)) return 'waiting';
-    this.kills.delete(device);
+    this.inARow.delete(device);
     if (workers > 1) {
       const fewer = Math.floor(workers * SHARE_THAT_GOES_ON);
-      this.workforce.keep(most, fewer);
-      this.onFewer(most, fewer, isKnown);
+      this.options.workforce.keep(most, fewer);
+      this.options.onFewer(most, fewer, isKnown);
       return 'relieved';
     }
     if (bytes > this.batchOn(device)) return 'relieved'; // Another piece's smaller batch has not been tried yet.

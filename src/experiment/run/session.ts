@@ -97,15 +97,15 @@ export async function openSession<Line extends JournalRecord>(
   );
   const machine = thisMachine();
   const [{ device, engine }] = plans;
-  const memoryRelief = new MemoryRelief(
-    pool,
-    batchMemory,
-    (id, workers, isKnown) => {
+  const memoryRelief = new MemoryRelief({
+    workforce: pool,
+    memory: batchMemory,
+    onFewer: (id, workers, isKnown) => {
       progress.notice(fewerText(id, workers, isKnown, memoryText(machine)));
       change(id, () => ({ workers }));
     },
-    neededMemoryText(device.kind, engine.name, parameters, machine),
-  );
+    lack: neededMemoryText(device.kind, engine.name, parameters, machine),
+  });
   const isGpu = (id: string) => plans.some(({ device }) => device.id === id && device.kind !== 'cpu');
   const sideBySide = new Set(run.tasks.filter(task => task.sideBySide).map(({ method }) => method));
   return {
