@@ -1,4 +1,5 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/main.js';
+import './signals.js';
 
+const { main } = await import('../dist/cli/main.js');
 await main(process.argv);

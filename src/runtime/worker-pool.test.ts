@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -206,5 +206,18 @@ describe('a worker whose parent is killed', () => {
     } finally {
       if (alive(pid)) process.kill(pid, 'SIGKILL');
     }
+  });
+
+  it('ends even where that was before it could look', async () => {
+    const watch = new URL('../../dist/runtime/orphan-watch.js', import.meta.url).href;
+    const child = `
+      import { endWithParent } from ${JSON.stringify(watch)};
+      endWithParent();
+      setTimeout(() => process.exit(), 20_000);`;
+    const gone = spawnSync(process.execPath, ['-e', '']).pid;
+    const orphan = spawn(process.execPath, ['--input-type=module', '-e', child], {
+      env: { ...process.env, KN_PARENT: String(gone) },
+    });
+    expect((await once(orphan, 'exit'))[1]).toBe('SIGKILL');
   });
 });

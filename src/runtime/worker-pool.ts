@@ -7,6 +7,7 @@
 import pLimit from 'p-limit';
 import workerpool from 'workerpool';
 import { EngineFault, OutOfMemoryError, UserError } from '../errors.js';
+import { CHILD_FLAGS, childEnvironment } from './child-node.js';
 
 /** How one worker is started. */
 export interface WorkerSpec {
@@ -79,7 +80,10 @@ class Place implements Worker {
       workerType: 'process',
       maxWorkers: 1,
       forkArgs: [JSON.stringify(start)],
-      forkOpts: { env: { ...process.env, ...environment } },
+      forkOpts: {
+        env: { ...process.env, ...environment, ...childEnvironment() },
+        execArgv: [...process.execArgv, ...CHILD_FLAGS],
+      },
     });
   }
 }

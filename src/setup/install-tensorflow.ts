@@ -10,7 +10,8 @@
  */
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { refusedFile, systemErrorCode, UserError } from '../errors.js';
+import { Interrupted, refusedFile, systemErrorCode, UserError } from '../errors.js';
+import { never, unlessAborted } from '../library/unless-aborted.js';
 import {
   HOST_TFJS,
   type InstalledTensorflow,
@@ -21,6 +22,7 @@ import {
 import { enginesFolder } from '../runtime/folders.js';
 import { takeLock } from '../runtime/process-lock.js';
 import { digestOf } from './checksum.js';
+import { endChildren } from './children.js';
 import { compileAddons, findCompiler } from './compile-addons.js';
 import { obtainCudaWheels } from './cuda-wheels.js';
 import { downloadsFolder } from './downloads-folder.js';
@@ -57,19 +59,28 @@ export interface Build {
   readonly force: boolean;
 }
 
-/** @throws UserError where a part cannot be had or does not work; the machine then is as it was, but for downloads */
-export async function installTensorflow(build: Build, reporter: SetupReporter): Promise<Setup> {
+/**
+ * @throws UserError where a part cannot be had or does not work, Interrupted where the signal was aborted; the machine then is
+ *   as it was, but for downloads
+ */
+export async function installTensorflow(
+  build: Build,
+  reporter: SetupReporter,
+  signal: AbortSignal = never(),
+): Promise<Setup> {
   const glibc = checkPlatform(build.cuda);
-  const device = build.cuda ? await cudaDevice(build, reporter) : 'cpu';
+  const device = build.cuda ? await endingChildren(() => cudaDevice(build, reporter), signal) : 'cpu';
   return alone(async () => {
     const staging = join(enginesFolder(), `tensorflow.new-${process.pid}`);
     // As deep in it as an engine's folder is in the data folder, so that the proof can start it from there.
     const folder = join(staging, 'engines', 'tensorflow');
     try {
-      await mkdir(folder, { recursive: true });
-      const manifest = await assemble(build, glibc, folder, reporter);
-      reporter.step('Proving it against the wasm engine');
-      const proof = await proveTensorflow(staging, device);
+      const { manifest, proof } = await endingChildren(async () => {
+        await mkdir(folder, { recursive: true });
+        const manifest = await assemble(build, glibc, folder, reporter);
+        reporter.step('Proving it against the wasm engine');
+        return { manifest, proof: await proveTensorflow(staging, device) };
+      }, signal);
       await replace(folder);
       return { installed: { folder: tensorflowFolder(), manifest }, proof };
     } finally {
@@ -77,6 +88,21 @@ export async function installTensorflow(build: Build, reporter: SetupReporter): 
       await rm(staging, { recursive: true, force: true, maxRetries: 5 });
     }
   });
+}
+
+/** Does work until the signal is aborted, and ends the programs that it runs then. */
+async function endingChildren<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  let begun: Promise<T> | undefined;
+  const begin = () => {
+    begun = work();
+    return begun;
+  };
+  try {
+    return await unlessAborted(begin, signal, 'Interrupted. Nothing was installed; downloads are kept.');
+  } catch (error) {
+    if (error instanceof Interrupted && begun) await endChildren(begun);
+    throw error;
+  }
 }
 
 /** @returns whether there was anything to remove */
