@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { leastMemory, neededMemoryText, planWorkers } from './worker-plan.js';
+import { leastMemory, memoryWarning, neededMemoryText, planWorkers } from './worker-plan.js';
 
 const cpu = { kind: 'cpu', memory: 64e9 } as const;
 const machine = { cores: 8, memory: 64e9 };
@@ -69,6 +69,17 @@ describe('the least memory of a run', () => {
     expect(neededMemoryText('cuda', 'tensorflow', base, container)).toBe(
       'this container may use 1.0 GB of memory',
     );
+  });
+
+  it('is warned of where there is less, before anything is computed', () => {
+    const onCpu = { device: 'cpu', kind: 'cpu', engine: 'wasm' } as const;
+    expect(memoryWarning(onCpu, base, container)).toEqual([
+      `cpu: memory may not suffice: ${neededMemoryText('cpu', 'wasm', base, container)}`,
+    ]);
+    expect(memoryWarning(onCpu, base, { ...container, memory: 1.3e9 })).toEqual([]);
+    expect(memoryWarning(onCpu, demo, { ...container, memory: 0.256e9 })).toEqual([]);
+    const onGpu = { device: 'cuda:0', kind: 'cuda', engine: 'tensorflow' } as const;
+    expect(memoryWarning(onGpu, base, container)).toEqual([]);
   });
 });
 

@@ -129,3 +129,18 @@ export function neededMemoryText(
 export function threadEnvironment(threads: number): Record<string, string> {
   return { TF_NUM_INTRAOP_THREADS: String(threads) };
 }
+
+/** Where not even one worker on the processor fits, small as its batches may become. */
+export function memoryWarning(
+  {
+    device,
+    kind,
+    engine,
+  }: { readonly device: string; readonly kind: Device['kind']; readonly engine: EngineName },
+  parameters: number,
+  machine: LimitedMachine,
+): string[] {
+  if (kind !== 'cpu' || leastMemory(engine, parameters) <= machine.memory) return [];
+  const needed = neededMemoryText(kind, engine, parameters, machine);
+  return [`${device}: memory may not suffice: ${needed}`];
+}

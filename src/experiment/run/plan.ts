@@ -10,9 +10,8 @@ import type { EngineName } from '../../runtime/engine-names.js';
 import type { LimitedMachine, Machine } from '../../runtime/machine.js';
 import {
   type AskedWorkers,
-  leastMemory,
   memoryOfWorker,
-  neededMemoryText,
+  memoryWarning,
   planWorkers,
   type WorkerPlan,
 } from '../../runtime/worker-plan.js';
@@ -107,17 +106,6 @@ function plannedDevice(
     ...planned,
     memory: planned.workers * memoryOfWorker(kind, engine, parameters),
   };
-}
-
-/** Where not even one worker on the processor fits, small as its batches may become. */
-function memoryWarning(
-  { device, kind, engine }: PlannedDevice,
-  parameters: number,
-  machine: LimitedMachine,
-): string[] {
-  if (kind !== 'cpu' || leastMemory(engine, parameters) <= machine.memory) return [];
-  const needed = neededMemoryText(kind, engine, parameters, machine);
-  return [`${device}: memory may not suffice: ${needed}`];
 }
 
 /** What a request says of workers. */

@@ -16,6 +16,7 @@ import { commandLine } from './command.js';
 import type { Described, ExperimentData, Session } from './experiment.js';
 import { FACTS_TOGETHER } from './gathered-passes.js';
 import { onKeptEngine, startingKeptEngine } from './kept-engine.js';
+import { knownToFit } from './known-batches.js';
 import { findsAsInPaper } from './paper.js';
 import { askedWorkers } from './plan.js';
 import type { JournalRecord, RecordKind } from './record-kind.js';
@@ -129,8 +130,7 @@ export async function openSession<Line extends JournalRecord>(
 }
 
 /**
- * With what earlier sessions of this folder found to fit, so that a device is not filled to the brim each time. A batch that
- * was too large for some workers is so for more of them. Fewer workers are not taken over: they change no number, and memory
+ * With what earlier sessions of this folder found to fit. Fewer workers are not taken over: they change no number, and memory
  * may be there again.
  */
 function withKnownBatches(
@@ -140,15 +140,8 @@ function withKnownBatches(
 ): DevicePlan[] {
   if (devices.batchMemory !== null) return [...plans];
   return plans.map(plan => {
-    const now = recordedPlan(plan);
-    const found = earlier.filter(
-      then =>
-        then.memory_was_full &&
-        then.workers <= now.workers &&
-        (['device', 'name', 'engine'] as const).every(key => then[key] === now[key]),
-    );
-    const smallest = Math.min(...found.map(({ batch_bytes }) => batch_bytes));
-    return smallest < plan.batchBytes ? { ...plan, batchBytes: smallest, memoryWasFull: true } : plan;
+    const batchBytes = knownToFit(recordedPlan(plan), earlier);
+    return batchBytes < plan.batchBytes ? { ...plan, batchBytes, memoryWasFull: true } : plan;
   });
 }
 
