@@ -48,8 +48,11 @@ const requestFor = (folder: string, { engine = 'auto', devices, fresh = false }:
   results: { folder, fresh },
 });
 
-async function enginesTaken(folder: string, asked?: Asked, sets = [[GPU], [CPU]]) {
-  const chosen = await onKeptEngine(requestFor(folder, asked), { sets, notices: [] });
+const choose = (folder: string, asked?: Asked, sets = [[GPU], [CPU]]) =>
+  onKeptEngine(requestFor(folder, asked), { sets, notices: [] });
+
+async function enginesTaken(...asked: Parameters<typeof choose>) {
+  const chosen = await choose(...asked);
   return chosen.sets.map(devices => devices.map(({ id, engines }) => `${id}: ${engines.join()}`).join(' '));
 }
 
@@ -66,6 +69,16 @@ describe('the engine of a session that is left to kn', () => {
     expect(await enginesTaken(folderOf(['wasm'], LINE))).toEqual(['cpu: wasm']);
     expect(await enginesTaken(folderOf(['webgpu'], LINE))).toEqual(['webgpu: webgpu']);
     expect(await enginesTaken(folderOf(['webgpu', 'wasm'], LINE))).toEqual(['webgpu: webgpu', 'cpu: wasm']);
+  });
+
+  it('is said where another would be taken in a new folder, once', async () => {
+    const folder = folderOf(['wasm'], LINE);
+    const chosen = await choose(folder);
+    expect(chosen.notices).toEqual([
+      `${folder}: what it has was computed on the wasm engine, which goes on; --engine takes another`,
+    ]);
+    expect(await onKeptEngine(requestFor(folder), chosen)).toEqual(chosen);
+    expect((await choose(folderOf(['webgpu'], LINE))).notices).toEqual([]);
   });
 
   it("is no business of kn's where the user names one", async () => {

@@ -26,7 +26,9 @@ export async function onKeptEngine(request: Asked, chosen: ChosenDevices): Promi
   const able = sets.map(devices => devices.filter(device => device.engines.length > 0));
   const kept = able.filter(devices => devices.length > 0);
   if (kept.length === 0) throw refusal(request, engines, 'it is not set up here, or has no device');
-  return { ...chosen, sets: kept };
+  const isBest = chosen.sets[0].every(({ engines: [best] }) => engines.includes(best));
+  const notice = `${request.results.folder}: what it has was computed on ${nameOf(engines)}, which goes on; --engine takes another`;
+  return { sets: kept, notices: isBest ? chosen.notices : [...chosen.notices, notice] };
 }
 
 /**
@@ -49,9 +51,13 @@ async function enginesToKeep({ devices, results }: Asked): Promise<readonly stri
 }
 
 function refusal({ results }: Asked, engines: readonly string[], why: string): UserError {
-  const which = `the ${engines.join(' and the ')} engine`;
   return new UserError(
-    `${results.folder}: what it has was computed on ${which}, and ${why}`,
+    `${results.folder}: what it has was computed on ${nameOf(engines)}, and ${why}`,
     'To go on with another, name it with --engine: float32 is rounded otherwise then, and the summary names both. Or begin again with --fresh.',
   );
+}
+
+/** "the wasm engine" */
+function nameOf(engines: readonly string[]): string {
+  return `the ${engines.join(' and the ')} engine`;
 }
