@@ -2,6 +2,7 @@
 // In words that Node 14 knows too: whoever lacks something is told what, in a sentence.
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import './signals.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 

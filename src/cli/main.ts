@@ -14,6 +14,7 @@ import { addStats } from './commands/stats.js';
 import { addSuppress } from './commands/suppress.js';
 import { refuseEmptyValues } from './options/empty-values.js';
 import { reportError } from './output/exit.js';
+import { endingOnSignals } from './output/interrupt.js';
 import { outliveOutput } from './output/output-errors.js';
 import { printAside } from './output/print.js';
 
@@ -59,7 +60,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.once('uncaughtException', error => process.exit(reportError(error)));
   try {
     const program = createProgram();
-    await program.parseAsync(helpAsOption(program, argv));
+    await endingOnSignals(() => program.parseAsync(helpAsOption(program, argv)));
   } catch (error) {
     process.exitCode = reportError(error);
     // What was under way, a download perhaps, would keep this process; nothing of it is lost.

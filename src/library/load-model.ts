@@ -77,8 +77,8 @@ async function batchesOn(
   const parameters = parameterCount(await readModelConfig(folder));
   const asked = { workers: 1, ...(batchMemory !== undefined && { batchMemory }) };
   const { batchBytes } = planWorkers(device, name, parameters, asked);
-  const memory = new BatchMemory(new Map([[device.id, batchBytes]]), (id, bytes) =>
-    progress.notice(loweredText(id, bytes)),
+  const memory = new BatchMemory(new Map([[device.id, batchBytes]]), (id, bytes, isKnown) =>
+    progress.notice(loweredText(id, bytes, isKnown)),
   );
   return { memory, device: device.id, layersTogether: device.kind !== 'cpu' };
 }

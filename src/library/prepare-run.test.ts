@@ -18,6 +18,25 @@ import { temporaryFolder } from '../testing/temporary-folder.js';
 import { planExperiment, runExperiment } from './run-experiment.js';
 
 describe('a plan', () => {
+  it('is for the engine that computed what its folder has, or refused; by its name another is taken', async () => {
+    setEnvironment({ KN_DATA: temporaryFolder(), VK_DRIVER_FILES: '/nowhere' });
+    const { folder, request } = inFolder();
+    mkdirSync(folder, { recursive: true });
+    const plans = [
+      {
+        ...{ device: 'cpu', name: 'made up', engine: 'tensorflow', version: '1', workers: 1, threads: 1 },
+        ...{ batch_bytes: 1e6, memory_was_full: false },
+      },
+    ];
+    const settings = { format: 1, commands: [], model: {}, data: {}, versions: {}, neurons: {}, plans };
+    writeFileSync(join(folder, 'run.json'), JSON.stringify(settings));
+    const onAuto = () => planExperiment({ ...request, devices: { engine: 'auto' } });
+    expect((await onAuto()).devices).toMatchObject([{ engine: 'wasm' }]);
+    writeFileSync(join(folder, 'journal.jsonl'), '{"uuid":"a","neurons":[]}\n');
+    await expect(onAuto()).rejects.toThrow(/computed on the tensorflow engine, and it is not set up here/);
+    expect((await planExperiment(request)).devices).toMatchObject([{ engine: 'wasm' }]);
+  });
+
   it('says what would be done, as plain data, and does none of it', async () => {
     const { folder, request } = inFolder();
     const plan = await planExperiment(request);

@@ -9,6 +9,7 @@ import { UserError } from '../errors.js';
 import { type AnyFinished, experimentOf, type Request, TASKS } from '../experiment/experiments.js';
 import type { BegunExperiment, ExperimentData } from '../experiment/run/experiment.js';
 import { type GivenNeurons, readGivenNeurons } from '../experiment/run/given-neurons.js';
+import { onKeptEngine } from '../experiment/run/kept-engine.js';
 import { planRun, type RunPlan } from '../experiment/run/plan.js';
 import { checkResultsPlace } from '../experiment/run/results-folder.js';
 import type { ReadyRun } from '../experiment/run/session.js';
@@ -19,7 +20,7 @@ import { loadTokenizer } from '../model/tokenizer/load-tokenizer.js';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.js';
 import type { Progress } from '../progress.js';
 import { chooseDevices } from '../runtime/devices/choose-devices.js';
-import { thisMachine } from '../runtime/worker-plan.js';
+import { thisMachine } from '../runtime/machine.js';
 import { fetchData, fetchProgress } from './fetching.js';
 
 export interface PreparedRun {
@@ -35,8 +36,9 @@ export async function prepareRun(
   signal?: AbortSignal,
 ): Promise<PreparedRun> {
   const { engine, devices } = request.devices;
-  const chosen = await chooseDevices({ engine, ...(devices && { devices }) });
+  const all = await chooseDevices({ engine, ...(devices && { devices }) });
   await checkResultsPlace(request.results);
+  const chosen = await onKeptEngine(request, all);
   const given = 'given' in request.neurons ? await readGivenNeurons(request.neurons.given) : null;
 
   const source = dataSource(request.data.name);

@@ -13,18 +13,19 @@ export const BATCH_BYTES: Readonly<Record<EngineName, number>> = {
 };
 
 /** Below this there is nothing left to halve: it is less than one sample of a small model. */
-const LEAST = 1e5;
+export const LEAST_BATCH = 1e5;
 
 export class BatchMemory {
   private readonly bytes: Map<string, number>;
 
   /**
    * @param bytes for each device, by its id
-   * @param onLowered told once each time that a device's is lowered, whichever of its workers met full memory
+   * @param onLowered told once each time that a device's is lowered, whichever of its workers met full memory, and whether
+   *   memory is known to have been full
    */
   constructor(
     bytes: ReadonlyMap<string, number>,
-    private readonly onLowered: (device: string, bytes: number) => void,
+    private readonly onLowered: (device: string, bytes: number, isKnown: boolean) => void,
   ) {
     this.bytes = new Map(bytes);
   }
@@ -39,16 +40,16 @@ export class BatchMemory {
    */
   halve(device: string, tried: number): boolean {
     if (this.of(device) < tried) return true; // Another worker of this device was here first.
-    if (tried < LEAST) return false;
-    this.lower(device, tried / 2);
+    if (tried < LEAST_BATCH) return false;
+    this.lower(device, tried / 2, true);
     return true;
   }
 
   /** After a batch of `bytes` fitted where a larger one had not. */
-  lower(device: string, bytes: number): void {
+  lower(device: string, bytes: number, isKnown: boolean): void {
     if (this.of(device) <= bytes) return;
     this.bytes.set(device, bytes);
-    this.onLowered(device, bytes);
+    this.onLowered(device, bytes, isKnown);
   }
 }
 
@@ -74,8 +75,8 @@ export async function withinMemory<T>(
 }
 
 /** One line on that. */
-export function loweredText(device: string, bytes: number): string {
-  return `${device}: memory is full; from here on batches of ${megabytes(bytes)}`;
+export function loweredText(device: string, bytes: number, isKnown: boolean): string {
+  return `${device}: memory is full${isKnown ? '' : ', as it seems'}; from here on batches of ${megabytes(bytes)}`;
 }
 
 /** "420 MB", "2.6 MB" */

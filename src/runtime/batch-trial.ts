@@ -1,59 +1,76 @@
 import { OutOfMemoryError } from '../errors.js';
 import type { BatchMemory } from './batch-memory.js';
-import { killsForMemory } from './memory-kills.js';
+import type { MemoryRelief } from './memory-relief.js';
 import { WorkerDied } from './worker-pool.js';
 
-/** How much smaller a batch is tried after a death that memory may have caused: there are few tries. */
-const DIVISOR_AFTER_DEATH = 8;
+/** How much smaller a batch is tried after a library has aborted: there are few tries. */
+const DIVISOR_AFTER_ABORT = 8;
 
 /**
- * The batches that one piece of work is tried with. Full memory halves them for all work on the device. Where a worker
- * died, memory may have been the reason: the work is tried with a much smaller batch there, and where that succeeds,
- * the device keeps to it. Other batches round otherwise, so nothing less than that makes them smaller.
+ * What a failed try says: `again`, it was not the work and something was done about it; `counted`, the work may be at fault;
+ * `no memory`, nothing can be done about it.
+ */
+export type Verdict = 'again' | 'counted' | 'no memory';
+
+/**
+ * The batches that one piece of work is tried with. Full memory halves them for all work on the device. Where the system
+ * killed a worker, memory is relieved for all work (`memory-relief.ts`). Where a library aborted, memory may have been the
+ * reason: the piece alone is tried with a much smaller batch there, and where that succeeds, the device keeps to it.
  */
 export class BatchTrial {
-  /** For each device on which a worker died, by how much its batch is smaller. */
-  private readonly divisors = new Map<string, number>();
-  private deaths = 0;
+  /** For each device on which a library aborted, the batch that is tried. */
+  private readonly afterAbort = new Map<string, number>();
   private tried = 0;
   private killsBefore: number | undefined;
+  private last: Verdict = 'counted';
 
-  /** @param kills how many processes the system has killed for their memory */
   constructor(
     private readonly memory: BatchMemory,
-    private readonly kills = killsForMemory,
+    private readonly relief: MemoryRelief,
   ) {}
+
+  /** Of the last try that failed. */
+  get verdict(): Verdict {
+    return this.last;
+  }
 
   /** @returns the bytes that a batch may take in the try that begins now */
   tryOn(device: string): number {
-    this.killsBefore = this.kills();
-    this.tried = this.memory.of(device) / this.divisorOn(device);
+    this.last = 'counted';
+    this.killsBefore = this.relief.kills();
+    const smaller = this.afterAbort.get(device) ?? Number.POSITIVE_INFINITY;
+    this.tried = Math.min(this.relief.batchOn(device), smaller);
     return this.tried;
   }
 
   succeeded(device: string): void {
-    if (this.divisorOn(device) > 1) this.memory.lower(device, this.tried);
+    this.relief.succeeded(device, this.tried);
+    if (this.afterAbort.has(device)) this.memory.lower(device, this.tried, false);
   }
 
-  /** @returns whether it was memory alone, and a smaller batch can be tried */
-  failed(device: string, reason: unknown): boolean {
-    if (reason instanceof OutOfMemoryError) return this.memory.halve(device, this.tried);
-    if (reason instanceof WorkerDied && this.maybeForMemory(reason))
-      this.divisors.set(device, this.divisorOn(device) * DIVISOR_AFTER_DEATH);
-    return false;
+  failed(device: string, reason: unknown): Verdict {
+    this.last = this.judge(device, reason);
+    return this.last;
   }
 
-  private maybeForMemory({ how }: WorkerDied): boolean {
-    // A native library ends so where it gets no memory.
-    if (how === 'SIGABRT') return true;
-    if (how !== 'SIGKILL') return false;
-    // A system that has no memory left kills, but so does a person. Where nobody counts, a person is believed once.
-    this.deaths++;
-    const now = this.kills();
-    return now === undefined || this.killsBefore === undefined ? this.deaths > 1 : now > this.killsBefore;
-  }
-
-  private divisorOn(device: string): number {
-    return this.divisors.get(device) ?? 1;
+  private judge(device: string, reason: unknown): Verdict {
+    if (reason instanceof OutOfMemoryError)
+      return this.memory.halve(device, this.tried) ? 'again' : 'counted';
+    if (!(reason instanceof WorkerDied)) return 'counted';
+    // A native library ends so where it gets no memory, and where it is broken.
+    if (reason.how === 'SIGABRT') this.afterAbort.set(device, this.tried / DIVISOR_AFTER_ABORT);
+    if (reason.how !== 'SIGKILL') return 'counted';
+    // A system that has no memory left kills, but so does a person.
+    const [before, now] = [this.killsBefore, this.relief.kills()];
+    const isCounted = before !== undefined && now !== undefined;
+    if (isCounted && now <= before) return 'counted';
+    switch (this.relief.killed(device, this.tried, isCounted)) {
+      case 'relieved':
+        return 'again';
+      case 'at its end':
+        return 'no memory';
+      default:
+        return 'counted';
+    }
   }
 }

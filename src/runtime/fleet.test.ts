@@ -11,7 +11,11 @@ import { WorkerPool } from './worker-pool.js';
 const script = fileURLToPath(new URL('../testing/pool-worker.mjs', import.meta.url));
 
 /** A processor with two engines, whose first workers die as they start. */
-function startDying(how: { readonly signal: string; readonly times: number }) {
+function startDying(how: {
+  readonly signal: string;
+  readonly times: number;
+  readonly kills?: () => number | undefined;
+}) {
   const starts = join(temporaryFolder(), 'starts');
   const environment = {
     KN_TEST_STARTS: starts,
@@ -32,6 +36,7 @@ function startDying(how: { readonly signal: string; readonly times: number }) {
     parameters: 1e6,
     startOf: (_, engine: EngineName) => engine,
     notice: text => notices.push(text),
+    ...(how.kills && { kills: how.kills }),
   });
   return { plans, notices, started: () => readFileSync(starts, 'utf8').trim().split('\n') };
 }
@@ -40,6 +45,16 @@ describe('a worker that dies as it starts', () => {
   it.each(['SIGKILL', 'SIGTERM'])('of %s is started again, on the same engine', async signal => {
     const { plans, notices, started } = startDying({ signal, times: 2 });
     expect(await plans).toHaveLength(1);
+    expect(started()).toEqual(['"tensorflow"', '"tensorflow"', '"tensorflow"']);
+    expect(notices).toEqual([]);
+  });
+
+  it('of full memory, as the system counts, is tried on no other engine, and it is said how much there is', async () => {
+    let kills = 0;
+    const { plans, notices, started } = startDying({ signal: 'SIGKILL', times: 9, kills: () => kills++ });
+    await expect(plans).rejects.toThrow(
+      /^cpu: a worker of the tensorflow engine was killed as it loaded the model, since memory is full: the model needs about 0\.20 GB on the tensorflow engine, and this .* [\d.]+ GB of memory$/,
+    );
     expect(started()).toEqual(['"tensorflow"', '"tensorflow"', '"tensorflow"']);
     expect(notices).toEqual([]);
   });

@@ -5,11 +5,12 @@ import type { ChosenDevices } from './devices/choose-devices.js';
 import type { Device } from './devices/device.js';
 import type { Engine } from './engine.js';
 import type { EngineName } from './engine-names.js';
+import { type LimitedMachine, type Machine, thisMachine } from './machine.js';
+import { killsForMemory } from './memory-kills.js';
 import {
   type AskedWorkers,
-  type Machine,
+  neededMemoryText,
   planWorkers,
-  thisMachine,
   threadEnvironment,
   threadsOf,
   type WorkerPlan,
@@ -20,7 +21,7 @@ import { WorkerDied, type WorkerPool, type WorkerSpec } from './worker-pool.js';
 export interface DevicePlan extends WorkerPlan {
   readonly device: Device;
   readonly engine: Engine;
-  /** Batches are smaller than was planned, since they did not fit. */
+  /** Batches are smaller than was planned, since it is known that they did not fit. */
   readonly memoryWasFull: boolean;
 }
 
@@ -38,6 +39,8 @@ export interface FleetOptions {
   /** What a worker is told at its start. */
   readonly startOf: (device: Device, engine: EngineName) => unknown;
   readonly notice: (text: string) => void;
+  /** How many processes the system has killed for their memory; default: what it says. */
+  readonly kills?: () => number | undefined;
 }
 
 /**
@@ -81,16 +84,15 @@ export async function startFleet(pool: WorkerPool, options: FleetOptions): Promi
 async function startDevice(
   pool: WorkerPool,
   device: Device,
-  machine: Machine,
+  machine: LimitedMachine,
   options: FleetOptions,
 ): Promise<DevicePlan> {
   for (const [i, name] of device.engines.entries()) {
     try {
-      const engine = await startWorker(pool, specOf({ device }, name, machine, options));
+      const engine = await startWorker(pool, device, name, machine, options);
       const plan = planWorkers(device, name, options.parameters, options.asked, machine);
       return { device, engine, ...plan, memoryWasFull: false };
-    } catch (reason) {
-      const error = reason instanceof WorkerDied ? diedAtStart(device, name, reason) : reason;
+    } catch (error) {
       if (!(error instanceof EngineFault) || i === device.engines.length - 1) throw error;
       options.notice(error.message);
     }
@@ -98,14 +100,31 @@ async function startDevice(
   throw new UserError(`${device.id}: no engine runs there`, 'kn doctor says more.');
 }
 
-/** A worker that somebody kills as it starts says nothing of its engine: another engine's numbers would round otherwise. */
-async function startWorker(pool: WorkerPool, spec: WorkerSpec): Promise<Engine> {
+/**
+ * A worker that somebody kills as it starts says nothing of its engine: another engine's numbers would round otherwise. Nor
+ * does one that is killed for its memory, of which no other engine takes less.
+ */
+async function startWorker(
+  pool: WorkerPool,
+  device: Device,
+  name: EngineName,
+  machine: LimitedMachine,
+  options: FleetOptions,
+): Promise<Engine> {
+  const { kills = killsForMemory, parameters } = options;
   for (let start = 1; ; start++) {
+    const before = kills();
     try {
-      return await pool.start<Engine>(spec);
+      return await pool.start<Engine>(specOf({ device }, name, machine, options));
     } catch (reason) {
-      const wasKilled = reason instanceof WorkerDied && KILLS.includes(reason.how);
-      if (!wasKilled || start === MOST_STARTS) throw reason;
+      if (!(reason instanceof WorkerDied)) throw reason;
+      if (KILLS.includes(reason.how) && start < MOST_STARTS) continue;
+      const isForMemory = before !== undefined && (kills() ?? before) > before;
+      if (reason.how !== 'SIGKILL' || !isForMemory) throw diedAtStart(device, name, reason);
+      throw new UserError(
+        `${device.id}: a worker of the ${name} engine was killed as it loaded the model, since memory is full: ${neededMemoryText(device.kind, name, parameters, machine)}`,
+        'Give it more memory, then run the same command again.',
+      );
     }
   }
 }

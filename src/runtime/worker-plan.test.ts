@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planWorkers } from './worker-plan.js';
+import { leastMemory, memoryWarning, neededMemoryText, planWorkers } from './worker-plan.js';
 
 const cpu = { kind: 'cpu', memory: 64e9 } as const;
 const machine = { cores: 8, memory: 64e9 };
@@ -30,7 +30,8 @@ describe('workers', () => {
   it('are no more than 80% of the memory holds, and one at least', () => {
     expect(planWorkers(cpu, 'wasm', base, {}, { cores: 8, memory: 8e9 }).workers).toBe(3); // of 1.78 GB each
     expect(planWorkers(cpu, 'tensorflow', base, { threads: 1 }, { cores: 8, memory: 8e9 }).workers).toBe(4); // of 1.34 GB
-    expect(planWorkers(cpu, 'wasm', base, {}, { cores: 8, memory: 1e9 }).workers).toBe(1);
+    for (const memory of [1.3e9, 0.1e9])
+      expect(planWorkers(cpu, 'wasm', base, {}, { cores: 8, memory }).workers).toBe(1);
   });
 
   it('are what the user says', () => {
@@ -50,6 +51,35 @@ describe('workers', () => {
       workers: 2,
       threads: 16,
     });
+  });
+});
+
+describe('the least memory of a run', () => {
+  const container = { cores: 2, memory: 1e9, whole: { cores: 64, memory: 128e9 } };
+
+  it('is its weights, on wasm twice, and two processes', () => {
+    expect(leastMemory('wasm', base)).toBeCloseTo(1.08e9, -6);
+    expect(leastMemory('tensorflow', base)).toBeCloseTo(0.64e9, -6);
+  });
+
+  it('is said beside what there is', () => {
+    expect(neededMemoryText('cpu', 'wasm', base, container)).toBe(
+      'the model needs about 1.1 GB on the wasm engine, and this container may use 1.0 GB of memory',
+    );
+    expect(neededMemoryText('cuda', 'tensorflow', base, container)).toBe(
+      'this container may use 1.0 GB of memory',
+    );
+  });
+
+  it('is warned of where there is less, before anything is computed', () => {
+    const onCpu = { device: 'cpu', kind: 'cpu', engine: 'wasm' } as const;
+    expect(memoryWarning(onCpu, base, container)).toEqual([
+      `cpu: memory may not suffice: ${neededMemoryText('cpu', 'wasm', base, container)}`,
+    ]);
+    expect(memoryWarning(onCpu, base, { ...container, memory: 1.3e9 })).toEqual([]);
+    expect(memoryWarning(onCpu, demo, { ...container, memory: 0.256e9 })).toEqual([]);
+    const onGpu = { device: 'cuda:0', kind: 'cuda', engine: 'tensorflow' } as const;
+    expect(memoryWarning(onGpu, base, container)).toEqual([]);
   });
 });
 

@@ -1,8 +1,8 @@
 /** How many workers a device gets, with how many threads, and what their batches may take. */
-import { availableParallelism, totalmem } from 'node:os';
 import { BATCH_BYTES } from './batch-memory.js';
 import type { Device } from './devices/device.js';
 import type { EngineName } from './engine-names.js';
+import { gigabytes, type LimitedMachine, type Machine, memoryText, thisMachine } from './machine.js';
 
 export interface WorkerPlan {
   readonly workers: number;
@@ -21,14 +21,11 @@ export interface AskedWorkers {
   readonly batchMemory?: number;
 }
 
-/** What a machine has. */
-export interface Machine {
-  readonly cores: number;
-  readonly memory: number;
-}
-
 /** What a worker on the processor takes beside its weights: the process, the engine, and the values of a batch. */
 const BYTES_BESIDE_WEIGHTS = 900e6;
+
+/** The least of it; the command itself takes as much. The demo model runs in 0.2 GB on wasm and in 0.3 GB on tensorflow. */
+const BYTES_OF_PROCESS = 100e6;
 
 /** All workers of a device together take at most this share of its memory. */
 const SHARE_OF_MEMORY = 0.8;
@@ -93,7 +90,8 @@ export function planWorkers(
     };
   }
   const threads = engine === 'tensorflow' ? threadsOf(parameters, asked, machine) : 1;
-  const held = Math.floor((SHARE_OF_MEMORY * machine.memory) / memoryOfWorker(kind, engine, parameters));
+  const room = Math.min(SHARE_OF_MEMORY * machine.memory, machine.memory - BYTES_OF_PROCESS);
+  const held = Math.floor(room / memoryOfWorker(kind, engine, parameters));
   const useful = Math.floor(machine.cores / threads);
   const workers = asked.workers ?? Math.max(1, Math.min(useful, held));
   return { workers, threads, batchBytes: batchBytes(BATCH_BYTES[engine]) };
@@ -102,7 +100,29 @@ export function planWorkers(
 /** What a worker takes of its device's memory, in bytes: on a processor its batch's values are in it, on a GPU they come beside. */
 export function memoryOfWorker(kind: Device['kind'], engine: EngineName, parameters: number): number {
   if (kind !== 'cpu') return 4 * parameters;
-  return (engine === 'wasm' ? 2 : 1) * 4 * parameters + BYTES_BESIDE_WEIGHTS;
+  return bytesOfWeights(engine, parameters) + BYTES_BESIDE_WEIGHTS;
+}
+
+/** What a run on the processor takes at the least, in bytes: the command, and a worker with small batches. */
+export function leastMemory(engine: EngineName, parameters: number): number {
+  return bytesOfWeights(engine, parameters) + 2 * BYTES_OF_PROCESS;
+}
+
+/** In a worker on the processor. */
+function bytesOfWeights(engine: EngineName, parameters: number): number {
+  return (engine === 'wasm' ? 2 : 1) * 4 * parameters;
+}
+
+/** "the model needs about 1.3 GB on the wasm engine, and this container may use 1.0 GB of memory" */
+export function neededMemoryText(
+  kind: Device['kind'],
+  engine: EngineName,
+  parameters: number,
+  machine: LimitedMachine,
+): string {
+  if (kind !== 'cpu') return memoryText(machine); // What a GPU's driver takes of it is not known.
+  const needed = gigabytes(leastMemory(engine, parameters));
+  return `the model needs about ${needed} on the ${engine} engine, and ${memoryText(machine)}`;
 }
 
 /** What a worker's environment says of its threads: libtensorflow and native/kernels.cc read it. */
@@ -110,7 +130,17 @@ export function threadEnvironment(threads: number): Record<string, string> {
   return { TF_NUM_INTRAOP_THREADS: String(threads) };
 }
 
-/** @param besideGpus workers that feed GPUs, and take a core each */
-export function thisMachine(besideGpus = 0): Machine {
-  return { cores: Math.max(1, availableParallelism() - besideGpus), memory: totalmem() };
+/** Where not even one worker on the processor fits, small as its batches may become. */
+export function memoryWarning(
+  {
+    device,
+    kind,
+    engine,
+  }: { readonly device: string; readonly kind: Device['kind']; readonly engine: EngineName },
+  parameters: number,
+  machine: LimitedMachine,
+): string[] {
+  if (kind !== 'cpu' || leastMemory(engine, parameters) <= machine.memory) return [];
+  const needed = neededMemoryText(kind, engine, parameters, machine);
+  return [`${device}: memory may not suffice: ${needed}`];
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -100,6 +100,41 @@ describe('a worker pool', () => {
     expect(alive(before.pid)).toBe(false);
   });
 
+  it('keeps fewer workers where it is told to: one that dies is not replaced, and the others go on', async () => {
+    const pool = new WorkerPool(script);
+    onTestFinished(() => pool.close());
+    pool.add([specOf(0), specOf(0), specOf(0), specOf(1)]);
+    const death = pool.use(async worker => {
+      const { pid } = await worker.call<Identity>('whoami', null);
+      try {
+        await worker.call('die', 'SIGKILL');
+      } catch {
+        if (worker.device === 'device-0') pool.keep('device-0', 2);
+      }
+      return pid;
+    });
+    await death;
+    expect(pool.size).toBe(3);
+    expect(pool.hasTooMany('device-0')).toBe(false);
+    const left = await identities(pool);
+    expect(left.map(({ device }) => device).sort()).toEqual(['device-0', 'device-0', 'device-1']);
+  });
+
+  it('ends those that are too many once they have done what they are at, and idle ones at once', async () => {
+    const pool = new WorkerPool(script);
+    onTestFinished(() => pool.close());
+    pool.add(Array.from({ length: 3 }, () => specOf(0)));
+    const all = await identities(pool);
+    const busy = [pool.call<number>('wait', 400), pool.call<number>('wait', 400)];
+    const waiting = Array.from({ length: 4 }, () => pool.call<number>('wait', 50));
+    pool.keep('device-0', 1);
+    const pids = await Promise.all([...busy, ...waiting]);
+    expect(new Set(pids).size).toBeLessThanOrEqual(3);
+    while (all.filter(({ pid }) => alive(pid)).length > 1) await setTimeout(10);
+    expect(pool.size).toBe(1);
+    expect(await pool.call<number>('double', 2)).toBe(4);
+  });
+
   it('hands on an error for the user as it is', async () => {
     await expect(poolOf(1).call('fail', 'no such answer')).rejects.toMatchObject({
       name: 'UserError',
@@ -171,5 +206,18 @@ describe('a worker whose parent is killed', () => {
     } finally {
       if (alive(pid)) process.kill(pid, 'SIGKILL');
     }
+  });
+
+  it('ends even where that was before it could look', async () => {
+    const watch = new URL('../../dist/runtime/orphan-watch.js', import.meta.url).href;
+    const child = `
+      import { endWithParent } from ${JSON.stringify(watch)};
+      endWithParent();
+      setTimeout(() => process.exit(), 20_000);`;
+    const gone = spawnSync(process.execPath, ['-e', '']).pid;
+    const orphan = spawn(process.execPath, ['--input-type=module', '-e', child], {
+      env: { ...process.env, KN_PARENT: String(gone) },
+    });
+    expect((await once(orphan, 'exit'))[1]).toBe('SIGKILL');
   });
 });

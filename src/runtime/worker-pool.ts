@@ -7,6 +7,7 @@
 import pLimit from 'p-limit';
 import workerpool from 'workerpool';
 import { EngineFault, OutOfMemoryError, UserError } from '../errors.js';
+import { CHILD_FLAGS, childEnvironment } from './child-node.js';
 
 /** How one worker is started. */
 export interface WorkerSpec {
@@ -79,7 +80,10 @@ class Place implements Worker {
       workerType: 'process',
       maxWorkers: 1,
       forkArgs: [JSON.stringify(start)],
-      forkOpts: { env: { ...process.env, ...environment } },
+      forkOpts: {
+        env: { ...process.env, ...environment, ...childEnvironment() },
+        execArgv: [...process.execArgv, ...CHILD_FLAGS],
+      },
     });
   }
 }
@@ -88,7 +92,8 @@ export class WorkerPool {
   private readonly places = new Set<Place>();
   private readonly free: Place[] = [];
   private readonly limit = pLimit({ concurrency: 1, rejectOnClear: true });
-  private admitted = 0;
+  /** For each device, how many workers it is to have. */
+  private readonly kept = new Map<string, number>();
   private isClosed = false;
 
   /** @param script the file that a worker process runs */
@@ -96,7 +101,27 @@ export class WorkerPool {
 
   /** Of the workers that take work. */
   get size(): number {
-    return this.admitted;
+    return [...this.kept.values()].reduce((sum, workers) => sum + workers, 0);
+  }
+
+  /** How many of them each device has, without those that are to end. */
+  workers(): ReadonlyMap<string, number> {
+    return this.kept;
+  }
+
+  /** Whether a device has workers that are to end. */
+  hasTooMany(device: string): boolean {
+    return this.placesOf(device) > (this.kept.get(device) ?? 0);
+  }
+
+  /** Leaves a device so many workers. The others end with the call that they are at, one that has died before one that lives. */
+  keep(device: string, workers: number): void {
+    this.kept.set(device, workers);
+    this.limit.concurrency = Math.max(1, this.size);
+    // Some of those that are free may have been promised to calls that are about to begin.
+    const promised = this.limit.activeCount - (this.places.size - this.free.length);
+    const idle = this.free.filter(place => place.device === device).slice(promised);
+    for (const place of idle) if (this.hasTooMany(device)) void this.dismiss(place);
   }
 
   /**
@@ -133,7 +158,8 @@ export class WorkerPool {
         if (error instanceof OutOfMemoryError && !this.isClosed) await place.restart();
         throw error;
       } finally {
-        this.free.push(place);
+        if (this.hasTooMany(place.device)) await this.dismiss(place);
+        else this.free.push(place);
       }
     });
   }
@@ -157,9 +183,20 @@ export class WorkerPool {
   }
 
   private admit(places: readonly Place[]): void {
-    this.admitted += places.length;
+    for (const { device } of places) this.kept.set(device, (this.kept.get(device) ?? 0) + 1);
     this.free.push(...places);
-    this.limit.concurrency = Math.max(1, this.admitted);
+    this.limit.concurrency = Math.max(1, this.size);
+  }
+
+  private placesOf(device: string): number {
+    return [...this.places].filter(place => place.device === device).length;
+  }
+
+  private async dismiss(place: Place): Promise<void> {
+    this.places.delete(place);
+    const at = this.free.indexOf(place);
+    if (at >= 0) this.free.splice(at, 1);
+    await place.close();
   }
 }
 

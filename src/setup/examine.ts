@@ -1,5 +1,5 @@
 /** Which engines this machine can run on which of its devices, how fast, and what mends those that it cannot. */
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { cpus } from 'node:os';
 import { UserError } from '../errors.js';
 import { hubCacheFolder } from '../model/checkpoint/hub-folders.js';
 import { chooseDevices } from '../runtime/devices/choose-devices.js';
@@ -7,6 +7,7 @@ import { DEVICE_KINDS, type Device } from '../runtime/devices/device.js';
 import { gpusOfWebgpu, listDevices } from '../runtime/devices/list-devices.js';
 import type { EngineChoice, EngineName } from '../runtime/engine-names.js';
 import { cacheFolder, enginesFolder } from '../runtime/folders.js';
+import { type LimitedMachine, thisMachine } from '../runtime/machine.js';
 import { folderSize } from '../setup/folder-size.js';
 import { type ProbeResult, probe } from '../setup/probe.js';
 
@@ -33,10 +34,7 @@ export interface Examination {
     readonly node: string;
     readonly platform: string;
     readonly processor: string;
-    readonly cores: number;
-    /** In bytes. */
-    readonly memory: number;
-  };
+  } & LimitedMachine;
   readonly engines: readonly EngineReport[];
   /** Of these, what `auto` takes. */
   readonly auto: readonly EngineReport[];
@@ -86,8 +84,7 @@ export async function examine(asked: EngineChoice, bench: boolean): Promise<Exam
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     processor: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: availableParallelism(),
-    memory: totalmem(),
+    ...thisMachine(),
   };
   const taken = asked === 'auto' ? auto : await takenBy(asked, engines);
   return { machine, engines, auto, taken, folders };

@@ -10,7 +10,8 @@
  */
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { refusedFile, systemErrorCode, UserError } from '../errors.js';
+import { Interrupted, refusedFile, systemErrorCode, UserError } from '../errors.js';
+import { never, unlessAborted } from '../library/unless-aborted.js';
 import {
   HOST_TFJS,
   type InstalledTensorflow,
@@ -22,6 +23,7 @@ import { enginesFolder } from '../runtime/folders.js';
 import { holderText } from '../runtime/locks/holder.js';
 import { type ProcessLock, takeLock } from '../runtime/locks/process-lock.js';
 import { digestOf } from './checksum.js';
+import { endChildren } from './children.js';
 import { compileAddons, findCompiler } from './compile-addons.js';
 import { obtainCudaWheels } from './cuda-wheels.js';
 import { downloadsFolder } from './downloads-folder.js';
@@ -58,19 +60,28 @@ export interface Build {
   readonly force: boolean;
 }
 
-/** @throws UserError where a part cannot be had or does not work; the machine then is as it was, but for downloads */
-export async function installTensorflow(build: Build, reporter: SetupReporter): Promise<Setup> {
+/**
+ * @throws UserError where a part cannot be had or does not work, Interrupted where the signal was aborted; the machine then is
+ *   as it was, but for downloads
+ */
+export async function installTensorflow(
+  build: Build,
+  reporter: SetupReporter,
+  signal: AbortSignal = never(),
+): Promise<Setup> {
   const glibc = checkPlatform(build.cuda);
-  const device = build.cuda ? await cudaDevice(build, reporter) : 'cpu';
-  return alone(reporter.step, async lock => {
+  const device = build.cuda ? await endingChildren(() => cudaDevice(build, reporter), signal) : 'cpu';
+  return alone(reporter.step, signal, async lock => {
     const staging = join(enginesFolder(), `tensorflow.new-${process.pid}`);
     // As deep in it as an engine's folder is in the data folder, so that the proof can start it from there.
     const folder = join(staging, 'engines', 'tensorflow');
     try {
-      await mkdir(folder, { recursive: true });
-      const manifest = await assemble(build, glibc, folder, reporter);
-      reporter.step('Proving it against the wasm engine');
-      const proof = await proveTensorflow(staging, device);
+      const { manifest, proof } = await endingChildren(async () => {
+        await mkdir(folder, { recursive: true });
+        const manifest = await assemble(build, glibc, folder, reporter);
+        reporter.step('Proving it against the wasm engine');
+        return { manifest, proof: await proveTensorflow(staging, device) };
+      }, signal);
       checkHeld(lock);
       await replace(folder);
       return { installed: { folder: tensorflowFolder(), manifest }, proof };
@@ -81,12 +92,30 @@ export async function installTensorflow(build: Build, reporter: SetupReporter): 
   });
 }
 
+/** Does work until the signal is aborted, and ends the programs that it runs then. */
+async function endingChildren<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  let begun: Promise<T> | undefined;
+  const begin = () => {
+    begun = work();
+    return begun;
+  };
+  try {
+    return await unlessAborted(begin, signal, 'Interrupted. Nothing was installed; downloads are kept.');
+  } catch (error) {
+    if (error instanceof Interrupted && begun) await endChildren(begun);
+    throw error;
+  }
+}
+
 /**
  * @param notice is told where a setup that may be dead has to be watched first
  * @returns whether there was anything to remove
  */
-export function removeTensorflow(notice: (text: string) => void): Promise<boolean> {
-  return alone(notice, async () => {
+export function removeTensorflow(
+  notice: (text: string) => void,
+  signal: AbortSignal = never(),
+): Promise<boolean> {
+  return alone(notice, signal, async () => {
     const there = (await readdir(enginesFolder())).includes(basename(tensorflowFolder()));
     await rm(tensorflowFolder(), { recursive: true, force: true });
     return there;
@@ -177,15 +206,22 @@ async function replace(folder: string): Promise<void> {
 }
 
 /** One setup at a time; what one that was killed left behind is swept away first. */
-async function alone<T>(notice: (text: string) => void, work: (lock: ProcessLock) => Promise<T>): Promise<T> {
+async function alone<T>(
+  notice: (text: string) => void,
+  signal: AbortSignal,
+  work: (lock: ProcessLock) => Promise<T>,
+): Promise<T> {
   const folder = enginesFolder();
   try {
     await mkdir(folder, { recursive: true });
     const taken = await takeLock(join(folder, 'lock'), {
+      signal,
       onWatch: (holder, seconds) => {
         const who = holder ? `locked by a kn setup (${holderText(holder)})` : 'its lock is damaged';
         notice(`${folder}: ${who}: waiting up to ${seconds} s to see whether it lives`);
       },
+    }).catch(error => {
+      throw signal.aborted ? new Interrupted('Interrupted. Nothing was changed.') : error;
     });
     if ('holder' in taken) {
       const { holder } = taken;

@@ -1,10 +1,11 @@
 /** Tries an engine in a process of its own: one that crashes takes nothing else with it. */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { CHILD_FLAGS, childEnvironment } from '../runtime/child-node.js';
 import type { EngineName } from '../runtime/engine-names.js';
+import { startChild } from './children.js';
 import type { ProductShape } from './product-rate.js';
 
 const rateSchema = z.object({
@@ -48,9 +49,9 @@ export async function probe(
   probe: Probe,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<ProbeResult> {
-  const child = spawn(process.execPath, [CHILD, JSON.stringify(probe)], {
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const child = startChild(process.execPath, [...CHILD_FLAGS, CHILD, JSON.stringify(probe)], {
+    ...environment,
+    ...childEnvironment(),
   });
   const [stdout, stderr, [code, signal]] = await Promise.all([
     text(child.stdout),

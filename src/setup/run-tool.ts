@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { systemErrorCode } from '../errors.js';
+import { startChild } from './children.js';
 
 export interface ToolResult {
   /** Undefined where there is no such program. */
@@ -24,7 +24,7 @@ export async function runTool(
   args: readonly string[],
   { env, onLine }: ToolOptions = {},
 ): Promise<ToolResult> {
-  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = startChild(command, args, env);
   const ended = new Promise<number | null | undefined>((resolve, reject) => {
     child.once('close', resolve);
     child.once('error', error => {

@@ -76,7 +76,7 @@ export function journalLines(folder: string): string[] {
 }
 
 /** The process numbers of a process's children. */
-export function childrenOf({ pid }: ChildProcess): number[] {
+export function childrenOf({ pid }: Pick<ChildProcess, 'pid'>): number[] {
   return readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))
     .filter(name => {

@@ -6,7 +6,10 @@ workerpool.worker({
   runFact({ tasks, batchBytes }) {
     for (const { end } of tasks) {
       if (end === 'fail') throw new Error('this fact fails');
-      if (end === 'die') process.kill(process.pid, 'SIGKILL');
+      if (end === 'die' || (end === 'die above 1e6' && batchBytes > 1e6)) {
+        process.kill(process.pid, 'SIGKILL');
+        return new Promise(() => {});
+      }
       if (end === 'fill') throw Object.assign(new Error('memory is full'), { name: 'OutOfMemoryError' });
       if (end === 'fill above 1e6' && batchBytes > 1e6)
         throw Object.assign(new Error('memory is full'), { name: 'OutOfMemoryError' });

@@ -3,18 +3,20 @@ import { progressTo } from '../../progress.js';
 import { tensorflowFolder } from '../../runtime/engines/installed-tensorflow.js';
 import { installTensorflow, removeTensorflow } from '../../setup/install-tensorflow.js';
 import type { OutputOptions } from '../options/options.js';
+import { interruptible } from '../output/interrupt.js';
 import { print } from '../output/print.js';
 import { createProgress } from '../output/progress.js';
 
 const MEGABYTE = 1e6;
 
 type SetupRequest = Parameters<typeof installTensorflow>[0];
+type SetupReporter = Parameters<typeof installTensorflow>[1];
 
 export async function setUpEngine(request: SetupRequest, output: OutputOptions): Promise<void> {
   const progress = progressTo(createProgress(output).onProgress);
   const megabytes = (bytes: number) => Number((bytes / MEGABYTE).toFixed(1));
   try {
-    const { installed, proof } = await installTensorflow(request, {
+    const reporter: SetupReporter = {
       step: text => progress.notice(text),
       received: (file, bytes, total) =>
         progress.show(`fetching ${file}, MB`, {
@@ -22,7 +24,8 @@ export async function setUpEngine(request: SetupRequest, output: OutputOptions):
           total: megabytes(total),
           text: '',
         }),
-    });
+    };
+    const { installed, proof } = await interruptible(signal => installTensorflow(request, reporter, signal));
     progress.stop();
     if (output.json) {
       print(JSON.stringify({ ...installed, proof }));
@@ -43,7 +46,7 @@ export async function setUpEngine(request: SetupRequest, output: OutputOptions):
 
 export async function removeEngine(output: OutputOptions): Promise<void> {
   const { notice } = progressTo(createProgress(output).onProgress);
-  const removed = await removeTensorflow(notice);
+  const removed = await interruptible(signal => removeTensorflow(notice, signal));
   const folder = tensorflowFolder();
   if (output.json) print(JSON.stringify({ removed: removed ? folder : null }));
   else print(removed ? `Removed ${folder}` : `Nothing to remove in ${folder}`);

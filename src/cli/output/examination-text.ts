@@ -14,8 +14,8 @@ export function examinationJson({ machine, engines, auto, folders }: Examination
 }
 
 export function examinationText({ machine, engines, auto, folders }: Examination): string[] {
-  const { node, platform, processor, cores, memory } = machine;
-  const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(0)} GiB`;
+  const { node, platform } = machine;
+  const gibibytes = (bytes: number) => `${inGibibytes(bytes)} GiB`;
   const rows = engines.map(report => [
     report.engine,
     report.device,
@@ -38,7 +38,7 @@ export function examinationText({ machine, engines, auto, folders }: Examination
   }
   const sizes = folders.map(({ holds, path, bytes }) => [holds, `${(bytes / 1e6).toFixed(0)} MB`, path]);
   return [
-    `Node ${node}, ${platform}, ${cores} cores (${processor}), ${gibibytes(memory)}`,
+    `Node ${node}, ${platform}, ${machineText(machine)}`,
     '',
     ...table(['engine', 'device', '', 'GFLOPS', '', 'version'], rows),
     ...(mends.length === 0 ? [] : ['', ...mends]),
@@ -47,4 +47,19 @@ export function examinationText({ machine, engines, auto, folders }: Examination
     '',
     ...table(['folder', 'size', ''], sizes),
   ];
+}
+
+/** "64 cores (AMD EPYC), 128 GiB"; "4 of the machine's 64 cores (AMD EPYC), 2.0 of 128 GiB: the container's limit" */
+export function machineText({ processor, cores, memory, whole }: Examination['machine']): string {
+  const there = cores < whole.cores ? `${cores} of the machine's ${whole.cores}` : `${cores}`;
+  const has = `${there} cores (${processor})`;
+  return memory < whole.memory
+    ? `${has}, ${inGibibytes(memory)} of ${inGibibytes(whole.memory)} GiB: the container's limit`
+    : `${has}, ${inGibibytes(memory)} GiB`;
+}
+
+/** "2.0", "128" */
+function inGibibytes(bytes: number): string {
+  const gibibytes = bytes / 2 ** 30;
+  return gibibytes.toFixed(gibibytes < 10 ? 1 : 0);
 }

@@ -46,6 +46,7 @@ function createBar(): Progress {
     current?.bar.stop();
     current = undefined;
   };
+  process.once('exit', stop); // A bar hides the cursor.
   return {
     show(rawTask, { done, total, text: rawText }) {
       const [task, text] = [printable(rawTask), printable(rawText)];

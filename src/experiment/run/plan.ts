@@ -7,10 +7,11 @@ import { type ModelConfig, parameterCount } from '../../model/config.js';
 import type { ChosenDevices } from '../../runtime/devices/choose-devices.js';
 import type { Device, DeviceKind } from '../../runtime/devices/device.js';
 import type { EngineName } from '../../runtime/engine-names.js';
+import type { LimitedMachine, Machine } from '../../runtime/machine.js';
 import {
   type AskedWorkers,
-  type Machine,
   memoryOfWorker,
+  memoryWarning,
   planWorkers,
   type WorkerPlan,
 } from '../../runtime/worker-plan.js';
@@ -52,7 +53,7 @@ export interface PlanMaterial {
   readonly plan: ExperimentPlan;
   readonly described: Described;
   readonly chosen: ChosenDevices;
-  readonly machine: Machine;
+  readonly machine: LimitedMachine;
 }
 
 export function planRun(material: PlanMaterial): RunPlan {
@@ -69,7 +70,11 @@ export function planRun(material: PlanMaterial): RunPlan {
     model: { name, folder, revision, layers, intermediateSize, parameters },
     data: { name: request.data.name, relations },
     ...{ facts, skipped, work, files, shown, devices },
-    notices: [...notices, ...estimateText(work, devices)],
+    notices: [
+      ...notices,
+      ...devices.flatMap(device => memoryWarning(device, parameters, machine)),
+      ...estimateText(work, devices),
+    ],
     folder: request.results.folder,
   };
 }

@@ -1,4 +1,4 @@
-import { access, appendFile, constants, mkdir } from 'node:fs/promises';
+import { access, appendFile, constants, mkdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { refusedFile, systemErrorCode, UserError } from '../../errors.js';
@@ -77,10 +77,12 @@ export class ResultsFolder<Line extends JournalRecord> {
           BEGIN_AGAIN,
         );
       }
-      await writeSettings(path, joined);
+      // A session that has done nothing leaves no number that its machine would have rounded.
+      const settled = journal.size === 0 ? { ...joined, plans: settings.plans } : joined;
+      await writeSettings(path, settled);
       const session = { started: new Date().toISOString(), host: hostname(), pid: process.pid, ...note };
       await appendFile(join(path, SESSIONS_FILE), `${JSON.stringify(session)}\n`);
-      return new ResultsFolder(held, joined, journal);
+      return new ResultsFolder(held, settled, journal);
     } catch (error) {
       throw asUserError(path, error);
     }
@@ -157,6 +159,12 @@ export async function checkResultsPlace({
 /** What a folder's earlier sessions computed on; nothing where there is none, or none that can be read. */
 export async function earlierPlans(folder: string): Promise<readonly RecordedPlan[]> {
   return (await readSettings(folder).catch(() => undefined))?.plans ?? [];
+}
+
+/** The engines that computed what a folder has; none where it has nothing. */
+export async function earlierEngines(folder: string): Promise<string[]> {
+  const { size } = await stat(join(folder, JOURNAL_FILE)).catch(() => ({ size: 0 }));
+  return size === 0 ? [] : [...new Set((await earlierPlans(folder)).map(({ engine }) => engine))];
 }
 
 /** How many layers the model of a folder's results has; undefined where no run.json says so. */

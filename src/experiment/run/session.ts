@@ -7,12 +7,17 @@ import type { Progress } from '../../progress.js';
 import { BatchMemory, loweredText } from '../../runtime/batch-memory.js';
 import type { ChosenDevices } from '../../runtime/devices/choose-devices.js';
 import { type DevicePlan, planText, startFleet } from '../../runtime/fleet.js';
+import { memoryText, thisMachine } from '../../runtime/machine.js';
+import { fewerText, MemoryRelief } from '../../runtime/memory-relief.js';
+import { neededMemoryText } from '../../runtime/worker-plan.js';
 import type { WorkerPool } from '../../runtime/worker-pool.js';
 import { VERSION } from '../../version.js';
 import { commandLine } from './command.js';
 import type { Described, ExperimentData, Session } from './experiment.js';
 import type { HeldFolder } from './folder-lock.js';
 import { FACTS_TOGETHER } from './gathered-passes.js';
+import { onKeptEngine, startingKeptEngine } from './kept-engine.js';
+import { knownToFit } from './known-batches.js';
 import { findsAsInPaper } from './paper.js';
 import { askedWorkers } from './plan.js';
 import type { JournalRecord, RecordKind } from './record-kind.js';
@@ -56,14 +61,18 @@ export async function openSession<Line extends JournalRecord>(
   kind: RecordKind<Line>,
   { pool, held, progress, signal, arguments: words }: SessionTools,
 ): Promise<Session<Line>> {
-  const { request, chosen, model } = run;
-  const planned = await startFleet(pool, {
-    chosen,
-    asked: askedWorkers(request),
-    parameters: parameterCount(run.data.config),
-    startOf: (device, engine): WorkerStart => ({ modelFolder: model.folder, engine, device: device.kind }),
-    notice: progress.notice,
-  });
+  const { request, model } = run;
+  // Once more, since the folder is locked only now.
+  const chosen = await onKeptEngine(request, run.chosen);
+  const parameters = parameterCount(run.data.config);
+  const planned = await startingKeptEngine(request, () =>
+    startFleet(pool, {
+      ...{ chosen, parameters },
+      asked: askedWorkers(request),
+      startOf: (device, engine): WorkerStart => ({ modelFolder: model.folder, engine, device: device.kind }),
+      notice: progress.notice,
+    }),
+  );
   const { fresh } = request.results;
   let plans = withKnownBatches(planned, request, await earlierPlans(held.path));
   const note = { arguments: words };
@@ -78,17 +87,30 @@ export async function openSession<Line extends JournalRecord>(
     noting = noting.catch(() => undefined).then(() => folder.notePlans(recorded));
     return noting;
   };
+  const change = (id: string, changed: (plan: DevicePlan) => Partial<DevicePlan>) => {
+    plans = plans.map(plan => (plan.device.id === id ? { ...plan, ...changed(plan) } : plan));
+    // A disk that takes no more is no reason to hide how the work ended: the next session finds it out again.
+    notePlans().catch(() => undefined);
+  };
   const batchMemory = new BatchMemory(
     new Map(plans.map(({ device, batchBytes }) => [device.id, batchBytes])),
-    (id, batchBytes) => {
-      progress.notice(loweredText(id, batchBytes));
-      plans = plans.map(plan =>
-        plan.device.id === id ? { ...plan, batchBytes, memoryWasFull: true } : plan,
-      );
-      // A disk that takes no more is no reason to hide how the work ended: the next session finds it out again.
-      notePlans().catch(() => undefined);
+    (id, batchBytes, isKnown) => {
+      progress.notice(loweredText(id, batchBytes, isKnown));
+      // Later sessions take over what is known, and not what was guessed.
+      change(id, ({ memoryWasFull }) => ({ batchBytes, memoryWasFull: memoryWasFull || isKnown }));
     },
   );
+  const machine = thisMachine();
+  const [{ device, engine }] = plans;
+  const memoryRelief = new MemoryRelief({
+    workforce: pool,
+    memory: batchMemory,
+    onFewer: (id, workers, isKnown) => {
+      progress.notice(fewerText(id, workers, isKnown, memoryText(machine)));
+      change(id, () => ({ workers }));
+    },
+    lack: neededMemoryText(device.kind, engine.name, parameters, machine),
+  });
   const isGpu = (id: string) => plans.some(({ device }) => device.id === id && device.kind !== 'cpu');
   const sideBySide = new Set(run.tasks.filter(task => task.sideBySide).map(({ method }) => method));
   return {
@@ -97,7 +119,7 @@ export async function openSession<Line extends JournalRecord>(
       if (open.length > 0) await notePlans();
       const onProgress = workProgress(progress, name);
       const failed = await doWork({
-        ...{ open, done, pool, batchMemory, signal, onProgress },
+        ...{ open, done, pool, batchMemory, memoryRelief, signal, onProgress },
         piecesAtOnce: (id, method) => (isGpu(id) && sideBySide.has(method) ? FACTS_TOGETHER : 1),
         journal: folder.journal,
       });
@@ -111,7 +133,10 @@ export async function openSession<Line extends JournalRecord>(
   };
 }
 
-/** With what earlier sessions of this folder found to fit, so that a device is not filled to the brim each time. */
+/**
+ * With what earlier sessions of this folder found to fit. Fewer workers are not taken over: they change no number, and memory
+ * may be there again.
+ */
 function withKnownBatches(
   plans: readonly DevicePlan[],
   { devices }: RunRequest,
@@ -119,14 +144,8 @@ function withKnownBatches(
 ): DevicePlan[] {
   if (devices.batchMemory !== null) return [...plans];
   return plans.map(plan => {
-    const now = recordedPlan(plan);
-    const found = earlier.filter(
-      then =>
-        then.memory_was_full &&
-        (['device', 'name', 'engine', 'workers'] as const).every(key => then[key] === now[key]),
-    );
-    const smallest = Math.min(...found.map(({ batch_bytes }) => batch_bytes));
-    return smallest < plan.batchBytes ? { ...plan, batchBytes: smallest, memoryWasFull: true } : plan;
+    const batchBytes = knownToFit(recordedPlan(plan), earlier);
+    return batchBytes < plan.batchBytes ? { ...plan, batchBytes, memoryWasFull: true } : plan;
   });
 }
 

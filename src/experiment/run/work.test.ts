@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { BatchMemory } from '../../runtime/batch-memory.js';
+import { MemoryRelief } from '../../runtime/memory-relief.js';
 import { WorkerPool } from '../../runtime/worker-pool.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { FACT_RECORDS } from '../facts/record.js';
@@ -12,7 +13,12 @@ import { doWork, type Piece, type WorkProgress } from './work.js';
 const WORKER = fileURLToPath(new URL('../../testing/work-worker.mjs', import.meta.url));
 
 /** Does pieces, some of which have an end of their own, on workers that take `atOnce` of them in a call. */
-async function work(ends: readonly (string | null)[], atOnce: number, workers = 1) {
+async function work(
+  ends: readonly (string | null)[],
+  atOnce: number,
+  workers = 1,
+  kills?: () => number | undefined,
+) {
   const pool = new WorkerPool(WORKER);
   pool.add(Array.from({ length: workers }, () => ({ device: 'gpu', start: null, environment: {} })));
   const journal = await Journal.open(join(temporaryFolder(), 'journal.jsonl'), FACT_RECORDS);
@@ -26,16 +32,29 @@ async function work(ends: readonly (string | null)[], atOnce: number, workers = 
   });
   const progress: WorkProgress[] = [];
   const lowered: number[] = [];
+  const fewer: number[] = [];
+  const batchMemory = new BatchMemory(new Map([['gpu', 4e6]]), (_, bytes) => lowered.push(bytes));
   const failed = await doWork({
-    ...{ open, pool, journal },
+    ...{ open, pool, journal, batchMemory },
     done: 10,
-    batchMemory: new BatchMemory(new Map([['gpu', 4e6]]), (_, bytes) => lowered.push(bytes)),
+    memoryRelief: new MemoryRelief({
+      ...{ workforce: pool, memory: batchMemory, lack: 'there is too little' },
+      onFewer: (_, workers) => fewer.push(workers),
+      ...(kills && { kills }),
+    }),
     piecesAtOnce: (device, method) => (device === 'gpu' && method === 'runFact' ? atOnce : 1),
     signal: new AbortController().signal,
     onProgress: one => progress.push(one),
   });
   const neuronOf = (i: number) => journal.get(`fact ${i}`)?.neurons?.[0];
-  return { failed, neurons: ends.map((_, i) => neuronOf(i)), last: progress[progress.length - 1], lowered };
+  return {
+    failed,
+    neurons: ends.map((_, i) => neuronOf(i)),
+    last: progress[progress.length - 1],
+    lowered,
+    fewer,
+    pool,
+  };
 }
 
 const nothing = (count: number) => Array.from({ length: count }, () => null);
@@ -79,6 +98,34 @@ describe('work', () => {
     expect(failed).toEqual([{ uuid: 'fact 1', relation: 'P36', error: 'memory is full' }]);
   });
 
+  /** Each worker that is killed is one that the system counts. */
+  const counting = () => {
+    let kills = 0;
+    return () => kills++;
+  };
+
+  it.each([
+    ['the system counts', counting()],
+    ['nobody counts', () => undefined],
+  ])(
+    'at which workers are killed for memory is done by fewer, in smaller batches: no fact fails where %s',
+    async (_, kills) => {
+      const ends = ['die above 1e6', null, 'die above 1e6', 'die above 1e6', null, null];
+      const { failed, fewer, lowered, neurons } = await work(ends, 1, 2, kills);
+      expect(failed).toEqual([]);
+      expect(fewer).toEqual([1]);
+      expect(lowered).toEqual([1e6]);
+      expect(neurons.every(neuron => neuron !== undefined)).toBe(true);
+    },
+  );
+
+  it('for which memory does not suffice stops, and says that it is that', async () => {
+    const ends = Array.from({ length: 8 }, () => 'die');
+    await expect(work(ends, 1, 2, counting())).rejects.toThrow(
+      'the first 5 facts all failed, the last because: memory is full for one worker, in the smallest batches too: there is too little',
+    );
+  });
+
   it('ends where a task cannot be made', async () => {
     const pool = new WorkerPool(WORKER);
     pool.add([{ device: 'gpu', start: null, environment: {} }]);
@@ -90,11 +137,20 @@ describe('work', () => {
     const broken = () => {
       throw new Error('the data set is gone');
     };
+    const batchMemory = new BatchMemory(new Map(), () => undefined);
     const run = doWork({
       open: [{ uuid: 'fact', relation: 'P36', method: 'runFact', task: broken }],
       done: 0,
       ...{ pool, journal },
-      batchMemory: new BatchMemory(new Map(), () => undefined),
+      ...{
+        batchMemory,
+        memoryRelief: new MemoryRelief({
+          workforce: pool,
+          memory: batchMemory,
+          onFewer: () => undefined,
+          lack: '',
+        }),
+      },
       piecesAtOnce: () => 2,
       signal: new AbortController().signal,
       onProgress: () => undefined,

@@ -4,10 +4,13 @@
  * Two calls wait for each worker. A piece whose worker dies is tried three times. A GPU's worker gets sixteen at once, and where it
  * fails at them, each by itself. Full memory is an error of its own, whichever engine meets it: the batch is halved for all
  * workers of the device (`runtime/batch-memory.ts`, `batch-trial.ts`), the worker is started anew, and the piece tried again.
+ * Workers that are killed for memory become fewer, then their batches smaller (`runtime/memory-relief.ts`), before any piece
+ * is at fault.
  */
 import { UserError } from '../../errors.js';
 import type { BatchMemory } from '../../runtime/batch-memory.js';
 import { BatchTrial } from '../../runtime/batch-trial.js';
+import type { MemoryRelief } from '../../runtime/memory-relief.js';
 import type { WorkerPool } from '../../runtime/worker-pool.js';
 import type { Journal } from './journal.js';
 import type { FailedFact } from './outcome.js';
@@ -53,6 +56,7 @@ export type DoWork = (name: string, work: OpenWork) => Promise<FailedFact[]>;
 export interface Work<Line extends JournalRecord> extends OpenWork {
   readonly pool: WorkerPool;
   readonly batchMemory: BatchMemory;
+  readonly memoryRelief: MemoryRelief;
   /** How many pieces of a method a worker of a device takes in one call. All that are open are of one method. */
   readonly piecesAtOnce: (device: string, method: string) => number;
   readonly journal: Journal<Line>;
@@ -163,10 +167,10 @@ interface Attempt<Line> {
  */
 async function attempt<Line extends JournalRecord>(
   take: (device: string) => readonly MadePiece[],
-  { pool, batchMemory }: Work<Line>,
+  { pool, batchMemory, memoryRelief }: Work<Line>,
   isOver: () => boolean,
 ): Promise<Attempt<Line>> {
-  const batches = new BatchTrial(batchMemory);
+  const batches = new BatchTrial(batchMemory, memoryRelief);
   let pieces: readonly MadePiece[] = [];
   let error = '';
   for (let tried = 0; tried < (pieces.length > 1 ? 1 : ATTEMPTS); ) {
@@ -181,7 +185,11 @@ async function attempt<Line extends JournalRecord>(
           tasks: pieces.map(({ task }) => task),
           batchBytes: batches.tryOn(device),
         };
-        return worker.call<Line[]>(pieces[0].method, call);
+        return worker.call<Line[]>(pieces[0].method, call).catch(reason => {
+          // Before its place is anybody's again: it may be one too many. A run that ends ends its workers itself.
+          if (!isOver()) batches.failed(device, reason);
+          throw reason;
+        });
       });
       if (records === undefined) break;
       batches.succeeded(device);
@@ -189,7 +197,14 @@ async function attempt<Line extends JournalRecord>(
     } catch (reason) {
       error = reason instanceof Error ? reason.message : String(reason);
       if (isOver()) break;
-      if (!batches.failed(device, reason)) tried++;
+      if (batches.verdict === 'again') {
+        tried = 0;
+        continue;
+      }
+      tried++;
+      if (batches.verdict !== 'no memory') continue;
+      error = `memory is full for one worker, in the smallest batches too: ${memoryRelief.lack}`;
+      break;
     }
   }
   return { pieces, outcome: isOver() || pieces.length === 0 ? undefined : { error } };

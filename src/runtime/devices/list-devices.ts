@@ -1,10 +1,11 @@
 /** The devices of this machine. */
-import { cpus, totalmem } from 'node:os';
+import { cpus } from 'node:os';
 import { UserError } from '../../errors.js';
 import { EngineAbsent } from '../engines/absent.js';
 import { hidesGpus } from '../engines/cuda.js';
 import { findInstalledTensorflow, isTensorflowThere } from '../engines/installed-tensorflow.js';
 import { ADAPTER_VARIABLE, chooseAdapter, gpusOf, listAdapters } from '../engines/webgpu-adapters.js';
+import { thisMachine } from '../machine.js';
 import type { Device, DeviceKind } from './device.js';
 import { listNvidiaGpus } from './nvidia-gpus.js';
 
@@ -65,7 +66,7 @@ async function listCpu(): Promise<Device[]> {
       kind: 'cpu',
       id: 'cpu',
       name: cpus()[0]?.model.trim() ?? 'unknown',
-      memory: totalmem(),
+      memory: thisMachine().memory,
       software: false,
       engines: (await isTensorflowThere()) ? ['tensorflow', 'wasm'] : ['wasm'],
       // A libtensorflow for CUDA would take a GPU.

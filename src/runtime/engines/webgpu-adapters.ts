@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
+import { CHILD_FLAGS } from '../child-node.js';
 import { EngineAbsent } from './absent.js';
 import { gpuBackend } from './gpu-backend.js';
 
@@ -47,7 +48,9 @@ const PATIENCE = 60_000;
  */
 export async function listAdapters(): Promise<Adapter[]> {
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [CHILD], { timeout: PATIENCE });
+    const { stdout } = await promisify(execFile)(process.execPath, [...CHILD_FLAGS, CHILD], {
+      timeout: PATIENCE,
+    });
     const answer = answerSchema.parse(JSON.parse(stdout));
     if ('absent' in answer) throw new EngineAbsent(answer.absent, answer.remedy);
     return answer;
