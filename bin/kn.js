@@ -18,8 +18,9 @@ function missing() {
   return undefined;
 }
 
-/** A package that is not installed; any other error is thrown. */
-function missingPackage(error) {
+/** What kn cannot be loaded without; any other error is thrown. */
+function whyNotLoaded(error) {
+  if (error.code === 'EMFILE') return 'this process may not open so many files at once: raise ulimit -n';
   const [, name] = /^Cannot find package '([^']+)'/.exec(error.message) || [];
   if (error.code !== 'ERR_MODULE_NOT_FOUND' || name === undefined) throw error;
   return `the package ${name} is not installed: run npm ci in ${ROOT}`;
@@ -33,7 +34,7 @@ function refuse(reason) {
 const reason = missing();
 if (reason) refuse(reason);
 else {
-  const loaded = await import('../dist/cli/main.js').catch(error => refuse(missingPackage(error)));
+  const loaded = await import('../dist/cli/main.js').catch(error => refuse(whyNotLoaded(error)));
   // Awaited here, so that Node does not end with 0 where something never comes.
   await loaded?.main(process.argv);
 }

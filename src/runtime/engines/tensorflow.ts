@@ -11,6 +11,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { EngineAbsent } from './absent.js';
+import { checkAddressSpace } from './address-space.js';
 import { type CudaLoaded, loadCuda, type PreloadAddon, setCudaEnvironment } from './cuda.js';
 import type { Engine } from './engine.js';
 import {
@@ -70,6 +71,7 @@ async function load(): Promise<Engine> {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   const installed = await findInstalledTensorflow();
   if (!installed) return { name: 'tensorflow', version: loadPackage() };
+  checkAddressSpace();
   return loadInstalled(installed).catch(async error => {
     throw (await unreadablePart(installed.folder).catch(() => undefined)) ?? error;
   });
