@@ -31,7 +31,8 @@ function answer(
     ...(from > 0 && { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` }),
   });
   if (cutAt >= content.length) return void response.end(part);
-  response.write(part.subarray(0, cutAt - from), () => setTimeout(() => response.destroy(), 20));
+  // Later, so that what was written is on the disk by then: what a stream holds as it breaks is lost.
+  response.write(part.subarray(0, cutAt - from), () => setTimeout(() => response.destroy(), 300));
 }
 
 async function receive(url: string, path: string, most?: number, silence = patience.silence) {
