@@ -82,7 +82,8 @@ class Place implements Worker {
       forkArgs: [JSON.stringify(start)],
       forkOpts: {
         env: { ...process.env, ...environment, ...childEnvironment() },
-        execArgv: [...process.execArgv, ...CHILD_FLAGS],
+        // Of this process's own, `-e` and a program perhaps, workerpool adds what a worker should have.
+        execArgv: [...CHILD_FLAGS],
       },
     });
   }

@@ -63,7 +63,7 @@ function notStarted(said: readonly string[]): UserError {
   return new UserError(
     `the wasm engine cannot start: ${reason.replace(PREPARING, '').split('\n')[0]}`,
     /memory/i.test(reason)
-      ? 'It reserves 10 GB of addresses, which take no memory: raise ulimit -v, or set NODE_OPTIONS=--disable-wasm-trap-handler.'
+      ? 'Free some memory, or raise ulimit -v: Node 20 and 22 reserve 10 GB of addresses, which take no memory, unless NODE_OPTIONS is --disable-wasm-trap-handler.'
       : 'kn doctor says more.',
   );
 }
