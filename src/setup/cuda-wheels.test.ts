@@ -89,8 +89,10 @@ describe("CUDA's wheels", () => {
   });
 
   it('go on where the last download broke off; those that were whole are kept', async () => {
-    let sends = 0;
+    let [sends, asked] = [0, 0];
     const { url, requests } = await serveWheels(WHEELS, {
+      // A break alone would be gone on with in the same call.
+      gone: () => ++asked === 3,
       send: (content, response) => {
         sends++;
         if (sends !== 2) return void response.end(content);
