@@ -15,12 +15,14 @@ export interface WheelServerOptions {
   readonly listed?: (file: ListedFile) => ListedFile;
   /** Sends a wheel; at once, unless a test wants it otherwise. */
   readonly send?: (content: Buffer, response: ServerResponse) => void;
+  /** Whether it has no wheel just now. */
+  readonly gone?: () => boolean;
 }
 
 /** A package index on loopback, as PyPI's: /simple/ for pip, /pypi/PROJECT[/VERSION]/json, and the files. */
 export function serveWheels(
   wheels: readonly MadeUpWheel[],
-  { listed = file => file, send }: WheelServerOptions = {},
+  { listed = file => file, send, gone = () => false }: WheelServerOptions = {},
 ): Promise<LoopbackServer> {
   const contents = new Map(wheels.map(wheel => [wheelFile(wheel), wheelContent(wheel)]));
   const sha256 = (file: string) =>
@@ -31,6 +33,7 @@ export function serveWheels(
     const [, api, project = '', version = ''] = (request.url ?? '').split('/');
     const content = contents.get(project);
     if (api === 'files' && content) {
+      if (gone()) return void response.writeHead(410).end();
       const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
       const part = content.subarray(from);
       response.writeHead(from > 0 ? 206 : 200, { 'content-length': part.length });
