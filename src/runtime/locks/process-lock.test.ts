@@ -20,7 +20,7 @@ import { inOwnNamespace, noNamespaces } from '../../testing/namespaces.js';
 import { built, runScript } from '../../testing/other-process.js';
 import { childrenOf } from '../../testing/run-kn.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
-import { thisProcess } from './holder.js';
+import { type LockHolder, thisProcess } from './holder.js';
 import { lockHolder, type TakeOptions, takeLock, waitForLock } from './process-lock.js';
 
 /** Short enough for a test, long enough for a machine that has other work. */
@@ -192,9 +192,12 @@ describe('a holder that cannot be asked', () => {
     ['of another host', elsewhere],
     ['of this host, before it was started again', JSON.stringify({ ...ELSEWHERE, host: hostname() })],
     ['of a damaged lock', '{'],
-  ])('loses it after a silence that is waited for: %s', async (_, text) => {
+    ['an hour ahead by its clock', elsewhere, 3600],
+  ])('loses it after a silence that is waited for: %s', async (_, text, ahead = 0) => {
     const path = lockPath();
     writeFileSync(path, text);
+    const touched = Date.now() / 1000 + ahead;
+    utimesSync(path, touched, touched);
     const told: unknown[] = [];
     expect(await lockHolder(path)).toBeUndefined();
     await (await take(path, { onWatch: (holder, seconds) => told.push([holder?.pid, seconds]) })).release();
@@ -233,6 +236,8 @@ describe('a holder that cannot be asked', () => {
     const taking = takeLock(path, { signal: controller.signal, onWatch: () => controller.abort() });
     await expect(taking).rejects.toMatchObject({ name: 'AbortError' });
     expect(readdirSync(dirname(path))).toEqual(['lock']);
+    const free = takeLock(lockPath(), { signal: controller.signal });
+    await expect(free).rejects.toMatchObject({ name: 'AbortError' });
   });
 
   it.skipIf(noNamespaces)(
@@ -280,13 +285,17 @@ describe('a holder that cannot be asked', () => {
     },
   );
 
-  it.skipIf(noNamespaces)(`keeps it where the system gives it no thread${noNamespaces}`, async () => {
+  const permission = process.allowedNodeEnvironmentFlags.has('--permission')
+    ? '--permission'
+    : '--experimental-permission';
+  const inThreads = 'import { isMainThread } from "node:worker_threads"; if (!isMainThread) throw "none";';
+  const failing = `NODE_OPTIONS=--import=data:text/javascript,${encodeURIComponent(inThreads)}`;
+  it.skipIf(noNamespaces).each([
+    [`may have no thread${noNamespaces}`, [], [permission, '--allow-fs-read=*', '--allow-fs-write=*']],
+    [`has a thread that ends${noNamespaces}`, ['env', failing], []],
+  ])('keeps it where it %s', async (_, before, options) => {
     const path = lockPath();
-    const flag = process.allowedNodeEnvironmentFlags.has('--permission')
-      ? '--permission'
-      : '--experimental-permission';
-    const options = [flag, '--allow-fs-read=*', '--allow-fs-write=*', '--no-warnings'];
-    await holderOf(path, inOwnNamespace, '', options);
+    await holderOf(path, [...inOwnNamespace, ...before], '', options);
     const { mtimeMs } = statSync(path);
     expect(await takeLock(path, { times: TIMES })).toMatchObject({ holder: { pid: 1 } });
     expect(statSync(path).mtimeMs).toBeGreaterThan(mtimeMs);
@@ -369,8 +378,8 @@ describe('a lock that cannot be read', () => {
   it.each(Object.entries(IN_ITS_PLACE))('is an error with its path: %s', async (_, put) => {
     const path = lockPath();
     put(path);
-    for (const attempt of [takeLock(path), lockHolder(path), waitForLock(path)])
-      await expect(attempt).rejects.toMatchObject({
+    for (const attempt of [takeLock, lockHolder, waitForLock])
+      await expect(attempt(path)).rejects.toMatchObject({
         name: 'UserError',
         message: expect.stringContaining(path),
       });
@@ -406,10 +415,11 @@ describe('waiting for a lock', () => {
     const path = lockPath();
     const { child } = await holderOf(path);
     const told: unknown[] = [];
-    const waiting = waitForLock(path, { times: TIMES, onWait: holder => told.push(holder?.pid) });
-    await setTimeout(200);
-    child.kill('SIGKILL');
-    await (await waiting).release();
+    const onWait = (holder: LockHolder | undefined) => {
+      told.push(holder?.pid);
+      void setTimeout(200).then(() => child.kill('SIGKILL'));
+    };
+    await (await waitForLock(path, { times: TIMES, onWait })).release();
     expect(told).toEqual([child.pid]);
   });
 
