@@ -137,6 +137,34 @@ describe('a model of the hub', () => {
     expect(weights()).toBe(once);
   });
 
+  it('is that of the cache where the hub describes a newer one and does not give its weights', async () => {
+    const newer = 'b'.repeat(40);
+    let moved = false;
+    const files = filesOf(DEMO_MODEL);
+    const siblings = Object.keys(files).map(rfilename => ({ rfilename }));
+    const described = JSON.stringify({ id: 'org/tiny', sha: newer, siblings });
+    const server = await serveHub({
+      files,
+      instead: asked => {
+        if (!moved) return undefined;
+        if (asked.includes('/revision/main')) return { status: 200, body: described };
+        return asked.includes(`${newer}/model.safetensors`) ? { status: 404 } : undefined;
+      },
+    });
+    setEnvironment({ HF_HOME: temporaryFolder(), HF_ENDPOINT: server.url, HF_TOKEN: undefined });
+    const at = () => inFolder({ model: { id: 'org/tiny' }, data: { name: 'demo', limit: 1 } }).request;
+    await runExperiment(at());
+    moved = true;
+    const notices: string[] = [];
+    const { plan } = await runExperiment(at(), {
+      onProgress: event => {
+        if (event.type === 'notice') notices.push(event.text);
+      },
+    });
+    expect(plan.model.revision).toBe(COMMIT);
+    expect(notices.filter(notice => notice.endsWith('using org/tiny from the cache'))).toHaveLength(1);
+  });
+
   it('gives no weights for a run that cannot be', async () => {
     const { weights, request } = await hub();
     const wrong = { ...request, neurons: { given: [[9, 1]] } } as const;

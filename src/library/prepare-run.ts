@@ -5,7 +5,6 @@
 import type { Selection } from '../dataset/dataset.js';
 import type { DataSource } from '../dataset/source.js';
 import { dataSource } from '../dataset/sources.js';
-import { UserError } from '../errors.js';
 import { type AnyFinished, experimentOf, type Request, TASKS } from '../experiment/experiments.js';
 import type { BegunExperiment, ExperimentData } from '../experiment/run/experiment.js';
 import { type GivenNeurons, readGivenNeurons } from '../experiment/run/given-neurons.js';
@@ -29,11 +28,15 @@ export interface PreparedRun {
   readonly plan: RunPlan;
 }
 
-/** @throws UserError, UsageError on what cannot be done */
+/**
+ * @param fetched the model, where it is here already ({@link fetchWeights})
+ * @throws UserError, UsageError on what cannot be done
+ */
 export async function prepareRun(
   request: Request,
   progress: Progress,
   signal?: AbortSignal,
+  fetched?: LocatedModel,
 ): Promise<PreparedRun> {
   const { engine, devices } = request.devices;
   const all = await chooseDevices({ engine, ...(devices && { devices }) });
@@ -43,7 +46,7 @@ export async function prepareRun(
 
   const source = dataSource(request.data.name);
   await source.check(selectionOf(request));
-  const here = await findModelHere(request.model.id, request.model.revision);
+  const here = fetched ?? (await findModelHere(request.model.id, request.model.revision));
   const description = here && (await describe(here, given));
   const early = (await source.isHere())
     ? await openData(source, request, description?.config.causal ?? false)
@@ -89,20 +92,21 @@ function fetchDescription(
   return locateModel(model.id, model.revision, fetchProgress(progress, signal), 'description');
 }
 
-/** @throws UserError where the hub has another commit by now than the one that was prepared */
+/**
+ * Of another commit, perhaps, than the one that was prepared: the hub has a newer one by now, or does not give it, and the cache
+ * has an older one. All is prepared anew for that.
+ * @returns the model, whole, where it is another
+ * @throws UserError where it is to be had nowhere
+ */
 export async function fetchWeights(
   { request: { model: asked }, model }: ReadyRun,
   progress: Progress,
   signal: AbortSignal,
-): Promise<void> {
-  if (model.whole) return;
+): Promise<LocatedModel | undefined> {
+  if (model.whole) return undefined;
   const whole = await locateModel(asked.id, asked.revision, fetchProgress(progress, signal));
   progress.stop();
-  if (whole.revision === model.revision) return;
-  throw new UserError(
-    `${asked.id}: the hub's ${asked.revision} has just become another commit (${whole.revision})`,
-    'Run the same command again.',
-  );
+  return whole.revision === model.revision ? undefined : whole;
 }
 
 function openData(source: DataSource, request: Request, causal: boolean) {

@@ -64,13 +64,13 @@ export async function runExperiment(
 ): Promise<RunResult> {
   const request = completeRequest(asked);
   const progress = progressUntil(signal, onProgress);
-  const { ready, begun, plan } = await unlessAborted(
-    () => prepareRun(request, progress, signal),
-    signal,
-    TOO_EARLY,
-  );
-  plan.notices.forEach(progress.notice);
-  await unlessAborted(() => fetchWeights(ready, progress, signal), signal, TOO_EARLY);
+  const prepare = async () => {
+    const prepared = await prepareRun(request, progress, signal);
+    prepared.plan.notices.forEach(progress.notice);
+    const other = await fetchWeights(prepared.ready, progress, signal);
+    return other ? prepareRun(request, progress, signal, other) : prepared;
+  };
+  const { ready, begun, plan } = await unlessAborted(prepare, signal, TOO_EARLY);
   const { folder } = request.results;
   const held = await holdFolder(folder, { notice: progress.notice, signal }).catch(error => {
     throw signal.aborted ? new Interrupted(TOO_EARLY) : error;
