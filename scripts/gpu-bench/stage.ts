@@ -15,11 +15,12 @@ import { transform } from 'esbuild';
 import { UserError } from '../../src/errors.js';
 import { filesLoaded, packagesOf } from './packed-files.js';
 
-/** What is loaded and never imported: Dawn by a path that it makes up, wasm by the engine, the demo model as data. */
+/** What is loaded and never imported: Dawn by a path that it makes up, wasm by the engine, the demo model as data, flags of children. */
 const NOT_IMPORTED = [
   'node_modules/webgpu/dist/linux-x64/dawn.node',
   'node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm',
   'node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
+  'bin/ignore-user-signals.js',
   'data/demo-model',
   'package.json',
 ];
