@@ -66,6 +66,20 @@ describe('a body', () => {
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
   });
 
+  it('is left as it is where another process has the file by then', async () => {
+    const { url } = await serve(answer);
+    const path = target();
+    let asked = 0;
+    const assertHeld = () => {
+      if (++asked > 1) throw new Error('it is not ours');
+    };
+    await expect(receiveFile(url, path, { assertHeld }, { patience }, () => undefined)).rejects.toThrow(
+      'it is not ours',
+    );
+    expect(readFileSync(path)).toHaveLength(0);
+    expect(asked).toBe(2);
+  });
+
   it('that falls silent is gone on with', async () => {
     const { url, requests } = await serve((request, response) => {
       if (requests.length > 1) return answer(request, response);

@@ -8,6 +8,8 @@ import { type Answer, ask, leave, type Question } from './request.js';
 export interface FileQuestion extends Pick<Question, 'token'> {
   /** Bytes that it may be; default: as many as come. */
   readonly most?: number;
+  /** Asked before each change of the file: throws where it is another process's by now. */
+  readonly assertHeld?: () => void;
 }
 
 /** Bytes that are in the file, and of how many, where the server says that. */
@@ -27,7 +29,7 @@ const GAIN = 2 ** 14;
 export async function receiveFile(
   address: string,
   path: string,
-  { token, most = Number.POSITIVE_INFINITY }: FileQuestion,
+  { token, most = Number.POSITIVE_INFINITY, assertHeld = () => undefined }: FileQuestion,
   asker: Asker,
   onBytes: OnBytes,
 ): Promise<number> {
@@ -53,11 +55,13 @@ export async function receiveFile(
       }
       there = place.start;
       before = there;
+      assertHeld();
       await file.truncate(there);
       tag = strongTag(answer);
       onBytes(there, place.total);
       for await (const piece of answer.pieces) {
         if (there + piece.length > most) throw new NetworkFault(`it sends more than ${most} bytes`);
+        assertHeld();
         await writeAll(file, piece, there);
         there += piece.length;
         onBytes(there, place.total);

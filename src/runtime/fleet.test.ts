@@ -42,7 +42,7 @@ function startDying(how: {
 }
 
 describe('a worker that dies as it starts', () => {
-  it.each(['SIGKILL', 'SIGTERM'])('of %s is started again, on the same engine', async signal => {
+  it.each(['SIGKILL', 'SIGTERM', 'SIGHUP'])('of %s is started again, on the same engine', async signal => {
     const { plans, notices, started } = startDying({ signal, times: 2 });
     expect(await plans).toHaveLength(1);
     expect(started()).toEqual(['"tensorflow"', '"tensorflow"', '"tensorflow"']);

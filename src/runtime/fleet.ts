@@ -7,6 +7,7 @@ import type { Engine } from './engine.js';
 import type { EngineName } from './engine-names.js';
 import { type LimitedMachine, type Machine, thisMachine } from './machine.js';
 import { killsForMemory } from './memory-kills.js';
+import { isFromOutside, MOST_STARTS } from './signals-from-outside.js';
 import {
   type AskedWorkers,
   neededMemoryText,
@@ -24,12 +25,6 @@ export interface DevicePlan extends WorkerPlan {
   /** Batches are smaller than was planned, since it is known that they did not fit. */
   readonly memoryWasFull: boolean;
 }
-
-/** Signals that come from outside. */
-const KILLS: readonly string[] = ['SIGKILL', 'SIGTERM'];
-
-/** Of a worker that is killed as it starts. */
-const MOST_STARTS = 3;
 
 export interface FleetOptions {
   readonly chosen: ChosenDevices;
@@ -118,7 +113,7 @@ async function startWorker(
       return await pool.start<Engine>(specOf({ device }, name, machine, options));
     } catch (reason) {
       if (!(reason instanceof WorkerDied)) throw reason;
-      if (KILLS.includes(reason.how) && start < MOST_STARTS) continue;
+      if (isFromOutside(reason.how) && start < MOST_STARTS) continue;
       const isForMemory = before !== undefined && (kills() ?? before) > before;
       if (reason.how !== 'SIGKILL' || !isForMemory) throw diedAtStart(device, name, reason);
       throw new UserError(

@@ -68,6 +68,23 @@ describe('a download', () => {
     expect(readFileSync(path).equals(CONTENT)).toBe(true);
   });
 
+  it('that two setups make at once happens once', async () => {
+    const { url, requests } = await serve((_, response) => {
+      setTimeout(() => response.writeHead(200, { 'content-length': CONTENT.length }).end(CONTENT), 500);
+    });
+    const path = target();
+    const notices: string[] = [];
+    const asker = { notice: (text: string) => notices.push(text) };
+    const both = [1, 2].map(() => download(`${url}/file.whl`, path, sha256(CONTENT), nothing, asker));
+    await Promise.all(both);
+    expect(readFileSync(path).equals(CONTENT)).toBe(true);
+    expect(requests).toHaveLength(1);
+    expect(notices).toEqual([
+      expect.stringMatching(/^another kn \(process \d+ on .+\) is fetching .*file\.whl: wai/),
+    ]);
+    expect(readdirSync(join(path, '..'))).toEqual(['file.whl']);
+  });
+
   it('begins again where the server knows no ranges', async () => {
     const { url } = await serve((_, response) => void response.end(CONTENT));
     const path = target();

@@ -5,7 +5,9 @@ import { shownAddress } from '../network/address.js';
 import { NetworkFault } from '../network/fault.js';
 import type { Asker } from '../network/patience.js';
 import { receiveFile } from '../network/receive-file.js';
-import { type Checksum, digestOf } from './checksum.js';
+import { holderText } from '../runtime/locks/holder.js';
+import { type ProcessLock, waitForLock } from '../runtime/locks/process-lock.js';
+import { type Checksum, digestOf, hasChecksum } from './checksum.js';
 
 export type OnReceived = (received: number, total: number) => void;
 
@@ -21,12 +23,55 @@ export async function download(
   onReceived: OnReceived,
   asker: Asker = {},
 ): Promise<void> {
-  const part = `${path}.part`;
   await mkdir(dirname(path), { recursive: true }).catch(error => {
     throw refusedFile(dirname(path), 'written', error);
   });
+  // Two setups may share the downloads, and not the engines' folder whose lock they hold.
+  const lock = await lockDownload(path, asker);
   try {
-    await receiveFile(url, part, {}, asker, (there, total) => onReceived(there, total ?? there));
+    if (!checksum || !(await hasChecksum(path, checksum)))
+      await receive(url, path, checksum, onReceived, asker, () => assertHeld(lock, path));
+  } finally {
+    await lock.release();
+  }
+}
+
+function lockDownload(path: string, { signal, notice }: Asker): Promise<ProcessLock> {
+  return waitForLock(`${path}.lock`, {
+    signal,
+    onWait: (holder, seconds) => {
+      const who = holder ? ` (${holderText(holder)}, since ${holder.since})` : '';
+      notice?.(
+        seconds === undefined
+          ? `another kn${who} is fetching ${path}: waiting for it`
+          : `another kn${who} was fetching ${path}: waiting up to ${seconds} s to see whether it lives`,
+      );
+    },
+  });
+}
+
+/** @throws UserError where another process goes on with it by now */
+function assertHeld(lock: ProcessLock, path: string): void {
+  const lost = lock.lost();
+  if (!lost) return;
+  const who = lost.holder ? ` (${holderText(lost.holder)})` : '';
+  throw new UserError(
+    `${path}: another kn${who} went on with its download while this one stood still for ${lost.seconds} s`,
+    'Run the same command again.',
+  );
+}
+
+async function receive(
+  url: string,
+  path: string,
+  checksum: Checksum | undefined,
+  onReceived: OnReceived,
+  asker: Asker,
+  assertHeld: () => void,
+): Promise<void> {
+  const part = `${path}.part`;
+  try {
+    await receiveFile(url, part, { assertHeld }, asker, (there, total) => onReceived(there, total ?? there));
   } catch (error) {
     if (error instanceof NetworkFault) throw notFetched(url, error, GOES_ON);
     if (systemErrorCode(error) !== undefined) throw refusedFile(part, 'written', error);
@@ -34,6 +79,7 @@ export async function download(
   }
   if (checksum) {
     const digest = await digestOf(part, checksum);
+    assertHeld();
     if (digest !== checksum.digest) {
       await rm(part);
       throw new UserError(
@@ -42,6 +88,7 @@ export async function download(
       );
     }
   }
+  assertHeld();
   await rename(part, path);
 }
 

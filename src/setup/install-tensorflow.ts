@@ -44,7 +44,7 @@ import {
 import { unpackPackage, unpackTensorflow } from './unpack.js';
 import { unpackCuda } from './unpack-cuda.js';
 
-const STAGING = /^tensorflow\.(new|old)-/;
+const STAGING = /^tensorflow\.(new|old|gone)-/;
 
 export interface Setup {
   readonly installed: InstalledTensorflow;
@@ -116,8 +116,10 @@ export function removeTensorflow(
   signal: AbortSignal = never(),
 ): Promise<boolean> {
   return alone(notice, signal, async () => {
-    const there = (await readdir(enginesFolder())).includes(basename(tensorflowFolder()));
-    await rm(tensorflowFolder(), { recursive: true, force: true });
+    // Gone at once, and never by half: what is left of it is swept away by whoever comes next.
+    const gone = join(enginesFolder(), `tensorflow.gone-${process.pid}`);
+    const there = await renameIfThere(tensorflowFolder(), gone);
+    await rm(gone, { recursive: true, force: true });
     return there;
   });
 }
@@ -198,11 +200,31 @@ async function checkRoomForCuda(): Promise<void> {
 async function replace(folder: string): Promise<void> {
   const place = tensorflowFolder();
   const old = join(enginesFolder(), `tensorflow.old-${process.pid}`);
-  await rename(place, old).catch(error => {
-    if (systemErrorCode(error) !== 'ENOENT') throw error;
-  });
+  await renameIfThere(place, old);
   await rename(folder, place);
   await rm(old, { recursive: true, force: true });
+}
+
+/** @returns whether it was there */
+function renameIfThere(from: string, to: string): Promise<boolean> {
+  return rename(from, to).then(
+    () => true,
+    error => {
+      if (systemErrorCode(error) === 'ENOENT') return false;
+      throw error;
+    },
+  );
+}
+
+/** What a setup that was killed left behind. Of one that was about to put the new engine into its place, the old one goes back. */
+async function sweep(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  const old = names.find(name => name.startsWith('tensorflow.old-'));
+  if (old !== undefined && !names.includes(basename(tensorflowFolder())))
+    await rename(join(folder, old), tensorflowFolder());
+  for (const name of await readdir(folder)) {
+    if (STAGING.test(name)) await rm(join(folder, name), { recursive: true });
+  }
 }
 
 /** One setup at a time; what one that was killed left behind is swept away first. */
@@ -231,9 +253,7 @@ async function alone<T>(
       );
     }
     try {
-      for (const name of await readdir(folder)) {
-        if (STAGING.test(name)) await rm(join(folder, name), { recursive: true });
-      }
+      await sweep(folder);
       return await work(taken.lock);
     } finally {
       await taken.lock.release();

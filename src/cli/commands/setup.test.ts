@@ -1,5 +1,13 @@
 /** `kn setup` and `kn doctor` as their users run them, and all that can go wrong. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -84,6 +92,14 @@ describe('kn setup', () => {
     expect(staging()).toBeDefined();
     expect(readFileSync(join(folder, 'engines/tensorflow/mine'), 'utf8')).toBe('old');
     await kn(['setup', '--from', './nowhere.whl'], { env });
+    expectUntouched();
+  });
+
+  it('that was killed between taking the old one away and putting the new one there leaves the old one to the next', async () => {
+    const { folder, expectUntouched } = dataFolder();
+    renameSync(join(folder, 'engines/tensorflow'), join(folder, 'engines/tensorflow.old-99'));
+    const { code } = await kn(['setup', '--from', './nowhere.whl'], { env: { KN_DATA: folder } });
+    expect(code).toBe(1);
     expectUntouched();
   });
 

@@ -14,6 +14,8 @@ export interface BlobSource {
   readonly file: HubFile;
   /** Names the file in errors. */
   readonly name: string;
+  /** Asked before each change: throws where another process goes on with the download by now. */
+  readonly assertHeld: () => void;
 }
 
 /**
@@ -22,13 +24,14 @@ export interface BlobSource {
  * @throws UserError where what arrives is not what was announced, NetworkFault where it does not arrive
  */
 export async function receiveBlob(
-  { address, token, file, name }: BlobSource,
+  { address, token, file, name, assertHeld }: BlobSource,
   path: string,
   asker: Asker,
   onReceived: (bytes: number) => void,
 ): Promise<void> {
   const { bytes, tag } = file;
   const incomplete = `${path}.incomplete`;
+  assertHeld();
   const other = await otherThanFile(incomplete);
   if (other)
     throw new UserError(`${incomplete}: it is ${other}, in the place of a download`, 'Take it away.');
@@ -39,10 +42,12 @@ export async function receiveBlob(
   if (there > bytes) await truncate(incomplete, 0);
   if (there === bytes) onReceived(bytes);
   else {
-    const question = { most: bytes, ...(token !== undefined && { token }) };
+    const question = { most: bytes, assertHeld, ...(token !== undefined && { token }) };
     await receiveFile(address, incomplete, question, asker, onReceived);
   }
-  if (!(await isWhole(incomplete, bytes, tag))) {
+  const whole = await isWhole(incomplete, bytes, tag);
+  assertHeld();
+  if (!whole) {
     await unlink(incomplete);
     throw new UserError(
       `${name}: what arrived is not the file that the hub announced`,
@@ -50,6 +55,7 @@ export async function receiveBlob(
     );
   }
   if (!isHash(tag) && file.path.endsWith('.safetensors')) await checkHeader(incomplete, name);
+  assertHeld();
   await rename(incomplete, path);
 }
 

@@ -1,11 +1,13 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs';
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../../embedded.js';
 import { UserError } from '../../errors.js';
 import { PATIENT } from '../../network/patience.js';
+import { takeLock } from '../../runtime/locks/process-lock.js';
+import { LOCK_TIMES } from '../../runtime/locks/silence-watch.js';
 import { setEnvironment } from '../../testing/environment.js';
 import { DEMO_FILES, fetchAndListen, fetchTiny, hubWith, silent } from '../../testing/hub-and-cache.js';
 import { COMMIT } from '../../testing/hub-server.js';
@@ -214,17 +216,53 @@ describe('a download', () => {
 
   it('that two runs make at once happens once', async () => {
     const { server } = await hubWith();
-    const notices: string[] = [];
-    const reporter = { ...silent, notice: (text: string) => notices.push(text) };
-    const [a, b] = await Promise.all([fetchTiny(reporter), fetchTiny(reporter)]);
+    const [a, b] = await Promise.all([fetchTiny(), fetchTiny()]);
     expect(a).toEqual(b);
-    const waiting =
-      / \(process (\d+) on (\S+), since \S+\) is fetching org\/tiny\/config\.json: waiting for it$/;
-    expect(waiting.exec(notices[0])?.slice(1)).toEqual([String(process.pid), hostname()]);
     const bodies = server.requests.filter(
       request => request.includes('/resolve/') && request.includes('model.safetensors'),
     );
     expect(bodies.length).toBeLessThanOrEqual(2); // one question for its size, one for its content
+  });
+
+  it('that another kn makes is waited for, and it is said whose it is', async () => {
+    const { storage } = await hubWith();
+    const link = join((await fetchTiny()).folder, 'config.json');
+    const blob = join(storage, 'blobs', basename(readlinkSync(link)));
+    for (const path of [link, blob]) await unlink(path);
+    const taken = await takeLock(`${blob}.lock`);
+    if (!('lock' in taken)) throw new Error('somebody has it');
+    const notices: string[] = [];
+    const notice = (text: string) => {
+      notices.push(text);
+      void taken.lock.release();
+    };
+    await fetchTiny({ ...silent, notice });
+    const waiting =
+      / \(process (\d+) on (\S+), since \S+\) is fetching org\/tiny\/config\.json: waiting for it$/;
+    expect(waiting.exec(notices[0])?.slice(1)).toEqual([String(process.pid), hostname()]);
+    expect(existsSync(link)).toBe(true);
+  });
+
+  it('is left to another kn that has taken it over meanwhile', async () => {
+    const { storage } = await hubWith();
+    const blobs = join(storage, 'blobs');
+    const other = JSON.stringify({ pid: 7, host: 'node-2', started: '1', since: 'now' });
+    let received = 0;
+    const progress = (file: string, bytes: number) => {
+      if (file !== 'model.safetensors' || bytes === 0) return;
+      received++;
+      const lock = readdirSync(blobs).find(name => name.endsWith('.lock')) ?? '';
+      writeFileSync(join(blobs, lock), other);
+      // As long as it takes the thread that touches the lock to see that; the event loop stands still meanwhile, as at SIGSTOP.
+      if (received === 1)
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_TIMES.touch + 1000);
+    };
+    await expect(fetchTiny({ ...silent, progress })).rejects.toThrow(
+      /^org\/tiny\/model\.safetensors: another kn \(process 7 on node-2\) went on with its download while this one st/,
+    );
+    expect(received).toBe(1);
+    const left = readdirSync(blobs).filter(name => /\.(lock|incomplete)$/.test(name));
+    expect(left).toHaveLength(2);
   });
 });
 

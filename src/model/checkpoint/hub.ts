@@ -151,16 +151,35 @@ async function fetchFile(
   // Another kn may be fetching the same file: then its result serves this one too.
   const lock = await waitForLock(`${blob}.lock`, {
     signal: asker.signal,
-    onWait: holder => {
-      const who = holder && ` (${holderText(holder)}, since ${holder.since})`;
-      reporter.notice(`another kn${who ?? ''} is fetching ${id}/${file.path}: waiting for it`);
+    onWait: (holder, seconds) => {
+      const who = holder ? ` (${holderText(holder)}, since ${holder.since})` : '';
+      reporter.notice(
+        seconds === undefined
+          ? `another kn${who} is fetching ${id}/${file.path}: waiting for it`
+          : `another kn${who} was fetching ${id}/${file.path}: waiting up to ${seconds} s to see whether it lives`,
+      );
     },
   });
+  const assertHeld = () => {
+    const lost = lock.lost();
+    if (!lost) return;
+    const who = lost.holder ? ` (${holderText(lost.holder)})` : '';
+    throw new UserError(
+      `${id}/${file.path}: another kn${who} went on with its download while this one stood still for ${lost.seconds} s`,
+      'Run the same command again.',
+    );
+  };
   try {
     const isNew = !(await fileExists(blob));
     if (isNew) {
       const address = fileAddress(hub, name, commit, file.path);
-      const source = { address, file, name: `${id}/${file.path}`, ...(hub.token && { token: hub.token }) };
+      const source = {
+        address,
+        file,
+        name: `${id}/${file.path}`,
+        assertHeld,
+        ...(hub.token && { token: hub.token }),
+      };
       await receiveBlob(source, blob, asker, received => reporter.progress(file.path, received, file.bytes));
     }
     await putIntoSnapshot(blob, place, isNew);

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { CHILD_FLAGS } from '../child-node.js';
+import { isFromOutside, MOST_STARTS } from '../signals-from-outside.js';
 import { EngineAbsent } from './absent.js';
 import { gpuBackend } from './gpu-backend.js';
 
@@ -48,9 +49,7 @@ const PATIENCE = 60_000;
  */
 export async function listAdapters(): Promise<Adapter[]> {
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [...CHILD_FLAGS, CHILD], {
-      timeout: PATIENCE,
-    });
+    const { stdout } = await askChild();
     const answer = answerSchema.parse(JSON.parse(stdout));
     if ('absent' in answer) throw new EngineAbsent(answer.absent, answer.remedy);
     return answer;
@@ -64,10 +63,29 @@ export async function listAdapters(): Promise<Adapter[]> {
   }
 }
 
+/** A signal from outside says nothing of the driver: another process is asked then. */
+async function askChild(): Promise<{ stdout: string }> {
+  for (let start = 1; ; start++) {
+    try {
+      return await promisify(execFile)(process.execPath, [...CHILD_FLAGS, CHILD], { timeout: PATIENCE });
+    } catch (error) {
+      const { signal, timedOut } = endOf(error);
+      if (timedOut || signal === undefined || !isFromOutside(signal) || start === MOST_STARTS) throw error;
+    }
+  }
+}
+
+/** By which signal a process ended, and whether its time was over. */
+function endOf(error: unknown): { readonly signal: string | undefined; readonly timedOut: boolean } {
+  if (!(error instanceof Error)) return { signal: undefined, timedOut: false };
+  const signal = 'signal' in error && typeof error.signal === 'string' ? error.signal : undefined;
+  return { signal, timedOut: 'killed' in error && error.killed === true };
+}
+
 /** How the process ended: the last line that it printed, or the signal that killed it. */
 function reasonOfChild(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const signal = 'signal' in error && typeof error.signal === 'string' ? error.signal : undefined;
+  const { signal } = endOf(error);
   if (signal) return `asked for its adapters, its process ended with ${signal}`;
   const stderr = 'stderr' in error && typeof error.stderr === 'string' ? error.stderr : '';
   return stderr.trimEnd().split('\n').at(-1) || error.message.split('\n')[0];

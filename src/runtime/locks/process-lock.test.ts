@@ -178,6 +178,16 @@ describe('a lock', () => {
     }
   });
 
+  it('goes with the process that holds it, where that ends on its own accord', async () => {
+    const path = lockPath();
+    const script = `
+      import { takeLock } from ${built('runtime/locks/process-lock.js')};
+      await takeLock(${JSON.stringify(path)});
+      process.exit(3);`;
+    expect(await runScript(script).ended).toMatchObject({ code: 3 });
+    expect(readdirSync(dirname(path))).toEqual([]);
+  });
+
   it('is not taken away by a release that comes too late', async () => {
     const path = lockPath();
     const lock = await take(path);

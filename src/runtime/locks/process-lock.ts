@@ -11,7 +11,7 @@ import { keepTouching } from './heartbeat.js';
 import { type LockHolder, parseHolder, type Standing, standingOf, thisProcess } from './holder.js';
 import { lineOfHolders, readLock, type Signature } from './lock-file.js';
 import { LOCK_TIMES, type LockTimes, SilenceWatch } from './silence-watch.js';
-import { type HeldLock, heldLock, lostAt, readLockSync, touch, touchedAt } from './touch.js';
+import { type HeldLock, heldLock, lostAt, readLockSync, takeAway, touch, touchedAt } from './touch.js';
 
 export interface ProcessLock {
   release(): Promise<void>;
@@ -94,8 +94,11 @@ export async function takeLock(
 const MOST_TRIES = 1000;
 
 export interface WaitOptions extends Omit<TakeOptions, 'onWatch'> {
-  /** Told once, where somebody has it; no holder where its file is damaged. */
-  readonly onWait?: (holder: LockHolder | undefined) => void;
+  /**
+   * Told once, where somebody has it; no holder where its file is damaged. With seconds, where the holder cannot be asked whether it
+   * lives, and is watched for so many at the most.
+   */
+  readonly onWait?: (holder: LockHolder | undefined, seconds?: number) => void;
 }
 
 /**
@@ -108,8 +111,8 @@ export async function waitForLock(
 ): Promise<ProcessLock> {
   const { touch } = options.times ?? LOCK_TIMES;
   let told = false;
-  const tell = (holder: LockHolder | undefined) => {
-    if (!told) onWait?.(holder);
+  const tell = (holder: LockHolder | undefined, seconds?: number) => {
+    if (!told) onWait?.(holder, seconds);
     told = true;
   };
   for (;;) {
@@ -163,7 +166,15 @@ async function succeed(own: string, path: string, line: readonly Signature[]): P
   try {
     const now = await readLock(path);
     isNext = now?.text === first.text && now.touched === first.touched;
-    if (isNext) await rename(own, path);
+    if (isNext)
+      await rename(own, path).catch(error => {
+        throw refusedFile(
+          path,
+          'written',
+          error,
+          'It is the lock of a run that is gone, in a folder where this user may not replace it: its owner may take it away.',
+        );
+      });
   } finally {
     for (const { successorPath } of isNext ? line : [last])
       await unlink(successorPath).catch(() => undefined);
@@ -187,9 +198,13 @@ async function linkIfFree(own: string, path: string): Promise<boolean> {
 
 function hold(held: HeldLock, times: LockTimes): ProcessLock {
   const endTouching = keepTouching(held, times.touch);
+  // What ends this process at once, a second Ctrl-C perhaps, lets nobody wait for it.
+  const onExit = () => takeAway(held);
+  process.on('exit', onExit);
   return {
     async release() {
       endTouching();
+      process.off('exit', onExit);
       // Only what is still ours: a lock that somebody deleted and took anew is left alone.
       const now = await readLock(held.path).catch(() => undefined);
       if (now?.text === held.text) await unlink(held.path);

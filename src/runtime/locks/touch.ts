@@ -10,6 +10,7 @@ import {
   futimesSync,
   openSync,
   readSync,
+  unlinkSync,
   writeSync,
 } from 'node:fs';
 import { systemErrorCode } from '../../errors.js';
@@ -51,6 +52,15 @@ export function touch(held: HeldLock): void {
 /** What a lock file says; undefined where there is none. */
 export function readLockSync(path: string): string | undefined {
   return withFile(path, constants.O_RDONLY, file => textOf(file, LONGEST));
+}
+
+/** Takes a lock away that is still ours, and says nothing where that cannot be done. */
+export function takeAway({ path, text }: HeldLock): void {
+  try {
+    if (readLockSync(path) === text) unlinkSync(path);
+  } catch {
+    // It will be known as that of a process that is gone.
+  }
 }
 
 /** @returns whether it is still ours */
