@@ -1,9 +1,10 @@
 /** Engines that are set up and not fit for use: kn says what is wrong with which, takes another where it may, and never calls it a bug. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { TFJS_NODE } from '../runtime/engines/installed-tensorflow.js';
 import { madeUpEngine } from '../testing/made-up-engine.js';
 import { type KnOptions, kn } from '../testing/run-kn.js';
 import { hasCompiler } from '../testing/shared-library.js';
@@ -81,6 +82,12 @@ describe.skipIf(!hasCompiler)(`an engine${hasCompiler ? '' : ' (skipped: no g++ 
     chmodSync(join(engine, 'node_modules'), 0o000);
     await expectPassedOver(fault('node_modules'), options);
     chmodSync(join(engine, 'node_modules'), 0o700);
+    // What nobody loads is no reason.
+    writeFileSync(join(engine, 'LICENSE'), 'licence', { mode: 0o000 });
+    const backend = join('node_modules', TFJS_NODE, 'dist', 'nodejs_kernel_backend.js');
+    chmodSync(join(engine, backend), 0o000);
+    await expectPassedOver(fault(backend), options);
+    chmodSync(join(engine, backend), 0o600);
     chmodSync(engine, 0o000);
     await expectPassedOver(fault('engine.json'), options);
     await expectPassedOverInWorkers(fault('engine.json'), options);
