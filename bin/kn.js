@@ -14,7 +14,7 @@ function missing() {
   if (major < oldest[0] || (major === oldest[0] && minor < oldest[1]))
     return `Node ${oldest.join('.')} or newer is needed, and this is ${process.version}`;
   if (!existsSync(`${ROOT}dist/cli/main.js`))
-    return `it is not built: run npm ci --include=dev && npm run build in ${ROOT}`;
+    return `it is not built: run npm ci --include=dev --include=optional && npm run build in ${ROOT}`;
   return undefined;
 }
 

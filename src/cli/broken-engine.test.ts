@@ -1,9 +1,11 @@
 /** Engines that are set up and not fit for use: kn says what is wrong with which, takes another where it may, and never calls it a bug. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync } from 'node:fs';
+import { chmodSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { ADDON, TFJS_NODE } from '../runtime/engines/installed-tensorflow.js';
 import { madeUpEngine } from '../testing/made-up-engine.js';
 import { type KnOptions, kn } from '../testing/run-kn.js';
 import { hasCompiler } from '../testing/shared-library.js';
@@ -61,6 +63,35 @@ describe.skipIf(!hasCompiler)(`an engine${hasCompiler ? '' : ' (skipped: no g++ 
     expect(code).toBe(1);
   });
 
+  it('that ends its process is passed over with one line, with one fact too', async () => {
+    const { data } = await madeUpEngine({ kernels: true, cuda: false });
+    const { SIGBUS, SIGILL } = constants.signals;
+    for (const [name, signal] of Object.entries({ SIGBUS, SIGILL })) {
+      const fault = `the tensorflow engine cannot start: the process that tried it ended with ${name}`;
+      await expectPassedOver(fault, { env: { KN_DATA: data, MADE_UP_END: String(signal) } });
+    }
+  });
+
+  it('that left its process alive is tried again where a part of it has changed, and not before', async () => {
+    const { data, engine } = await madeUpEngine({ kernels: true, cuda: false });
+    const cache = temporaryFolder();
+    const start = (signal?: number) => {
+      const ends = signal === undefined ? {} : { MADE_UP_END: String(signal) };
+      return kn([...FACT, '--engine', 'tensorflow'], { env: { KN_DATA: data, KN_CACHE: cache, ...ends } });
+    };
+    const { SIGBUS } = constants.signals;
+    const refused = {
+      code: 1,
+      stderr: expect.stringContaining('the process that tried it ended with SIGBUS'),
+    };
+    expect(await start(SIGBUS)).toMatchObject(refused);
+    await start();
+    // What was seen to start is loaded at once, which is the end of the command itself here.
+    expect(await start(SIGBUS)).toMatchObject({ code: null, stderr: '' });
+    truncateSync(join(engine, ADDON), statSync(join(engine, ADDON)).size + 1);
+    expect(await start(SIGBUS)).toMatchObject(refused);
+  });
+
   // Root may read everything, until it has laid that down.
   const laid = [
     '--bounding-set',
@@ -81,6 +112,12 @@ describe.skipIf(!hasCompiler)(`an engine${hasCompiler ? '' : ' (skipped: no g++ 
     chmodSync(join(engine, 'node_modules'), 0o000);
     await expectPassedOver(fault('node_modules'), options);
     chmodSync(join(engine, 'node_modules'), 0o700);
+    // What nobody loads is no reason.
+    writeFileSync(join(engine, 'LICENSE'), 'licence', { mode: 0o000 });
+    const backend = join('node_modules', TFJS_NODE, 'dist', 'nodejs_kernel_backend.js');
+    chmodSync(join(engine, backend), 0o000);
+    await expectPassedOver(fault(backend), options);
+    chmodSync(join(engine, backend), 0o600);
     chmodSync(engine, 0o000);
     await expectPassedOver(fault('engine.json'), options);
     await expectPassedOverInWorkers(fault('engine.json'), options);

@@ -28,7 +28,7 @@ function runNode(folder: string, args: readonly string[], npmCommand?: string) {
 
 it('kn that was not built says so, and what builds it', () => {
   const folder = clone();
-  const stderr = `kn: it is not built: run npm ci --include=dev && npm run build in ${folder}/\n`;
+  const stderr = `kn: it is not built: run npm ci --include=dev --include=optional && npm run build in ${folder}/\n`;
   expect(runNode(folder, ['bin/kn.js', '--version'])).toEqual({ status: 1, stderr });
 });
 
@@ -53,7 +53,8 @@ it('a fault of kn itself at its start is shown whole', () => {
 });
 
 const BUILD = ['scripts/build.mjs', '--if-possible'];
-const LEFT_OUT = /^kn was not built: TypeScript is a development dependency.* Run npm ci --include=dev\.\n$/;
+const LEFT_OUT =
+  /^kn was not built: TypeScript is a development dependency.* Run npm ci --include=dev --include=optional\.\n$/;
 
 it('npm ci without development dependencies installs, and says that kn is not built', () => {
   const { status, stderr } = runNode(clone(), BUILD, 'ci');
@@ -69,6 +70,23 @@ it('npm pack and npm run build end with 1 there, and npm run build leaves what w
   expect(status).toBe(1);
   expect(existsSync(join(built, 'dist/cli/main.js'))).toBe(true);
   expect(runNode(built, BUILD, 'ci')).toEqual({ status: 0, stderr: '' });
+});
+
+it('npx does not fail there, which would remember that, and kn then says what it lacks', () => {
+  expect(runNode(clone(), BUILD, 'exec').status).toBe(0);
+});
+
+it('npm ci without optional packages, of which the compiler is one, installs and says that kn is not built', () => {
+  const folder = clone();
+  const typescript = join(folder, 'node_modules', 'typescript');
+  mkdirSync(join(typescript, 'bin'), { recursive: true });
+  writeFileSync(join(typescript, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(typescript, 'bin', 'tsc'), 'throw new Error("Unable to resolve its program");');
+  const { status, stderr } = runNode(folder, BUILD, 'ci');
+  expect(stderr).toMatch(
+    /^kn was not built: the compiler of TypeScript, @typescript\/\S+, is an optional package.* Run npm ci .*--include=optional\.\n$/,
+  );
+  expect(status).toBe(0);
 });
 
 it('all packages that kn imports are dependencies, which an installed archive has', () => {

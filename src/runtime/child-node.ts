@@ -19,3 +19,8 @@ export function childEnvironment(): Record<string, string> {
 export function parentOfChild(): number {
   return Number(process.env[PARENT]) || process.ppid;
 }
+
+/** Whether this is such a process: one that is lost is then noticed, and said. */
+export function isChildOfOurs(): boolean {
+  return Number(process.env[PARENT]) === process.ppid;
+}

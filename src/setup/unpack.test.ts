@@ -1,8 +1,11 @@
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -10,8 +13,10 @@ import {
 import { dirname, join } from 'node:path';
 import { create } from 'tar';
 import { describe, expect, it } from 'vitest';
+import { writeWheel } from '../testing/made-up-wheel.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { placeOf, unpackPackage, unpackTensorflow } from './unpack.js';
+import { unpackCuda } from './unpack-cuda.js';
 
 /** A folder with these files. */
 function folderWith(files: Readonly<Record<string, string>>): string {
@@ -44,6 +49,21 @@ const contentOf = (folder: string) =>
       .map(({ parentPath, name }) => join(parentPath, name))
       .map(path => [path.slice(folder.length + 1), readFileSync(path, 'utf8')]),
   );
+
+/** The modes of a folder, and of all below it. */
+function modesOf(folder: string): Record<string, string> {
+  const names = ['.', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })];
+  return Object.fromEntries(
+    names.map(name => [name, (statSync(join(folder, name)).mode & 0o7777).toString(8)]),
+  );
+}
+
+/** The folder, of which its packer alone may read anything, and all may run it as him. */
+function closed(folder: string): string {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
+    chmodSync(join(entry.parentPath, entry.name), entry.isFile() ? 0o4750 : 0o700);
+  return folder;
+}
 
 const UNPACKED = {
   'include/tensorflow/c/c_api.h': 'header',
@@ -111,6 +131,59 @@ describe('libtensorflow', () => {
       'neither a wheel',
     );
     await expect(unpackTensorflow('./nowhere.whl', target)).rejects.toThrow('./nowhere.whl: cannot be read');
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('what is unpacked', () => {
+  const parts = ['.', 'include', 'include/tensorflow', 'include/tensorflow/c', 'lib'];
+
+  /** Under a umask; tests of a file run one after another. */
+  async function unpackedUnder(umask: number, unpack: (target: string) => Promise<void>) {
+    const before = process.umask(umask);
+    try {
+      const target = join(temporaryFolder(), 'engine');
+      await unpack(target);
+      return modesOf(target);
+    } finally {
+      process.umask(before);
+    }
+  }
+
+  it.each([
+    ['a folder', () => closed(folderWith(LIBTENSORFLOW))],
+    ['a tarball', () => tarballOf(closed(folderWith(LIBTENSORFLOW)))],
+  ])('of %s is for whom the umask lets read it, and nothing runs as its packer', async (_, sourceOf) => {
+    const source = await sourceOf();
+    const modes = (folder: string, file: string) =>
+      Object.fromEntries([
+        ...parts.map(name => [name, folder]),
+        ...Object.keys(UNPACKED).map(name => [name, file]),
+      ]);
+    const unpack = (target: string) => unpackTensorflow(source, target);
+    expect(await unpackedUnder(0o022, unpack)).toEqual(modes('755', '644'));
+    expect(await unpackedUnder(0o077, unpack)).toEqual(modes('700', '600'));
+  });
+
+  it('of a wheel is so too; programs can be run, such as ptxas of CUDA', async () => {
+    const wheel = writeWheel({
+      ...{ project: 'x', version: '1', tags: 'py3-none-any' },
+      files: { 'nvidia/bin/ptxas': 'program' },
+    });
+    const unpack = (target: string) => unpackCuda([wheel], target);
+    expect((await unpackedUnder(0o022, unpack))['nvidia/bin/ptxas']).toBe('755');
+    expect((await unpackedUnder(0o077, unpack))['nvidia/bin/ptxas']).toBe('700');
+  });
+
+  const isRoot = process.getuid?.() === 0;
+  it(`of a package is so too, and is this user's${isRoot ? '' : ' (root alone could give it to others)'}`, async () => {
+    const folder = closed(folderWith({ 'package/dist/index.js': 'code', 'package/LICENSE.md': 'licence' }));
+    if (isRoot) chownSync(join(folder, 'package/dist/index.js'), 1234, 1234);
+    const tarball = await tarballOf(folder);
+    const modes = await unpackedUnder(0o022, async target => {
+      await unpackPackage(tarball, target);
+      expect(statSync(join(target, 'dist/index.js')).uid).toBe(process.getuid?.());
+    });
+    expect(modes).toEqual({ '.': '755', dist: '755', 'dist/index.js': '644', 'LICENSE.md': '644' });
   });
 });
 

@@ -1,11 +1,14 @@
-/** Takes libtensorflow and its C headers out of a wheel, a tarball or a folder. */
+/**
+ * Takes libtensorflow and its C headers out of a wheel, a tarball or a folder. Files get the modes that this user's umask gives, and
+ * not those that their packers had: root sets up an engine for all users of a machine.
+ */
 import { createWriteStream, mkdirSync } from 'node:fs';
-import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { extract, list } from 'tar';
 import { refusedFile, UserError } from '../errors.js';
-import { checkPlainFile } from '../plain-file.js';
+import { bytesOfFile, checkPlainFile } from '../plain-file.js';
 import { checkRoom, sum } from './room.js';
 import { damaged, unpackZip } from './zip.js';
 
@@ -107,7 +110,7 @@ async function copyFromFolder(source: string, target: string): Promise<void> {
   await checkRoom({ folder: dirname(target), bytes: sum(sizes) });
   for (const { from, to } of wanted) {
     await mkdir(dirname(to), { recursive: true });
-    await copyFile(from, to);
+    await pipeline(bytesOfFile(from), createWriteStream(to));
   }
 }
 
@@ -115,7 +118,17 @@ async function copyFromFolder(source: string, target: string): Promise<void> {
 export async function unpackPackage(source: string, target: string): Promise<void> {
   await checkPlainFile(source);
   await mkdir(target, { recursive: true });
-  await extract({ file: source, cwd: target, strip: 1, strict: true }).catch(error => {
+  await extract({
+    file: source,
+    cwd: target,
+    strip: 1,
+    strict: true,
+    preserveOwner: false,
+    onReadEntry: entry => {
+      // The umask takes from it what it takes from any file of ours.
+      entry.mode = entry.type === 'Directory' ? 0o777 : 0o666;
+    },
+  }).catch(error => {
     throw damaged(source, error);
   });
 }

@@ -1,6 +1,6 @@
 /** Reads archives of the zip format, as wheels are. */
 import { createWriteStream } from 'node:fs';
-import { chmod, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
@@ -36,7 +36,6 @@ export function unpackZip(
     for (const { entry, path } of wanted) {
       await mkdir(dirname(path), { recursive: true });
       await unpackEntry(zip, entry, path);
-      if (isExecutable(entry)) await chmod(path, 0o755);
     }
   });
 }
@@ -46,7 +45,8 @@ async function unpackEntry(zip: ZipFile, entry: Entry, path: string): Promise<vo
   const isDeflated = entry.compressionMethod === DEFLATED;
   const packed = await zip.openReadStreamPromise(entry, isDeflated ? { decompress: false } : {});
   // Only now: a file that is open while something else fails is closed by nobody.
-  const file = createWriteStream(path, { highWaterMark: 4 * PIECE });
+  const mode = isExecutable(entry) ? 0o777 : 0o666; // less what the umask takes
+  const file = createWriteStream(path, { highWaterMark: 4 * PIECE, mode });
   const checked = (content: AsyncIterable<Buffer>) => asListed(entry, content);
   if (isDeflated) await pipeline(packed, createInflateRaw({ chunkSize: PIECE }), checked, file);
   else await pipeline(packed, checked, file);

@@ -12,9 +12,10 @@ import {
 import { compileAddon, compilePreload, findCompiler } from '../setup/compile-addons.js';
 import { temporaryFolder } from './temporary-folder.js';
 
-/** Stands for libtensorflow and tfjs-node's addon: a version, and whether it uses a GPU (MADE_UP_GPU). */
+/** Stands for libtensorflow and tfjs-node's addon: a version, whether it uses a GPU (MADE_UP_GPU), and a signal that ends who loads it (MADE_UP_END). */
 const BINDING = `
 #include <node_api.h>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 static napi_value IsUsingGpuDevice(napi_env env, napi_callback_info) {
@@ -24,6 +25,7 @@ static napi_value IsUsingGpuDevice(napi_env env, napi_callback_info) {
 }
 NAPI_MODULE_INIT() {
   napi_value value;
+  if (const char* signal = getenv("MADE_UP_END")) raise(atoi(signal));
   const char* tf32 = getenv("NVIDIA_TF32_OVERRIDE");
   const bool ready = getenv("TF_FORCE_GPU_ALLOW_GROWTH") && tf32 && strcmp(tf32, "0") == 0;
   napi_create_string_utf8(env, ready ? "2.99.0" : "of an environment that is not for CUDA", NAPI_AUTO_LENGTH, &value);

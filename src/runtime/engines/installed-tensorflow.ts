@@ -95,13 +95,17 @@ export function isPackageThere(): boolean {
   }
 }
 
+/** What a process loads. A licence that it may not read keeps no engine from starting, and is not why one does not. */
+const LOADED = /\.(?:[cm]?js|json|node)$|\.so(?:\.|$)/;
+
 /**
- * @returns an error that names the first file or folder of the installation that this user may not read; where there is none,
- * undefined. `require` takes such a file for one that is not there.
+ * @returns an error that names the first file or folder of what is loaded of the installation and this user may not read; where
+ * there is none, undefined. `require` takes such a file for one that is not there.
  */
 export async function unreadablePart(folder: string): Promise<UserError | undefined> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
+    if (!entry.isDirectory() && !LOADED.test(entry.name)) continue;
     try {
       await access(path, entry.isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK);
     } catch (error) {

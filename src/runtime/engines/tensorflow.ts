@@ -28,6 +28,7 @@ import {
 } from './installed-tensorflow.js';
 import { loadingTfjsNode } from './load-tfjs-node.js';
 import { type OperationRunner, registerFusedKernels } from './tensorflow-kernels.js';
+import { checkLeavesAlive } from './tensorflow-trial.js';
 
 /** What is used of tfjs-node, which is loaded from the user's data folder and so has no types here. */
 interface TfjsNodeBackend {
@@ -72,6 +73,7 @@ async function load(): Promise<Engine> {
   const installed = await findInstalledTensorflow();
   if (!installed) return { name: 'tensorflow', version: loadPackage() };
   checkAddressSpace();
+  await checkLeavesAlive(installed);
   return loadInstalled(installed).catch(async error => {
     throw (await unreadablePart(installed.folder).catch(() => undefined)) ?? error;
   });
