@@ -157,6 +157,15 @@ describe('a body', () => {
     expect(requests.length).toBeGreaterThan(patience.tries);
   });
 
+  it('that begins anew each time, and breaks off at the same place, is an error too', async () => {
+    const { url, requests } = await serve((request, response) => {
+      delete request.headers.range;
+      answer(request, response, requests.length > 12 ? {} : { cutAt: 60_000 });
+    });
+    await expect(receive(url, target())).rejects.toThrow('tried 3 times');
+    expect(requests.length).toBeLessThanOrEqual(2 * patience.tries);
+  });
+
   it('that is longer than it may be is not written to its end', async () => {
     const { url } = await serve(answer);
     const path = target();

@@ -36,10 +36,11 @@ export async function receiveFile(
   const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o666);
   try {
     let there = (await file.stat()).size;
-    let before = there;
+    // The furthest that any try got to: a server that knows no ranges sends the same bytes again and again.
+    let furthest = there;
+    let gain = 0;
     let tag: string | undefined;
     const attempt = async (): Promise<number> => {
-      before = there;
       const headers = {
         'accept-encoding': 'identity',
         ...(there > 0 && { range: `bytes=${there}-`, ...(tag && { 'if-range': tag }) }),
@@ -54,7 +55,6 @@ export async function receiveFile(
         return attempt();
       }
       there = place.start;
-      before = there;
       assertHeld();
       await file.truncate(there);
       tag = strongTag(answer);
@@ -64,6 +64,8 @@ export async function receiveFile(
         assertHeld();
         await writeAll(file, piece, there);
         there += piece.length;
+        gain += Math.max(0, there - furthest);
+        furthest = Math.max(furthest, there);
         onBytes(there, place.total);
       }
       if (place.total !== undefined && there !== place.total) {
@@ -72,7 +74,11 @@ export async function receiveFile(
       }
       return there;
     };
-    const gained = () => there - before >= GAIN;
+    const gained = () => {
+      const enough = gain >= GAIN;
+      gain = 0;
+      return enough;
+    };
     const size = await withPatience(addressOf(address).url.host, asker, attempt, gained);
     await file.sync();
     return size;
