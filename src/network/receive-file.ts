@@ -2,7 +2,7 @@ import { constants, open } from 'node:fs/promises';
 import { writeAll } from '../whole-file.js';
 import { addressOf } from './address.js';
 import { NetworkFault } from './fault.js';
-import { type Asker, withPatience } from './patience.js';
+import { type Asker, type Patience, withPatience } from './patience.js';
 import { type Answer, ask, leave, type Question } from './request.js';
 
 export interface FileQuestion extends Pick<Question, 'token'> {
@@ -10,6 +10,8 @@ export interface FileQuestion extends Pick<Question, 'token'> {
   readonly most?: number;
   /** Asked before each change of the file: throws where it is another process's by now. */
   readonly assertHeld?: () => void;
+  /** Until its first byte is here, where there is something else to go on with; default: the asker's. */
+  readonly untilItBegins?: Patience;
 }
 
 /** Bytes that are in the file, and of how many, where the server says that. */
@@ -29,7 +31,7 @@ const GAIN = 2 ** 14;
 export async function receiveFile(
   address: string,
   path: string,
-  { token, most = Number.POSITIVE_INFINITY, assertHeld = () => undefined }: FileQuestion,
+  { token, most = Number.POSITIVE_INFINITY, assertHeld = () => undefined, untilItBegins }: FileQuestion,
   asker: Asker,
   onBytes: OnBytes,
 ): Promise<number> {
@@ -40,7 +42,7 @@ export async function receiveFile(
     let furthest = there;
     let gain = 0;
     let tag: string | undefined;
-    const attempt = async (): Promise<number> => {
+    const attempt = async (asker: Asker): Promise<number> => {
       const headers = {
         'accept-encoding': 'identity',
         ...(there > 0 && { range: `bytes=${there}-`, ...(tag && { 'if-range': tag }) }),
@@ -52,7 +54,7 @@ export async function receiveFile(
         await leave(answer);
         if (there === 0) throw new NetworkFault('it sends a part that nobody asked for');
         there = 0;
-        return attempt();
+        return attempt(asker);
       }
       there = place.start;
       assertHeld();
@@ -79,7 +81,13 @@ export async function receiveFile(
       gain = 0;
       return enough;
     };
-    const size = await withPatience(addressOf(address).url.host, asker, attempt, gained);
+    const patiently = () => withPatience(addressOf(address).url.host, asker, () => attempt(asker), gained);
+    const size = untilItBegins
+      ? await attempt({ ...asker, patience: untilItBegins }).catch(error => {
+          if (gain > 0 && error instanceof NetworkFault && error.facts.passes) return patiently();
+          throw error;
+        })
+      : await patiently();
     await file.sync();
     return size;
   } finally {

@@ -38,6 +38,9 @@ const MOST_REDIRECTS = 10;
 /** What is read of an answer that nobody wants, so that its connection can be used again. In bytes. */
 const MOST_UNWANTED = 2 ** 16;
 
+/** The same, in milliseconds. */
+const LONGEST_UNWANTED = 1000;
+
 /**
  * Asks once.
  * @param accepted statuses that are no fault besides those of success
@@ -168,10 +171,11 @@ async function* piecesOf(
 /** Reads a little of a body that nobody wants, whatever comes. */
 export async function leave({ pieces }: Answer): Promise<void> {
   let bytes = 0;
+  const end = performance.now() + LONGEST_UNWANTED;
   try {
     for await (const piece of pieces) {
       bytes += piece.length;
-      if (bytes > MOST_UNWANTED) break;
+      if (bytes > MOST_UNWANTED || performance.now() > end) break;
     }
   } catch {
     // The status says what matters.

@@ -8,7 +8,7 @@ import { fetchBytes } from './fetch-bytes.js';
 import type { Patience } from './patience.js';
 import { ProxyConnections } from './tunnel.js';
 
-const patience: Patience = { tries: 3, firstWait: 10, longestWait: 100, silence: 300 };
+const patience: Patience = { tries: 3, firstWait: 10, longestWait: 100, silence: 300, whole: 20_000 };
 
 /** A proxy that does this with each connection. */
 async function serveProxyThat(answer: (socket: Socket) => void) {
