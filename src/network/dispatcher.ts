@@ -8,12 +8,16 @@ export async function dispatcherFor(proxy: HttpProxy | undefined): Promise<Dispa
   const key = proxy ? `${proxy.url} ${proxy.authorization ?? ''}` : '';
   const known = dispatchers.get(key);
   if (known) return known;
-  const { Agent, ProxyAgent } = await import('undici');
+  const [{ Agent, ProxyAgent }, { ProxyConnections }] = await Promise.all([
+    import('undici'),
+    import('./tunnel.js'),
+  ]);
   const made = proxy
     ? new ProxyAgent({
         uri: proxy.url,
         // Plain http is asked of the proxy, which may dig no tunnel to port 80.
         proxyTunnel: false,
+        clientFactory: origin => new ProxyConnections(origin),
         ...(proxy.authorization && { token: proxy.authorization }),
       })
     : new Agent();

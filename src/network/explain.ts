@@ -8,6 +8,11 @@ export class Silence extends Error {
   override readonly name = 'Silence';
 }
 
+/** No tunnel through a proxy came about. The cause says why. */
+export class TunnelError extends Error {
+  override readonly name = 'TunnelError';
+}
+
 /** Errors that may be over in a moment: of a line that broke, and of a name server that is busy. */
 const PASSING = new Set([
   'ECONNRESET',
@@ -56,7 +61,9 @@ function innermost(error: unknown): unknown {
   const wraps =
     error instanceof Error &&
     error.cause instanceof Error &&
-    (error instanceof TypeError || systemErrorCode(error) === 'UND_ERR_PRX_TLS');
+    (error instanceof TypeError ||
+      error instanceof TunnelError ||
+      systemErrorCode(error) === 'UND_ERR_PRX_TLS');
   return wraps ? innermost(error.cause) : error;
 }
 

@@ -9,15 +9,28 @@ export interface Patience {
   readonly firstWait: number;
   /** That a server may ask for; one that asks for more is not waited for. */
   readonly longestWait: number;
-  /** Without a word, of a server that was asked or in the middle of its answer. There is no limit on the whole. */
+  /** Without a word, of a server that was asked or in the middle of its answer. */
   readonly silence: number;
+  /** From a question to the last word of its answer, however steadily it drips. A file may take as long as it takes. */
+  readonly whole: number;
 }
 
 /** The hub counts requests in windows of five minutes, and asks to wait for the next one. */
-export const PATIENT: Patience = { tries: 5, firstWait: 1000, longestWait: 330_000, silence: 60_000 };
+export const PATIENT: Patience = {
+  tries: 5,
+  firstWait: 1000,
+  longestWait: 330_000,
+  silence: 60_000,
+  whole: 300_000,
+};
 
 /** Where there is something to go on with, whatever the answer. */
-export const HASTY: Patience = { tries: 1, firstWait: 0, longestWait: 0, silence: 10_000 };
+export const HASTY: Patience = { tries: 1, firstWait: 0, longestWait: 0, silence: 10_000, whole: 10_000 };
+
+/** That, or less where others wait for less. */
+export function hastily({ silence, whole }: Patience): Patience {
+  return { ...HASTY, silence: Math.min(silence, HASTY.silence), whole: Math.min(whole, HASTY.whole) };
+}
 
 /** Who waits for an answer. */
 export interface Asker {

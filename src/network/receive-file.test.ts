@@ -8,7 +8,7 @@ import type { Patience } from './patience.js';
 import { receiveFile } from './receive-file.js';
 
 const CONTENT = Buffer.from(Array.from({ length: 100_000 }, (_, i) => i % 251));
-const patience: Patience = { tries: 3, firstWait: 1, longestWait: 10, silence: 10_000 };
+const patience: Patience = { tries: 3, firstWait: 1, longestWait: 10, silence: 10_000, whole: 20_000 };
 
 const target = () => join(temporaryFolder(), 'file');
 const fromOf = ({ headers: { range } }: IncomingMessage) =>
@@ -155,6 +155,30 @@ describe('a body', () => {
     );
     expect((await receive(url, target())).content.equals(CONTENT)).toBe(true);
     expect(requests.length).toBeGreaterThan(patience.tries);
+  });
+
+  it('that begins anew each time, and breaks off at the same place, is an error too', async () => {
+    const { url, requests } = await serve((request, response) => {
+      delete request.headers.range;
+      answer(request, response, requests.length > 12 ? {} : { cutAt: 60_000 });
+    });
+    await expect(receive(url, target())).rejects.toThrow('tried 3 times');
+    expect(requests.length).toBeLessThanOrEqual(2 * patience.tries);
+  });
+
+  it('that does not begin is tried once where there is something else, and for as long as ever once it began', async () => {
+    const haste = { ...patience, tries: 1 };
+    const ask = (url: string, path: string) =>
+      receiveFile(url, path, { untilItBegins: haste }, { patience }, () => undefined);
+    const never = await serve((_, response) => void response.writeHead(503).end());
+    await expect(ask(never.url, target())).rejects.toThrow(/^status 503$/);
+    expect(never.requests).toHaveLength(1);
+    const late = await serve((request, response) => {
+      if (late.requests.length === 2) return void response.writeHead(503).end();
+      answer(request, response, late.requests.length === 1 ? { cutAt: 30_000 } : {});
+    });
+    expect(await ask(late.url, target())).toBe(CONTENT.length);
+    expect(late.requests).toHaveLength(3);
   });
 
   it('that is longer than it may be is not written to its end', async () => {

@@ -2,7 +2,7 @@ import { constants, open } from 'node:fs/promises';
 import { writeAll } from '../whole-file.js';
 import { addressOf } from './address.js';
 import { NetworkFault } from './fault.js';
-import { type Asker, withPatience } from './patience.js';
+import { type Asker, type Patience, withPatience } from './patience.js';
 import { type Answer, ask, leave, type Question } from './request.js';
 
 export interface FileQuestion extends Pick<Question, 'token'> {
@@ -10,6 +10,8 @@ export interface FileQuestion extends Pick<Question, 'token'> {
   readonly most?: number;
   /** Asked before each change of the file: throws where it is another process's by now. */
   readonly assertHeld?: () => void;
+  /** Until its first byte is here, where there is something else to go on with; default: the asker's. */
+  readonly untilItBegins?: Patience;
 }
 
 /** Bytes that are in the file, and of how many, where the server says that. */
@@ -29,17 +31,18 @@ const GAIN = 2 ** 14;
 export async function receiveFile(
   address: string,
   path: string,
-  { token, most = Number.POSITIVE_INFINITY, assertHeld = () => undefined }: FileQuestion,
+  { token, most = Number.POSITIVE_INFINITY, assertHeld = () => undefined, untilItBegins }: FileQuestion,
   asker: Asker,
   onBytes: OnBytes,
 ): Promise<number> {
   const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o666);
   try {
     let there = (await file.stat()).size;
-    let before = there;
+    // The furthest that any try got to: a server that knows no ranges sends the same bytes again and again.
+    let furthest = there;
+    let gain = 0;
     let tag: string | undefined;
-    const attempt = async (): Promise<number> => {
-      before = there;
+    const attempt = async (asker: Asker): Promise<number> => {
       const headers = {
         'accept-encoding': 'identity',
         ...(there > 0 && { range: `bytes=${there}-`, ...(tag && { 'if-range': tag }) }),
@@ -51,10 +54,9 @@ export async function receiveFile(
         await leave(answer);
         if (there === 0) throw new NetworkFault('it sends a part that nobody asked for');
         there = 0;
-        return attempt();
+        return attempt(asker);
       }
       there = place.start;
-      before = there;
       assertHeld();
       await file.truncate(there);
       tag = strongTag(answer);
@@ -64,6 +66,8 @@ export async function receiveFile(
         assertHeld();
         await writeAll(file, piece, there);
         there += piece.length;
+        gain += Math.max(0, there - furthest);
+        furthest = Math.max(furthest, there);
         onBytes(there, place.total);
       }
       if (place.total !== undefined && there !== place.total) {
@@ -72,8 +76,18 @@ export async function receiveFile(
       }
       return there;
     };
-    const gained = () => there - before >= GAIN;
-    const size = await withPatience(addressOf(address).url.host, asker, attempt, gained);
+    const gained = () => {
+      const enough = gain >= GAIN;
+      gain = 0;
+      return enough;
+    };
+    const patiently = () => withPatience(addressOf(address).url.host, asker, () => attempt(asker), gained);
+    const size = untilItBegins
+      ? await attempt({ ...asker, patience: untilItBegins }).catch(error => {
+          if (gain > 0 && error instanceof NetworkFault && error.facts.passes) return patiently();
+          throw error;
+        })
+      : await patiently();
     await file.sync();
     return size;
   } finally {

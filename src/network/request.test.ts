@@ -11,7 +11,7 @@ import { fetchBytes } from './fetch-bytes.js';
 import { askedWait, type Patience } from './patience.js';
 import { redirected } from './redirect.js';
 
-const patience: Patience = { tries: 4, firstWait: 10, longestWait: 2000, silence: 10_000 };
+const patience: Patience = { tries: 4, firstWait: 10, longestWait: 2000, silence: 10_000, whole: 20_000 };
 const impatience: Patience = { ...patience, silence: 300 };
 const get = async (url: string, token?: string, notice?: (text: string) => void) =>
   String(await fetchBytes(url, token ? { token } : {}, { patience, ...(notice && { notice }) }, 1000));
@@ -51,6 +51,15 @@ describe('what may pass is tried again', () => {
       response => response.writeHead(200).write('hell'),
     );
     expect(String(await fetchBytes(url, {}, { patience: impatience }, 1000))).toBe('hello');
+  });
+
+  it('an answer that drips, after the time that it may take', async () => {
+    const { url } = await serveAfter(response => {
+      const drops = setInterval(() => response.write('.'), 50);
+      response.on('close', () => clearInterval(drops));
+    });
+    const short = { ...patience, whole: 300 };
+    expect(String(await fetchBytes(url, {}, { patience: short }, 1000))).toBe('hello');
   });
 
   it('so often and no more', async () => {

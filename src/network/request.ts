@@ -38,6 +38,9 @@ const MOST_REDIRECTS = 10;
 /** What is read of an answer that nobody wants, so that its connection can be used again. In bytes. */
 const MOST_UNWANTED = 2 ** 16;
 
+/** The same, in milliseconds. */
+const LONGEST_UNWANTED = 1000;
+
 /**
  * Asks once.
  * @param accepted statuses that are no fault besides those of success
@@ -80,15 +83,14 @@ export async function ask(
 
 async function send({ url, method, headers, body }: Sent, asker: Asker): Promise<Answer> {
   const { patience = PATIENT, signal } = asker;
-  const listening = new Listening(patience.silence);
-  const signals = signal ? AbortSignal.any([signal, listening.signal]) : listening.signal;
+  const listening = new Listening(patience.silence, signal);
   const proxy = proxyFor(url);
   try {
     const [{ request }, dispatcher] = await Promise.all([import('undici'), dispatcherFor(proxy)]);
     const answer = await listening.during(() =>
       // Its own time limits end at what is slow, not at what is silent.
       request(url, {
-        ...{ method, headers, dispatcher, signal: signals, headersTimeout: 0, bodyTimeout: 0 },
+        ...{ method, headers, dispatcher, signal: listening.signal, headersTimeout: 0, bodyTimeout: 0 },
         ...(body !== undefined && { body }),
       }),
     );
@@ -110,25 +112,37 @@ function explained(
   return signal?.aborted ? signal.reason : faultOf(error, url, proxy);
 }
 
-/** Ends a request that has been silent for too long. What whoever asked does meanwhile is no silence. */
+/**
+ * Ends a request that has been silent for too long, or that nobody wants any more. What whoever asked does meanwhile is no silence.
+ * The library heeds a signal only once it is connected: whoever waits is not kept until then.
+ */
 class Listening {
   private readonly controller = new AbortController();
+  readonly signal: AbortSignal;
 
-  constructor(private readonly limit: number) {}
-
-  get signal(): AbortSignal {
-    return this.controller.signal;
+  constructor(
+    private readonly limit: number,
+    asker: AbortSignal | undefined,
+  ) {
+    this.signal = asker ? AbortSignal.any([asker, this.controller.signal]) : this.controller.signal;
   }
 
   async during<T>(wait: () => Promise<T>): Promise<T> {
+    this.signal.throwIfAborted();
     const timer = setTimeout(
       () => this.controller.abort(new Silence(`no word for ${this.limit / 1000} s`)),
       this.limit,
     );
+    let abort = (): void => undefined;
+    const aborted = new Promise<never>((_, reject) => {
+      abort = () => reject(this.signal.reason);
+      this.signal.addEventListener('abort', abort, { once: true });
+    });
     try {
-      return await wait();
+      return await Promise.race([wait(), aborted]);
     } finally {
       clearTimeout(timer);
+      this.signal.removeEventListener('abort', abort);
     }
   }
 }
@@ -157,10 +171,11 @@ async function* piecesOf(
 /** Reads a little of a body that nobody wants, whatever comes. */
 export async function leave({ pieces }: Answer): Promise<void> {
   let bytes = 0;
+  const end = performance.now() + LONGEST_UNWANTED;
   try {
     for await (const piece of pieces) {
       bytes += piece.length;
-      if (bytes > MOST_UNWANTED) break;
+      if (bytes > MOST_UNWANTED || performance.now() > end) break;
     }
   } catch {
     // The status says what matters.

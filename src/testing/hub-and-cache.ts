@@ -27,15 +27,18 @@ export async function hubWith(options: Partial<HubServerOptions> = {}) {
 
 export const silent: DownloadReporter = { progress: () => undefined, notice: () => undefined };
 
-export const BRISK = { tries: 3, firstWait: 10, longestWait: 1000, silence: 2000 };
+export const BRISK = { tries: 3, firstWait: 10, longestWait: 1000, silence: 2000, whole: 3000 };
 
-export function fetchTiny(reporter = silent, revision = 'main'): Promise<HubModel> {
-  return fetchFromHub('org/tiny', revision, reporter, 'whole', BRISK);
+export function fetchTiny(reporter = silent, revision = 'main', patience = BRISK): Promise<HubModel> {
+  return fetchFromHub('org/tiny', revision, reporter, 'whole', patience);
 }
 
 /** The same, with what was said meanwhile. */
-export async function fetchAndListen(revision = 'main'): Promise<{ model: HubModel; notices: string[] }> {
+export async function fetchAndListen(
+  revision = 'main',
+  patience = BRISK,
+): Promise<{ model: HubModel; notices: string[] }> {
   const notices: string[] = [];
-  const model = await fetchTiny({ ...silent, notice: text => notices.push(text) }, revision);
+  const model = await fetchTiny({ ...silent, notice: text => notices.push(text) }, revision, patience);
   return { model, notices };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rename, stat, truncate, unlink } from 'node:fs/promises';
 import { UserError } from '../../errors.js';
-import type { Asker } from '../../network/patience.js';
+import type { Asker, Patience } from '../../network/patience.js';
 import { receiveFile } from '../../network/receive-file.js';
 import { bytesOfFile, openPlainFile } from '../../plain-file.js';
 import { otherThanFile } from '../../whole-file.js';
@@ -16,6 +16,8 @@ export interface BlobSource {
   readonly name: string;
   /** Asked before each change: throws where another process goes on with the download by now. */
   readonly assertHeld: () => void;
+  /** Of {@link FileQuestion}. */
+  readonly untilItBegins?: Patience;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface BlobSource {
  * @throws UserError where what arrives is not what was announced, NetworkFault where it does not arrive
  */
 export async function receiveBlob(
-  { address, token, file, name, assertHeld }: BlobSource,
+  { address, token, file, name, assertHeld, untilItBegins }: BlobSource,
   path: string,
   asker: Asker,
   onReceived: (bytes: number) => void,
@@ -42,7 +44,11 @@ export async function receiveBlob(
   if (there > bytes) await truncate(incomplete, 0);
   if (there === bytes) onReceived(bytes);
   else {
-    const question = { most: bytes, assertHeld, ...(token !== undefined && { token }) };
+    const question = {
+      ...{ most: bytes, assertHeld },
+      ...(token !== undefined && { token }),
+      ...(untilItBegins && { untilItBegins }),
+    };
     await receiveFile(address, incomplete, question, asker, onReceived);
   }
   const whole = await isWhole(incomplete, bytes, tag);

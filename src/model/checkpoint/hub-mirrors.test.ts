@@ -86,7 +86,31 @@ describe('a mirror', () => {
     expect(notices).toEqual([
       expect.stringMatching(/ gives no hash of config.json, model.safetensors of org\/tiny: only/),
     ]);
-    expect(blobOf(model.folder, WEIGHTS)).toBe('5f3c-abc');
+    expect(blobOf(model.folder, WEIGHTS)).toMatch(/^[\w-]{43}$/);
+  });
+
+  it('that gives files and commits the same ETag gives none the content of another', async () => {
+    // nginx makes it of time and size; an image that is built anew may have both as they were.
+    const newer = 'b'.repeat(40);
+    let commit = COMMIT;
+    let weights = DEMO_FILES[WEIGHTS];
+    await hubWith();
+    const mirror = await serve((request, response) => {
+      const path = /\/resolve\/\w+\/(.*)/.exec(request.url ?? '')?.[1] ?? '';
+      const content = path === WEIGHTS ? weights : path === 'config.json' ? DEMO_FILES[path] : undefined;
+      if (!content) return void response.writeHead(404).end();
+      const headers = { etag: '"same"', 'x-repo-commit': commit, 'content-length': content.length };
+      response.writeHead(200, headers).end(request.method === 'HEAD' ? '' : content);
+    });
+    setEnvironment({ HF_ENDPOINT: mirror.url });
+    const first = await fetchTiny();
+    expect(readFileSync(join(first.folder, 'config.json')).equals(DEMO_FILES['config.json'])).toBe(true);
+    weights = Buffer.from(weights.map((byte, i) => (i === weights.length - 9 ? byte ^ 1 : byte)));
+    commit = newer;
+    const second = await fetchTiny();
+    expect(second.revision).toBe(newer);
+    expect(weightsOf(second.folder).equals(weights)).toBe(true);
+    expect(weightsOf(first.folder).equals(DEMO_FILES[WEIGHTS])).toBe(true);
   });
 
   it('without any ETag is too, and no name of its makes a path', async () => {

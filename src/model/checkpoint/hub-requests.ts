@@ -10,7 +10,7 @@ import { fetchJson } from '../../network/fetch-json.js';
 import { type Asker, HASTY } from '../../network/patience.js';
 import { TOKENIZER_FILES } from '../tokenizer/load-tokenizer.js';
 import { WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from './checkpoint.js';
-import { checkCommit, filesOfAnswer, type HubFile, isCommit, modelOfAnswer } from './hub-answers.js';
+import { checkCommit, filesOfAnswer, type HubFile, isCommit, isHash, modelOfAnswer } from './hub-answers.js';
 import type { Hub } from './hub-connection.js';
 import { noSuchRevision } from './hub-refusal.js';
 
@@ -150,8 +150,12 @@ function fileOfHeaders({ status, headers }: Headers, name: string, commit: strin
     );
   }
   const given = (headers['x-linked-etag'] ?? headers.etag ?? '').replace(/^W\//, '').replace(/^"|"$/g, '');
-  // It becomes the name of a file, as in Python.
-  const isName = /^[\w-][\w.+-]{0,99}$/.test(given);
-  const tag = isName ? given : createHash('sha256').update(`${commit}/${path}`).digest('base64url');
+  // It becomes the name of a file. A mirror's own tag (nginx: time and size) may be that of another file or commit too: taken
+  // for a name, it would give the one's content out as the other's.
+  const own = () =>
+    createHash('sha256')
+      .update(JSON.stringify([commit, path, given]))
+      .digest('base64url');
+  const tag = isHash(given) ? given : own();
   return { path, bytes: Number(length), tag };
 }

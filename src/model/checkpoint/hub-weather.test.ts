@@ -1,7 +1,8 @@
 /** What a hub refuses, and where it matters. */
+import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { setEnvironment } from '../../testing/environment.js';
-import { fetchAndListen, fetchTiny, hubWith, silent } from '../../testing/hub-and-cache.js';
+import { BRISK, fetchAndListen, fetchTiny, hubWith, silent } from '../../testing/hub-and-cache.js';
 import { COMMIT, type Refusal } from '../../testing/hub-server.js';
 import { serve } from '../../testing/loopback-server.js';
 import { canMakeCertificates, serveTls } from '../../testing/loopback-tls.js';
@@ -91,7 +92,48 @@ describe('a model that is whole in the cache', () => {
     moved = true;
     const { model, notices } = await fetchAndListen();
     expect(model).toEqual(online);
-    expect(notices.at(-1)).toContain('answers with status 503, tried 3 times: using org/tiny from the cache');
+    expect(notices.at(-1)).toContain('answers with status 503: using org/tiny from the cache');
+  });
+
+  /** A hub that names a newer commit, and gives these answers to what is asked for next. */
+  async function serveNewer(answer: (request: string, response: ServerResponse) => unknown) {
+    await hubWith();
+    const online = await fetchTiny();
+    const newer = 'b'.repeat(40);
+    const front = await serve((request, response) => {
+      const asked = `${request.method} ${request.url}`;
+      if (!asked.includes('/revision/main')) return void answer(asked, response);
+      const siblings = [{ rfilename: 'config.json' }, { rfilename: 'model.safetensors' }];
+      response.end(JSON.stringify({ id: 'org/tiny', sha: newer, siblings }));
+    });
+    setEnvironment({ HF_ENDPOINT: front.url });
+    return { online, front };
+  }
+
+  const drip = (response: ServerResponse) => {
+    const drops = setInterval(() => response.write(' '), 100);
+    response.on('close', () => clearInterval(drops));
+  };
+  const asksForLater = (response: ServerResponse) => response.writeHead(503, { 'retry-after': '1' }).end();
+  const describeFile = (response: ServerResponse) =>
+    response.end(JSON.stringify([{ path: 'config.json', size: 9, oid: 'c'.repeat(40) }]));
+
+  it.each<[string, (asked: string, response: ServerResponse) => unknown, string]>([
+    ['says nothing of its files', () => undefined, 'no word for 0.3 s'],
+    ['lets the answer drip', (_, response) => drip(response), 'no whole answer within 0.6 s'],
+    ['asks to come back later', (_, response) => asksForLater(response), 'status 503'],
+    [
+      'then sends no file',
+      (asked, response) => asked.includes('paths-info') && describeFile(response),
+      'no word for 0.3 s',
+    ],
+  ])('is used where the hub names a newer one and %s, after one try', async (_, answer, why) => {
+    const { online, front } = await serveNewer(answer);
+    const { model, notices } = await fetchAndListen('main', { ...BRISK, silence: 300, whole: 600 });
+    expect(model).toEqual(online);
+    expect(notices).toEqual([expect.stringContaining(why)]);
+    expect(front.requests.filter(asked => asked.includes('paths-info'))).toHaveLength(1);
+    expect(front.requests.length).toBeLessThanOrEqual(3);
   });
 });
 

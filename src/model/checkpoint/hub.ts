@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 import { systemErrorCode, UserError } from '../../errors.js';
 import { fileExists, readJsonFile } from '../../files.js';
 import { NetworkFault } from '../../network/fault.js';
-import { type Asker, HASTY, PATIENT } from '../../network/patience.js';
+import { type Asker, hastily, PATIENT, type Patience } from '../../network/patience.js';
 import { holderText } from '../../runtime/locks/holder.js';
 import { waitForLock } from '../../runtime/locks/process-lock.js';
 import { TOKENIZER_FILES } from '../tokenizer/load-tokenizer.js';
@@ -51,6 +51,8 @@ interface Fetching {
   readonly storage: string;
   readonly reporter: DownloadReporter;
   readonly asker: Asker;
+  /** Of all questions, and of a file until it begins to come, where there is something to go on with. */
+  readonly haste: Patience | undefined;
 }
 
 /**
@@ -78,9 +80,10 @@ export async function fetchFromHub(
   const hub = await connectToHub();
   const { signal } = reporter;
   const asker: Asker = { patience, notice: reporter.notice, ...(signal && { signal }) };
+  const haste = cached && hastily(patience);
   try {
-    const repository = await askForModel(hub, id, revision, cached ? { ...asker, patience: HASTY } : asker);
-    return await fetchSnapshot(repository, part, { id, revision, hub, storage, reporter, asker });
+    const repository = await askForModel(hub, id, revision, { ...asker, ...(haste && { patience: haste }) });
+    return await fetchSnapshot(repository, part, { id, revision, hub, storage, reporter, asker, haste });
   } catch (error) {
     const refused = refusalIn(error, { id, revision, hub, storage });
     if (!cached || !(refused instanceof UserError)) throw refused;
@@ -96,7 +99,8 @@ function refusalIn(error: unknown, asked: Pick<Fetching, 'id' | 'revision' | 'hu
 }
 
 async function fetchSnapshot(repository: Repository, part: ModelPart, fetching: Fetching): Promise<HubModel> {
-  const { id, revision, storage, hub, asker, reporter } = fetching;
+  const { id, revision, storage, hub, asker, haste, reporter } = fetching;
+  const hurried = { ...asker, ...(haste && { patience: haste }) };
   const { commit, files } = repository;
   const folder = snapshotFolder(storage, commit);
   const unverified: string[] = [];
@@ -104,7 +108,7 @@ async function fetchSnapshot(repository: Repository, part: ModelPart, fetching: 
     const present = await presentFiles(folder, wanted);
     const missing = wanted.filter(file => !present.includes(file));
     if (missing.length === 0) return;
-    for (const file of await askForFiles(hub, repository, missing, asker)) {
+    for (const file of await askForFiles(hub, repository, missing, hurried)) {
       await fetchFile(file, repository, fetching);
       if (!isHash(file.tag)) unverified.push(file.path);
     }
@@ -141,7 +145,7 @@ function offlineUnknown(error: unknown, id: string): string {
 async function fetchFile(
   file: HubFile,
   { name, commit }: Repository,
-  { id, storage, hub, asker, reporter }: Fetching,
+  { id, storage, hub, asker, haste, reporter }: Fetching,
 ): Promise<void> {
   const blobs = join(storage, 'blobs');
   const blob = join(blobs, file.tag);
@@ -179,6 +183,7 @@ async function fetchFile(
         name: `${id}/${file.path}`,
         assertHeld,
         ...(hub.token && { token: hub.token }),
+        ...(haste && { untilItBegins: haste }),
       };
       await receiveBlob(source, blob, asker, received => reporter.progress(file.path, received, file.bytes));
     }
