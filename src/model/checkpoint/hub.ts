@@ -77,7 +77,17 @@ export async function fetchFromHub(
     if (cached) return cached;
     throw new UserError(`${id}: not in the cache (${storage}), and HF_HUB_OFFLINE is set`, DEMO_REMEDY);
   }
-  const hub = await connectToHub();
+  const useCached = (model: HubModel, why: string): HubModel => {
+    reporter.notice(`${why}: using ${id} from the cache`);
+    return model;
+  };
+  let hub: Hub;
+  try {
+    hub = await connectToHub();
+  } catch (error) {
+    if (!cached || !(error instanceof UserError)) throw error;
+    return useCached(cached, error.message);
+  }
   const { signal } = reporter;
   const asker: Asker = { patience, notice: reporter.notice, ...(signal && { signal }) };
   const haste = cached && hastily(patience);
@@ -87,9 +97,7 @@ export async function fetchFromHub(
   } catch (error) {
     const refused = refusalIn(error, { id, revision, hub, storage });
     if (!cached || !(refused instanceof UserError)) throw refused;
-    const why = error instanceof NetworkFault ? briefly(hub, error) : refused.message;
-    reporter.notice(`${why}: using ${id} from the cache`);
-    return cached;
+    return useCached(cached, error instanceof NetworkFault ? briefly(hub, error) : refused.message);
   }
 }
 
