@@ -1,6 +1,7 @@
 /** Servers on loopback that misbehave in every way, and what is asked of them. */
 import type { ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { setEnvironment } from '../testing/environment.js';
 import { serve } from '../testing/loopback-server.js';
@@ -251,9 +252,17 @@ describe.skipIf(!canMakeCertificates)(
           remedy: `Set NODE_EXTRA_CA_CERTS=/etc/our.pem, the file that ${name} names.`,
         });
       }
-      setEnvironment({ NODE_EXTRA_CA_CERTS: '/etc/our.pem' });
+      const given = fileURLToPath(import.meta.url);
+      setEnvironment({
+        ...{ NODE_EXTRA_CA_CERTS: given, REQUESTS_CA_BUNDLE: undefined },
+        ...{ CURL_CA_BUNDLE: undefined, SSL_CERT_FILE: undefined },
+      });
       await expect((await askOf()).refused).rejects.toMatchObject({
-        remedy: expect.stringContaining('NODE_EXTRA_CA_CERTS is /etc/our.pem: that file lacks'),
+        remedy: expect.stringContaining(`NODE_EXTRA_CA_CERTS is ${given}: that file lacks`),
+      });
+      setEnvironment({ NODE_EXTRA_CA_CERTS: '/etc/no/such.pem' });
+      await expect((await askOf()).refused).rejects.toMatchObject({
+        remedy: expect.stringContaining('NODE_EXTRA_CA_CERTS is /etc/no/such.pem: there is no such file'),
       });
     });
   },
