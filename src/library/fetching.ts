@@ -3,18 +3,15 @@ import type { DataSource } from '../dataset/source.js';
 import type { DownloadReporter } from '../model/checkpoint/hub.js';
 import type { Progress } from '../progress.js';
 
-const MEGABYTE = 1e6;
-
 /** Shows how a model's download goes. */
 export function fetchProgress(progress: Progress, signal?: AbortSignal): DownloadReporter {
-  const megabytes = (bytes: number) => Number((bytes / MEGABYTE).toFixed(1));
   return {
-    progress: (file, received, total) =>
-      progress.show(`fetching ${file}`, {
-        done: megabytes(received),
-        total: megabytes(total),
-        text: 'MB',
-      }),
+    progress: (file, received, total) => {
+      // Most of a model's files are small.
+      const [unit, text] = total < 1e6 ? [1e3, 'kB'] : [1e6, 'MB'];
+      const inUnit = (bytes: number) => Number((bytes / unit).toFixed(1));
+      progress.show(`fetching ${file}`, { done: inUnit(received), total: inUnit(total), text });
+    },
     notice: progress.notice,
     ...(signal && { signal }),
   };

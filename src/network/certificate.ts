@@ -1,4 +1,5 @@
 /** What is wrong with a certificate, and what the person may do about it. */
+import { accessSync, constants } from 'node:fs';
 
 const UNKNOWN_AUTHORITY = new Set([
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -53,10 +54,21 @@ export function certificateTrouble(
   };
 }
 
+function mayRead(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function remedyOfAuthority(environment: Readonly<Record<string, string | undefined>>): string {
   const given = environment.NODE_EXTRA_CA_CERTS;
   const other = OF_OTHER_TOOLS.find(name => environment[name] && environment[name] !== given);
   if (other) return `Set NODE_EXTRA_CA_CERTS=${environment[other]}, the file that ${other} names.`;
+  if (given && !mayRead(given))
+    return `NODE_EXTRA_CA_CERTS is ${given}: there is no such file that can be read, so that Node.js goes without it.`;
   if (given)
     return `NODE_EXTRA_CA_CERTS is ${given}: that file lacks the authority that signed this certificate.`;
   return "Set NODE_EXTRA_CA_CERTS to a file with the certificate of your network's authority, in PEM.";

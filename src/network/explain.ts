@@ -1,6 +1,6 @@
 import { reasonOf, systemErrorCode } from '../errors.js';
 import { certificateTrouble } from './certificate.js';
-import { NetworkFault } from './fault.js';
+import { type FaultFacts, NetworkFault } from './fault.js';
 import type { HttpProxy } from './proxy.js';
 
 /** Nothing came for too long. */
@@ -87,7 +87,21 @@ function refusalOfProxy(error: unknown, { variable, authorization }: HttpProxy) 
   };
 }
 
+/** Who asks in the clear through a proxy cannot tell its answers from the server's: then both are named. */
+export function refusalOf(
+  { status, headers }: Pick<FaultFacts, 'headers'> & { readonly status: number },
+  url: URL,
+  proxy: HttpProxy | undefined,
+): NetworkFault {
+  const relay = proxy?.url.startsWith('http:') && url.protocol === 'http:' ? proxy : undefined;
+  return new NetworkFault(relay ? `status ${status} through ${relay.shown}` : `status ${status}`, {
+    ...{ status, passes: isPassing(status) },
+    ...(headers && { headers }),
+    ...(relay && { relayedBy: relay.variable }),
+  });
+}
+
 /** Whether the same question may have another answer in a moment. */
-export function isPassing(status: number): boolean {
+function isPassing(status: number): boolean {
   return [408, 425, 429, 500, 502, 503, 504].includes(status);
 }

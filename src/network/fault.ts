@@ -7,6 +7,8 @@ export interface FaultFacts {
   readonly status?: number;
   /** Its headers, by their names in small letters. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The variable of a proxy that may have refused instead of the server. */
+  readonly relayedBy?: string;
   /** It may be over in a moment, so that the same question is worth asking again. */
   readonly passes?: boolean;
   /** Nobody answers at that port: worth asking again only where somebody did before. */

@@ -25,7 +25,7 @@ export const PATIENT: Patience = {
 };
 
 /** Where there is something to go on with, whatever the answer. */
-export const HASTY: Patience = { tries: 1, firstWait: 0, longestWait: 0, silence: 10_000, whole: 10_000 };
+export const HASTY: Patience = { tries: 1, firstWait: 0, longestWait: 0, silence: 10_000, whole: 15_000 };
 
 /** That, or less where others wait for less. */
 export function hastily({ silence, whole }: Patience): Patience {

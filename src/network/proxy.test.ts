@@ -48,6 +48,8 @@ describe('which proxy is asked', () => {
   it('is none that cannot be used: the variable is named, a password is not', () => {
     const ask = () => proxyFor(new URL('https://hub.co'), { ALL_PROXY: 'socks5://me:secret@proxy:1080' });
     expect(ask).toThrow('ALL_PROXY is socks5://me:***@proxy:1080, which is no proxy that kn can use');
+    const slash = () => proxyFor(new URL('http://hub.co'), { HTTP_PROXY: 'http://me:sec/ret@proxy:1' });
+    expect(slash).toThrow('HTTP_PROXY is http://me:***@proxy:1, which is no proxy');
   });
 });
 
@@ -82,6 +84,19 @@ describe('a request', () => {
       await expect(get(`${scheme}://hub.invalid/x`)).rejects.toMatchObject({
         remedy: 'Give it a user and password: ALL_PROXY=http://USER:PASSWORD@HOST:PORT.',
       });
+    },
+  );
+
+  it.each([403, 404, 502])(
+    'in the clear that has status %i names the proxy, whose answer it may be',
+    async status => {
+      const server = await serve((_, response) => void response.writeHead(status).end());
+      const proxy = await serveProxy();
+      setEnvironment({ HTTP_PROXY: `http://me:secret@${proxy.host}` });
+      const message = `status ${status} through the proxy http://${proxy.host} of HTTP_PROXY`;
+      await expect(get(server.url)).rejects.toMatchObject({ message, facts: { relayedBy: 'HTTP_PROXY' } });
+      setEnvironment({ HTTP_PROXY: undefined });
+      await expect(get(server.url)).rejects.toThrow(/^status \d+$/);
     },
   );
 

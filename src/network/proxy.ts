@@ -1,6 +1,6 @@
 /** Which proxy the environment names for an address, by the rules of curl and Python's urllib. */
 import { BlockList, isIP } from 'node:net';
-import { basic, shownAddress } from './address.js';
+import { basic, IN_PASSWORDS, shownAddress } from './address.js';
 import { NetworkFault } from './fault.js';
 
 export interface HttpProxy {
@@ -35,7 +35,7 @@ export function proxyFor(url: URL, environment: Environment = process.env): Http
   const proxy = URL.canParse(text) ? new URL(text) : undefined;
   if (!proxy || !/^https?:$/.test(proxy.protocol)) {
     throw new NetworkFault(`${variable} is ${shownAddress(value)}, which is no proxy that kn can use`, {
-      remedy: `Set ${variable} to an http:// or https:// proxy, or take it away.`,
+      remedy: `Set ${variable} to an http:// or https:// proxy, or take it away. ${IN_PASSWORDS}`,
     });
   }
   const { username, password, origin } = proxy;

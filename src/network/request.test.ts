@@ -1,6 +1,7 @@
 /** Servers on loopback that misbehave in every way, and what is asked of them. */
 import type { ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { setEnvironment } from '../testing/environment.js';
 import { serve } from '../testing/loopback-server.js';
@@ -169,8 +170,36 @@ describe('a token', () => {
     expect(await get(url.replace('//', '//me:p%40ss@'))).toBe(
       `Basic ${Buffer.from('me:p@ss').toString('base64')}`,
     );
-    expect(shownAddress('https://me:p%40ss@hub.co/a@b')).toBe('https://me:***@hub.co/a@b');
-    expect(shownAddress('https://hub.co/a@b')).toBe('https://hub.co/a@b');
+  });
+
+  it.each([
+    ['https://me:secret@hub.co/a', 'https://me:***@hub.co/a'],
+    ['https://me:sec/ret@hub.co', 'https://me:***@hub.co'],
+    ['http://me:sec/ret@127.0.0.1:1', 'http://me:***@127.0.0.1:1'],
+    ['http://me:secret/@hub.co', 'http://me:***@hub.co'],
+    ['http://me:1secret/x/@hub.co/pypi/x/json', 'http://me:***@hub.co/pypi/x/json'],
+    ['socks5://me:secr@t@h', 'socks5://me:***@h'],
+    ['socks5://me:secr@t/x@h', 'socks5://me:***@h'],
+    ['me:sec?ret@proxy:3128', 'me:***@proxy:3128'],
+    ['me:sec#ret@proxy:3128', 'me:***@proxy:3128'],
+    ['https://secret@hub.co', 'https://***@hub.co'],
+    ['https://sec/ret:x@hub.co', 'https://***@hub.co'],
+    ['http://h/?token=secret', 'http://h/?***'],
+    ['http://me:x@h/a?token=secret@x', 'http://me:***@x'],
+    ['http://h/a#secret', 'http://h/a#***'],
+    ['https://me:secret@npm.co/@scope/name/-/name-1.tgz', 'https://me:***@npm.co/@scope/name/-/name-1.tgz'],
+    ['https://hub.co:8443/a', 'https://hub.co:8443/a'],
+    ['no address', 'no address'],
+    ['', ''],
+  ])('%s is shown as %s', (address, shown) => {
+    expect(shownAddress(address)).toBe(shown);
+  });
+
+  it('that makes an address none is not shown either, and how to write it is', async () => {
+    await expect(Promise.resolve().then(() => get('https://me:sec/ret@hub.co/x'))).rejects.toMatchObject({
+      message: '"https://me:***@hub.co/x" is no address: its host or port is none',
+      remedy: expect.stringContaining('%2F for /'),
+    });
   });
 });
 
@@ -223,9 +252,17 @@ describe.skipIf(!canMakeCertificates)(
           remedy: `Set NODE_EXTRA_CA_CERTS=/etc/our.pem, the file that ${name} names.`,
         });
       }
-      setEnvironment({ NODE_EXTRA_CA_CERTS: '/etc/our.pem' });
+      const given = fileURLToPath(import.meta.url);
+      setEnvironment({
+        ...{ NODE_EXTRA_CA_CERTS: given, REQUESTS_CA_BUNDLE: undefined },
+        ...{ CURL_CA_BUNDLE: undefined, SSL_CERT_FILE: undefined },
+      });
       await expect((await askOf()).refused).rejects.toMatchObject({
-        remedy: expect.stringContaining('NODE_EXTRA_CA_CERTS is /etc/our.pem: that file lacks'),
+        remedy: expect.stringContaining(`NODE_EXTRA_CA_CERTS is ${given}: that file lacks`),
+      });
+      setEnvironment({ NODE_EXTRA_CA_CERTS: '/etc/no/such.pem' });
+      await expect((await askOf()).refused).rejects.toMatchObject({
+        remedy: expect.stringContaining('NODE_EXTRA_CA_CERTS is /etc/no/such.pem: there is no such file'),
       });
     });
   },

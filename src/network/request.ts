@@ -7,7 +7,7 @@ import type { Dispatcher } from 'undici';
 import { VERSION } from '../version.js';
 import { addressOf } from './address.js';
 import { dispatcherFor } from './dispatcher.js';
-import { faultOf, isPassing, Silence } from './explain.js';
+import { faultOf, refusalOf, Silence } from './explain.js';
 import { NetworkFault } from './fault.js';
 import { type Asker, PATIENT } from './patience.js';
 import { type HttpProxy, proxyFor } from './proxy.js';
@@ -76,7 +76,7 @@ export async function ask(
     }
     if (status < 400 || accepted.includes(status)) return answer;
     await leave(answer);
-    throw new NetworkFault(`status ${status}`, { status, headers, passes: isPassing(status) });
+    throw refusalOf(answer, sent.url, proxyFor(sent.url));
   }
   throw new NetworkFault(`it sends from one address to the next, ${MOST_REDIRECTS} times`);
 }

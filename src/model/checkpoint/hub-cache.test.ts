@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -12,10 +13,12 @@ import {
 } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { setEnvironment } from '../../testing/environment.js';
 import { DEMO_FILES, fetchAndListen, fetchTiny, hubWith } from '../../testing/hub-and-cache.js';
 import { COMMIT } from '../../testing/hub-server.js';
+import { canMount } from '../../testing/small-disk.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { putIntoSnapshot } from './hub-cache.js';
 
@@ -76,6 +79,36 @@ describe('a cache that is read-only', () => {
     expect(notices[0]).toMatch(/: using org\/tiny from the cache$/);
   });
 
+  it('and whole but for what Python had no use for serves, also without a note of what the revision is', async () => {
+    const { home, storage } = await hubWith();
+    const { folder } = await fetchTiny();
+    unlinkSync(join(folder, 'tokenizer_config.json'));
+    rmSync(join(storage, 'refs'), { recursive: true });
+    makeReadOnly(home);
+    const { model, notices } = await fetchAndListen();
+    expect(model).toEqual({ folder, revision: COMMIT, whole: true });
+    expect(notices).toEqual([
+      expect.stringMatching(/cannot be written \(permission denied\): using org\/tiny from the cache$/),
+    ]);
+  });
+
+  it.skipIf(!canMount)(
+    `by its file system says that it is${canMount ? '' : ' (skipped: this user may not mount one)'}`,
+    () => {
+      const built = fileURLToPath(new URL('../../../dist/model/checkpoint/hub-cache.js', import.meta.url));
+      const storage = temporaryFolder();
+      const script = `
+        const { noteCommit } = await import(${JSON.stringify(built)});
+        await noteCommit(${JSON.stringify(storage)}, 'main', '${COMMIT}').catch(error => console.log(error.message));`;
+      const mounted = 'mount -t tmpfs -o ro tmpfs "$0"; "$@"';
+      const node = [process.execPath, '--input-type=module', '-e', script];
+      const { stdout } = spawnSync('unshare', ['-rm', 'bash', '-c', mounted, storage, ...node], {
+        encoding: 'utf8',
+      });
+      expect(stdout).toBe(`${storage}/refs/main: cannot be written (read-only file system)\n`);
+    },
+  );
+
   it('and not whole is refused, with what to do', async () => {
     const { home, storage } = await hubWith();
     const { folder } = await fetchTiny();
@@ -121,6 +154,38 @@ describe('a link to nothing', () => {
     unlinkSync(tokenizer);
     setEnvironment({ HF_HUB_OFFLINE: '1' });
     await expect(fetchTiny()).rejects.toThrow('org/tiny: not in the cache');
+  });
+});
+
+describe('what a disk that was full left', () => {
+  const weights = DEMO_FILES['model.safetensors'];
+  it.each<[string, string, Buffer]>([
+    ['nothing of config.json', 'config.json', Buffer.alloc(0)],
+    ['nothing of the weights', 'model.safetensors', Buffer.alloc(0)],
+    ['a part of the weights', 'model.safetensors', weights.subarray(0, 20_000)],
+    ['a part of their header', 'model.safetensors', weights.subarray(0, 100)],
+  ])('is fetched again: %s', async (_, file, left) => {
+    await hubWith();
+    const { folder } = await fetchTiny();
+    await writeFile(join(folder, file), left); // Into the blob.
+    await fetchTiny();
+    expect(readFileSync(join(folder, file)).equals(DEMO_FILES[file])).toBe(true);
+    expect(lstatSync(join(folder, file)).isSymbolicLink()).toBe(true);
+  });
+
+  it('is fetched again where a snapshot has the file itself, and where none has the blob yet', async () => {
+    await hubWith();
+    const { folder } = await fetchTiny();
+    const config = join(folder, 'config.json');
+    const blob = join(blobsOf(folder), basename(readlinkSync(config)));
+    unlinkSync(config);
+    await writeFile(blob, '{"half":');
+    await fetchTiny();
+    expect(readFileSync(config).equals(DEMO_FILES['config.json'])).toBe(true);
+    unlinkSync(config);
+    await writeFile(config, '');
+    await fetchTiny();
+    expect(readFileSync(config).equals(DEMO_FILES['config.json'])).toBe(true);
   });
 });
 

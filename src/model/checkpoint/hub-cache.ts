@@ -1,13 +1,14 @@
 /** The hub's cache as Python's huggingface_hub lays it out: snapshots of commits, of links to blobs, and what names a commit. */
-import { copyFile, mkdir, rename, symlink, unlink } from 'node:fs/promises';
+import { copyFile, rename, stat, symlink, unlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { refusedFile, systemErrorCode, type UserError } from '../../errors.js';
-import { fileExists, nameIsTaken, readJsonFile } from '../../files.js';
-import { readPlainText } from '../../plain-file.js';
+import { fileExists, makeFolder, nameIsTaken, readJsonFile } from '../../files.js';
+import { openPlainFile, readPlainText } from '../../plain-file.js';
 import { writeWholeFile } from '../../whole-file.js';
 import { TOKENIZER_FILES } from '../tokenizer/load-tokenizer.js';
 import { presentFiles, shardsOfIndex, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from './checkpoint.js';
 import { isCommit } from './hub-answers.js';
+import { readSafetensorsHeader } from './safetensors.js';
 
 /** A commit, in bytes. */
 const SHORT = 4096;
@@ -42,6 +43,42 @@ export async function findCached(storage: string, revision: string): Promise<Cac
   return { folder, revision: commit };
 }
 
+/**
+ * Which files of a snapshot are there and may be whole. Other programs leave empty files and halves where a disk was full; what can
+ * be seen without asking the hub is that a file is empty, and that weights are shorter than their own header says.
+ */
+export async function wholeFiles(folder: string, names: readonly string[]): Promise<string[]> {
+  const whole: string[] = [];
+  for (const name of names) if (await mayBeWhole(join(folder, name))) whole.push(name);
+  return whole;
+}
+
+async function mayBeWhole(path: string): Promise<boolean> {
+  if (!(await sizeOf(path))) return false;
+  if (!path.endsWith('.safetensors')) return true;
+  const file = await openPlainFile(path).catch(() => undefined);
+  try {
+    return file === undefined || (await readSafetensorsHeader(file, path)).size > 0;
+  } catch {
+    return false;
+  } finally {
+    await file?.close();
+  }
+}
+
+/** Whether a file is there and has as many bytes as it should. */
+export async function hasSize(path: string, bytes: number | undefined): Promise<boolean> {
+  return bytes !== undefined && (await sizeOf(path)) === bytes;
+}
+
+/** In bytes; undefined where there is no such file. */
+function sizeOf(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => undefined,
+  );
+}
+
 async function weightsOf(folder: string, has: (file: string) => Promise<boolean>): Promise<string[]> {
   if ((await has(WEIGHTS_FILE)) || !(await has(WEIGHTS_INDEX_FILE))) return [WEIGHTS_FILE];
   const index = join(folder, WEIGHTS_INDEX_FILE);
@@ -62,7 +99,7 @@ export async function noteCommit(storage: string, revision: string, commit: stri
   if (revision === commit || (await notedCommit(storage, revision)) === commit) return;
   const ref = join(storage, 'refs', revision);
   try {
-    await mkdir(dirname(ref), { recursive: true });
+    await makeFolder(dirname(ref));
     await writeWholeFile(ref, commit);
   } catch (error) {
     throw refusedFile(ref, 'written', error);
@@ -82,8 +119,8 @@ export async function putIntoSnapshot(
   isNew: boolean,
   link: (target: string, path: string) => Promise<void> = symlink,
 ): Promise<void> {
-  if (await fileExists(path)) return;
-  // A link whose blob was swept away.
+  if (await hasSize(path, await sizeOf(blob))) return;
+  // A link whose blob was swept away, or what a disk that was full left.
   if (await nameIsTaken(path)) await unlink(path);
   try {
     await link(relative(dirname(path), blob), path);

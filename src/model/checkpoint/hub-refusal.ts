@@ -14,7 +14,8 @@ export function noSuchRevision(id: string, revision: string, { shown }: Hub): Us
 
 /** What a hub refused, or that it could not be asked, as people should read it where the cache does not have the model. */
 export function refusalOf(id: string, revision: string, hub: Hub, fault: NetworkFault): UserError {
-  const { status, headers = {} } = fault.facts;
+  const { status, headers = {}, relayedBy } = fault.facts;
+  const orProxy = relayedBy ? ` If it is the proxy that refuses: look at ${relayedBy}, and at NO_PROXY.` : '';
   const because = { cause: fault };
   if (status === undefined) {
     const reason = `${id}: not in the cache, and ${hub.shown} cannot be reached (${fault.message})`;
@@ -38,14 +39,14 @@ export function refusalOf(id: string, revision: string, hub: Hub, fault: Network
   }
   if (status === 401 || status === 403 || status === 404) {
     return new UserError(
-      `${id}: the hub has no such model, or it is not open to you (status ${status})`,
-      `Check the name${revision === 'main' ? '' : ' and --revision'}; for a private or gated model set HF_TOKEN. --model demo needs no download.`,
+      `${id}: the hub has no such model, or it is not open to you (${fault.message})`,
+      `Check the name${revision === 'main' ? '' : ' and --revision'}; for a private or gated model set HF_TOKEN. --model demo needs no download.${orProxy}`,
       because,
     );
   }
   return new UserError(
     `${id}: not in the cache, and ${hub.shown} answers with ${fault.message}`,
-    'Try again later, or try kn with --model demo.',
+    `Try again later, or try kn with --model demo.${orProxy}`,
     because,
   );
 }

@@ -63,6 +63,20 @@ describe('a model that is whole in the cache', () => {
     },
   );
 
+  it.each(['two\ntokens of a pasted page', 'sécret'])(
+    'is used where HF_TOKEN is %j, which is no token',
+    async token => {
+      await hubWith();
+      const online = await fetchTiny();
+      setEnvironment({ HF_TOKEN: token });
+      const { model, notices } = await fetchAndListen();
+      expect(model).toEqual(online);
+      expect(notices).toEqual([
+        'HF_TOKEN: no access token: it has a letter that none has: using org/tiny from the cache',
+      ]);
+    },
+  );
+
   it('is used where a proxy refuses', async () => {
     await hubWith();
     const online = await fetchTiny();
@@ -165,6 +179,18 @@ describe('a model that is not in the cache', () => {
     await expect(fetchTiny()).rejects.toMatchObject({
       message: expect.stringContaining(message),
       remedy: expect.stringContaining(remedy),
+    });
+  });
+
+  it('behind a proxy that may be the one that refuses says so', async () => {
+    await hubWith();
+    const proxy = await serve((_, response) => void response.writeHead(403).end());
+    setEnvironment({ http_proxy: proxy.url, no_proxy: '', NO_PROXY: '' });
+    await expect(fetchTiny()).rejects.toMatchObject({
+      message: `org/tiny: the hub has no such model, or it is not open to you (status 403 through the proxy ${proxy.url} of http_proxy)`,
+      remedy: expect.stringContaining(
+        'If it is the proxy that refuses: look at http_proxy, and at NO_PROXY.',
+      ),
     });
   });
 

@@ -126,10 +126,10 @@ describe('a model of the hub', () => {
     await expect(fetchTiny()).rejects.toThrow(
       'org/tiny: the hub has no such model, or it is not open to you (status 401)',
     );
-    setEnvironment({ HF_TOKEN: 'hf_secret' });
-    expect((await fetchTiny()).revision).toBe(COMMIT);
     setEnvironment({ HF_TOKEN: 'sécret' });
     await expect(fetchTiny()).rejects.toThrow('HF_TOKEN: no access token');
+    setEnvironment({ HF_TOKEN: 'hf_secret' });
+    expect((await fetchTiny()).revision).toBe(COMMIT);
   });
 
   it('that the hub does not have is refused', async () => {

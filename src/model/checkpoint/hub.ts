@@ -5,10 +5,9 @@
  * Files are asked for over plain HTTP. The hub's own protocol for large files, xet, is not spoken: it saves nothing where each is
  * fetched once, and HF_HUB_DISABLE_XET has nothing to switch off.
  */
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemErrorCode, UserError } from '../../errors.js';
-import { fileExists, readJsonFile } from '../../files.js';
+import { makeFolder, readJsonFile } from '../../files.js';
 import { NetworkFault } from '../../network/fault.js';
 import { type Asker, hastily, PATIENT, type Patience } from '../../network/patience.js';
 import { holderText } from '../../runtime/locks/holder.js';
@@ -17,7 +16,15 @@ import { TOKENIZER_FILES } from '../tokenizer/load-tokenizer.js';
 import { presentFiles, refusePickle, shardsOfIndex, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from './checkpoint.js';
 import { checkRevision, type HubFile, isHash } from './hub-answers.js';
 import { receiveBlob } from './hub-blob.js';
-import { findCached, noteCommit, putIntoSnapshot, refusedCache, snapshotFolder } from './hub-cache.js';
+import {
+  findCached,
+  hasSize,
+  noteCommit,
+  putIntoSnapshot,
+  refusedCache,
+  snapshotFolder,
+  wholeFiles,
+} from './hub-cache.js';
 import { connectToHub, type Hub, isOffline } from './hub-connection.js';
 import { storageOf } from './hub-folders.js';
 import { briefly, DEMO_REMEDY, refusalOf } from './hub-refusal.js';
@@ -71,26 +78,40 @@ export async function fetchFromHub(
 ): Promise<HubModel> {
   checkRevision(id, revision);
   const storage = storageOf(id);
-  const found = await findCached(storage, revision);
-  const cached = found && { ...found, whole: true };
+  let cached = await findWhole(storage, revision);
   if (isOffline()) {
     if (cached) return cached;
     throw new UserError(`${id}: not in the cache (${storage}), and HF_HUB_OFFLINE is set`, DEMO_REMEDY);
   }
-  const hub = await connectToHub();
+  const useCached = (model: HubModel, why: string): HubModel => {
+    reporter.notice(`${why}: using ${id} from the cache`);
+    return model;
+  };
+  let hub: Hub;
+  try {
+    hub = await connectToHub();
+  } catch (error) {
+    if (!cached || !(error instanceof UserError)) throw error;
+    return useCached(cached, error.message);
+  }
   const { signal } = reporter;
   const asker: Asker = { patience, notice: reporter.notice, ...(signal && { signal }) };
   const haste = cached && hastily(patience);
   try {
     const repository = await askForModel(hub, id, revision, { ...asker, ...(haste && { patience: haste }) });
+    // It may be there without a note of what the revision is.
+    cached ??= await findWhole(storage, repository.commit);
     return await fetchSnapshot(repository, part, { id, revision, hub, storage, reporter, asker, haste });
   } catch (error) {
     const refused = refusalIn(error, { id, revision, hub, storage });
     if (!cached || !(refused instanceof UserError)) throw refused;
-    const why = error instanceof NetworkFault ? briefly(hub, error) : refused.message;
-    reporter.notice(`${why}: using ${id} from the cache`);
-    return cached;
+    return useCached(cached, error instanceof NetworkFault ? briefly(hub, error) : refused.message);
   }
+}
+
+async function findWhole(storage: string, revision: string): Promise<HubModel | undefined> {
+  const found = await findCached(storage, revision);
+  return found && { ...found, whole: true };
 }
 
 function refusalIn(error: unknown, asked: Pick<Fetching, 'id' | 'revision' | 'hub' | 'storage'>): unknown {
@@ -105,7 +126,7 @@ async function fetchSnapshot(repository: Repository, part: ModelPart, fetching: 
   const folder = snapshotFolder(storage, commit);
   const unverified: string[] = [];
   const get = async (wanted: readonly string[]) => {
-    const present = await presentFiles(folder, wanted);
+    const present = await wholeFiles(folder, wanted);
     const missing = wanted.filter(file => !present.includes(file));
     if (missing.length === 0) return;
     for (const file of await askForFiles(hub, repository, missing, hurried)) {
@@ -150,8 +171,8 @@ async function fetchFile(
   const blobs = join(storage, 'blobs');
   const blob = join(blobs, file.tag);
   const place = join(snapshotFolder(storage, commit), file.path);
-  await mkdir(blobs, { recursive: true });
-  await mkdir(dirname(place), { recursive: true });
+  await makeFolder(blobs);
+  await makeFolder(dirname(place));
   // Another kn may be fetching the same file: then its result serves this one too.
   const lock = await waitForLock(`${blob}.lock`, {
     signal: asker.signal,
@@ -174,7 +195,8 @@ async function fetchFile(
     );
   };
   try {
-    const isNew = !(await fileExists(blob));
+    // Another program may have left a part of it, where the disk was full.
+    const isNew = !(await hasSize(blob, file.bytes));
     if (isNew) {
       const address = fileAddress(hub, name, commit, file.path);
       const source = {
