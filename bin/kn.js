@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // In words that Node 14 knows too: whoever lacks something is told what, in a sentence.
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import './signals.js';
 
@@ -20,9 +21,12 @@ function missing() {
 
 /** What kn cannot be loaded without; any other error is thrown. */
 function whyNotLoaded(error) {
-  if (error.code === 'EMFILE') return 'this process may not open so many files at once: raise ulimit -n';
+  const limited = 'this process may not open so many files at once: raise ulimit -n';
+  if (error.code === 'EMFILE') return limited;
   const [, name] = /^Cannot find package '([^']+)'/.exec(error.message) || [];
   if (error.code !== 'ERR_MODULE_NOT_FOUND' || name === undefined) throw error;
+  // Node looks for a file of the package that has no such name where it could not open package.json.
+  if (isAbsolute(name) && existsSync(join(dirname(name), 'package.json'))) return limited;
   return `the package ${name} is not installed: run npm ci in ${ROOT}`;
 }
 
@@ -34,7 +38,14 @@ function refuse(reason) {
 const reason = missing();
 if (reason) refuse(reason);
 else {
+  // Of several files that cannot be opened, Node's loader hands one on and lets the others fall.
+  const fallen = error => {
+    refuse(whyNotLoaded(error));
+    process.exit();
+  };
+  process.once('uncaughtException', fallen);
   const loaded = await import('../dist/cli/main.js').catch(error => refuse(whyNotLoaded(error)));
+  process.off('uncaughtException', fallen);
   // Awaited here, so that Node does not end with 0 where something never comes.
   await loaded?.main(process.argv);
 }

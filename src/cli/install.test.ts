@@ -46,6 +46,19 @@ it('kn under a Node that is too old says which it needs', () => {
   expect(runNode(folder, ['bin/kn.js', '--version'])).toEqual({ status: 1, stderr });
 });
 
+it('kn that may not open all of its files says so, also where Node throws that past whoever loads them', () => {
+  const refused = "Object.assign(new Error('too many open files'), { code: 'EMFILE' })";
+  const stderr = 'kn: this process may not open so many files at once: raise ulimit -n\n';
+  for (const main of [`throw ${refused};`, `Promise.reject(${refused}); await new Promise(setTimeout);`])
+    expect(runNode(clone({ 'dist/cli/main.js': main }), ['bin/kn.js'])).toEqual({ status: 1, stderr });
+  const folder = clone({ 'dist/cli/main.js': "import 'there';" });
+  const there = join(folder, 'node_modules', 'there');
+  mkdirSync(there, { recursive: true });
+  // As a package.json that cannot be opened: Node looks for index.js.
+  writeFileSync(join(there, 'package.json'), '{}');
+  expect(runNode(folder, ['bin/kn.js'])).toEqual({ status: 1, stderr });
+});
+
 it('a fault of kn itself at its start is shown whole', () => {
   const { stderr } = runNode(clone({ 'dist/cli/main.js': "import './gone.js';" }), ['bin/kn.js']);
   expect(stderr).toMatch(/ERR_MODULE_NOT_FOUND|gone\.js/);
