@@ -7,13 +7,30 @@ import './signals.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+/** "^20.19.0" or ">=24.0.0": all that `engines` in package.json is made of. */
+function parseRange(text) {
+  const [, kind, ...oldest] = /^(\^|>=)(\d+)\.(\d+)\.(\d+)$/.exec(text);
+  return { sameMajor: kind === '^', oldest: oldest.map(Number) };
+}
+
+function isIn({ sameMajor, oldest }, version) {
+  if (sameMajor && version[0] !== oldest[0]) return false;
+  const differs = oldest.findIndex((part, i) => part !== version[i]);
+  return differs === -1 || version[differs] > oldest[differs];
+}
+
+function rangeText({ sameMajor, oldest }) {
+  const from = oldest.slice(0, 2).join('.');
+  return sameMajor ? `${oldest[0]} (from ${from} on)` : `${from} and newer`;
+}
+
 /** @returns what is missing before anything can run, and what to do about it; undefined where nothing is */
 function missing() {
   const { engines } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
-  const [, ...oldest] = /(\d+)\.(\d+)/.exec(engines.node).map(Number);
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major < oldest[0] || (major === oldest[0] && minor < oldest[1]))
-    return `Node ${oldest.join('.')} or newer is needed, and this is ${process.version}`;
+  const supported = engines.node.split(' || ').map(parseRange);
+  const here = process.versions.node.split('.').map(part => parseInt(part, 10));
+  if (!supported.some(range => isIn(range, here)))
+    return `Node ${supported.map(rangeText).join(' or ')} is needed, and this is ${process.version}`;
   if (!existsSync(`${ROOT}dist/cli/main.js`))
     return `it is not built: run npm ci --include=dev --include=optional && npm run build in ${ROOT}`;
   return undefined;
