@@ -94,6 +94,10 @@ describe('a command line that means nothing', () => {
         new RegExp(`${finding[0]} is for neurons that are found, and --neurons gives them`),
       ]),
     ),
+    ...['suppress', 'enhance', 'erase'].map((command): [string[], RegExp] => [
+      [command, ...one, '--neurons', '[[0,1]]', '--protocol', 'dai'],
+      /--protocol is for neurons that are found, and --neurons gives them/,
+    ]),
     [['find', ...one, '--revision', 'v1'], /--revision v1: demo is no model of the hub/],
     [
       ['find', '--model', '.', '--revision', 'v1', '--data', 'demo'],

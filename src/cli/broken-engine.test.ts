@@ -42,7 +42,9 @@ async function expectPassedOverInWorkers(fault: string, options: KnOptions): Pro
   const doctor = await kn(['doctor', '--no-bench', '--json', '--engine', 'tensorflow'], options);
   const { engines, auto } = JSON.parse(doctor.stdout);
   expect(auto).toEqual([{ engine: 'wasm', device: 'cpu' }]);
-  const onCpu = { engine: 'tensorflow', device: 'cpu', usable: false, why: fault };
+  // Where people are already, nothing sends them again.
+  const remedy = expect.stringMatching(/^(?!.*kn doctor).*kn setup tensorflow again/);
+  const onCpu = { engine: 'tensorflow', device: 'cpu', usable: false, why: fault, remedy };
   expect(engines).toContainEqual(expect.objectContaining(onCpu));
   expect(doctor.code).toBe(1);
 }
@@ -65,11 +67,10 @@ describe.skipIf(!hasCompiler)(`an engine${hasCompiler ? '' : ' (skipped: no g++ 
 
   it('that ends its process is passed over with one line, with one fact too', async () => {
     const { data } = await madeUpEngine({ kernels: true, cuda: false });
-    const { SIGBUS, SIGILL } = constants.signals;
-    for (const [name, signal] of Object.entries({ SIGBUS, SIGILL })) {
-      const fault = `the tensorflow engine cannot start: the process that tried it ended with ${name}`;
-      await expectPassedOver(fault, { env: { KN_DATA: data, MADE_UP_END: String(signal) } });
-    }
+    const fault = 'the tensorflow engine cannot start: the process that tried it ended with SIGILL';
+    await expectPassedOver(fault, {
+      env: { KN_DATA: data, MADE_UP_END: String(constants.signals.SIGILL) },
+    });
   });
 
   it('that left its process alive is tried again where a part of it has changed, and not before', async () => {

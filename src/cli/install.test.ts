@@ -38,12 +38,43 @@ it('kn without its packages says so', () => {
   expect(runNode(folder, ['bin/kn.js', '--version'])).toEqual({ status: 1, stderr });
 });
 
-it('kn under a Node that is too old says which it needs', () => {
-  const folder = clone({
-    'package.json': JSON.stringify({ type: 'module', engines: { node: '^99.1.0 || >=100' } }),
+it('kn under a Node that it is not for says which it needs: one too old, and one left out between others', () => {
+  const [major, minor, patch] = process.versions.node.split('.').map(Number);
+  const under = (node: string) => {
+    const files = { 'package.json': JSON.stringify({ type: 'module', engines: { node } }) };
+    return runNode(clone({ ...files, 'dist/cli/main.js': 'export const main = () => {};' }), ['bin/kn.js']);
+  };
+  const refused = (needed: string) => ({
+    status: 1,
+    stderr: `kn: Node ${needed} is needed, and this is ${process.version}\n`,
   });
-  const stderr = `kn: Node 99.1 or newer is needed, and this is ${process.version}\n`;
-  expect(runNode(folder, ['bin/kn.js', '--version'])).toEqual({ status: 1, stderr });
+  expect(under('^99.1.0 || >=100.0.0')).toEqual(refused('99 (from 99.1 on) or 100.0 and newer'));
+  const between = `^${major - 1}.0.0 || >=${major + 1}.0.0`;
+  expect(under(between)).toEqual(
+    refused(`${major - 1} (from ${major - 1}.0 on) or ${major + 1}.0 and newer`),
+  );
+  for (const later of [`${major}.${minor + 1}.0`, `${major}.${minor}.${patch + 1}`])
+    expect(under(`^${later}`).status).toBe(1);
+  for (const range of [
+    `^${process.versions.node}`,
+    `^${major}.0.0`,
+    `>=${major - 1}.99.0`,
+    manifest.engines.node,
+  ])
+    expect(under(range)).toEqual({ status: 0, stderr: '' });
+});
+
+it('kn that may not open all of its files says so, also where Node throws that past whoever loads them', () => {
+  const refused = "Object.assign(new Error('too many open files'), { code: 'EMFILE' })";
+  const stderr = 'kn: this process may not open so many files at once: raise ulimit -n\n';
+  for (const main of [`throw ${refused};`, `Promise.reject(${refused}); await new Promise(setTimeout);`])
+    expect(runNode(clone({ 'dist/cli/main.js': main }), ['bin/kn.js'])).toEqual({ status: 1, stderr });
+  const folder = clone({ 'dist/cli/main.js': "import 'there';" });
+  const there = join(folder, 'node_modules', 'there');
+  mkdirSync(there, { recursive: true });
+  // As a package.json that cannot be opened: Node looks for index.js.
+  writeFileSync(join(there, 'package.json'), '{}');
+  expect(runNode(folder, ['bin/kn.js'])).toEqual({ status: 1, stderr });
 });
 
 it('a fault of kn itself at its start is shown whole', () => {

@@ -85,11 +85,19 @@ export async function startOn(kind: DeviceKind, name: EngineName, onLoss: OnLoss
   throw new UserError(engine.notice ?? 'libtensorflow does not use the GPU', 'kn doctor says more.');
 }
 
+/** What mends an engine that is here and does not run. `kn doctor` shows it too, so that nothing here may send people there. */
+const MEND: Record<EngineName, string> = {
+  webgpu: "Update the GPU's driver",
+  tensorflow: 'Run kn setup tensorflow again',
+  wasm: 'Install the packages again (npm ci)',
+};
+
 /** An engine counts as started once it has multiplied. */
 async function start(name: EngineName, onLoss: OnLoss): Promise<Engine> {
-  const engine = await orFault(`the ${name} engine cannot start`, () => START[name](onLoss));
+  const remedy = `${MEND[name]}; without --engine, kn takes one that runs here.`;
+  const engine = await orFault(`the ${name} engine cannot start`, remedy, () => START[name](onLoss));
   try {
-    await orFault(`the ${name} engine starts, and cannot compute`, checkProduct);
+    await orFault(`the ${name} engine starts, and cannot compute`, remedy, checkProduct);
   } catch (fault) {
     tf.removeBackend(name); // or it would count as the one that runs
     throw fault;
@@ -97,16 +105,12 @@ async function start(name: EngineName, onLoss: OnLoss): Promise<Engine> {
   return engine;
 }
 
-async function orFault<T>(fault: string, work: () => Promise<T>): Promise<T> {
+async function orFault<T>(fault: string, remedy: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof UserError) throw error;
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new UserError(
-      `${fault}: ${reason}`,
-      'kn doctor says more; without --engine, kn takes one that runs here.',
-      { cause: error },
-    );
+    throw new UserError(`${fault}: ${reason}`, remedy, { cause: error });
   }
 }

@@ -18,7 +18,7 @@ import { createProgress } from '../output/progress.js';
 /** @returns the exit code */
 export async function changeAndReport(options: ValueOptions, change: AskedChange): Promise<number> {
   const finding = factFinding(options);
-  refuseIdleFinding(options);
+  refuseIdleFinding(options, 'fact');
   refuseIdleDraw(options);
   const {
     prompt,

@@ -66,7 +66,7 @@ async function interveneOnFact(
   const { askedFact, factFinding, givenNeurons } = await import('../options/fact-request.js');
   const { refuseIdleFinding } = await import('../options/idle-options.js');
   const finding = factFinding(options);
-  refuseIdleFinding(options);
+  refuseIdleFinding(options, 'fact');
   const given = await givenNeurons(options.neurons);
   const { prompts, answer, negativePrompts } = await askedFact(options);
   const { openKnowledgeNeurons } = await import('../open-model.js');

@@ -1,5 +1,6 @@
 /** What the options of one fact mean: its prompts, and how its neurons are found. */
 import { UsageError, UserError } from '../../errors.js';
+import { DEFAULTS } from '../../experiment/run/defaults.js';
 import { completeFinding, findOptionsOf, methodOf } from '../../experiment/run/finding.js';
 import { withoutMark } from '../../files.js';
 import type { RefinedOptions } from '../../library/options.js';
@@ -19,7 +20,7 @@ export type FactFinding = Sharing & Required<Pick<RefinedOptions, 'method' | 'th
 
 /** What an option says goes before what the protocol says. */
 export function factFinding(options: AttributionOptions): FactFinding {
-  const { protocol } = options;
+  const { protocol = DEFAULTS.protocol } = options;
   const found = findOptionsOf(completeFinding(askedFinding(options), protocol, 'fact'), protocol);
   const { threshold, share, inclusive, leastPrompts } = found;
   return {

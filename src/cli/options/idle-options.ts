@@ -16,10 +16,14 @@ const OF_FINDING = [
   'share',
 ] as const;
 
-/** @throws UsageError where the options say how neurons are found, and which they are */
-export function refuseIdleFinding(options: FindingOptions): void {
+/**
+ * @param over what the command asks about: over a data set a protocol says more than how neurons are found
+ * @throws UsageError where the options say how neurons are found, and which they are
+ */
+export function refuseIdleFinding(options: FindingOptions, over: 'fact' | 'data'): void {
   if (options.neurons === undefined) return;
-  const given = OF_FINDING.find(name => options[name] !== undefined);
+  const names = over === 'fact' ? (['protocol', ...OF_FINDING] as const) : OF_FINDING;
+  const given = names.find(name => options[name] !== undefined);
   const idle =
     given !== undefined
       ? `${optionName(given)} is`

@@ -34,7 +34,7 @@ export interface AskingOptions {
 }
 
 export interface AttributionOptions {
-  readonly protocol: Protocol;
+  readonly protocol?: Protocol;
   readonly method?: Method;
   readonly rule?: Rule;
   readonly steps?: number;
@@ -131,10 +131,8 @@ export function addAttributionOptions(command: Command, shareDefault: string): C
     .addOption(
       new Option(
         '--protocol <name>',
-        "whose experiment the defaults are, and its measures: the replication's, or Dai et al.'s own code's (docs/protocols.md)",
-      )
-        .choices(PROTOCOLS)
-        .default(DEFAULTS.protocol),
+        `whose experiment the defaults are, and its measures: the replication's, or Dai et al.'s own code's (docs/protocols.md) (default: ${DEFAULTS.protocol})`,
+      ).choices(PROTOCOLS),
     )
     .addOption(
       new Option(

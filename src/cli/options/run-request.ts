@@ -1,4 +1,6 @@
 /** What the options of a run over a data set mean: the parts of its request that every experiment has. */
+
+import { DEFAULTS } from '../../experiment/run/defaults.js';
 import type { AskedFinding } from '../../experiment/run/finding.js';
 import type { DataRunOptions } from './data-run-options.js';
 import { refuseIdleFinding } from './idle-options.js';
@@ -6,9 +8,10 @@ import type { AttributionOptions } from './options.js';
 
 /** @throws UsageError where options do not go together */
 export function runRequest(options: DataRunOptions) {
-  const { relations, limit, facts, maxAnswerTokens, negatives, seed, protocol } = options;
+  const { relations, limit, facts, maxAnswerTokens, negatives, seed } = options;
+  const { protocol = DEFAULTS.protocol } = options;
   const finding = askedFinding(options);
-  refuseIdleFinding(options);
+  refuseIdleFinding(options, 'data');
   return {
     model: { id: options.model, revision: options.revision },
     data: {

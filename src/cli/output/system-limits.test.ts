@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kn } from '../../testing/run-kn.js';
+import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { asSystemLimit } from './system-limits.js';
 
 const one = ['--model', 'demo', '--answer', 'paris', '--prompt', 'france is governed from [MASK].'];
@@ -15,6 +18,25 @@ describe('a limit of the system', () => {
     const error = Object.assign(new Error('why'), { code });
     expect(asSystemLimit(error)?.message).toMatch(message);
     expect(asSystemLimit(new Error('outside', { cause: error }))?.message).toMatch(message);
+  });
+
+  it('of open files is told where Node says that a package is not there, and it is', () => {
+    const notFound = (path: string) =>
+      Object.assign(new Error(`Cannot find package '${path}' imported from /dist/main.js`), {
+        code: 'ERR_MODULE_NOT_FOUND',
+      });
+    const folder = temporaryFolder();
+    expect(asSystemLimit(notFound(join(folder, 'index.js')))).toBeUndefined();
+    writeFileSync(join(folder, 'package.json'), '{}');
+    expect(asSystemLimit(notFound(join(folder, 'index.js')))?.message).toMatch(/may not open so many files/);
+    expect(asSystemLimit(notFound('commander'))).toBeUndefined();
+  });
+
+  it('of open files that a thread met is told from one of memory', () => {
+    const error = Object.assign(new Error('Worker initialization failure: EMFILE'), {
+      code: 'ERR_WORKER_INIT_FAILED',
+    });
+    expect(asSystemLimit(error)?.message).toMatch(/may not open so many files/);
   });
 
   it('is behind no other error', () => {

@@ -64,7 +64,7 @@ function notStarted(said: readonly string[]): UserError {
     `the wasm engine cannot start: ${reason.replace(PREPARING, '').split('\n')[0]}`,
     /memory/i.test(reason)
       ? 'Free some memory, or raise ulimit -v: Node 20 and 22 reserve 10 GB of addresses, which take no memory, unless NODE_OPTIONS is --disable-wasm-trap-handler.'
-      : 'kn doctor says more.',
+      : 'Install the packages again (npm ci), or take another --engine.',
   );
 }
 
