@@ -5,8 +5,7 @@ import { shownAddress } from '../network/address.js';
 import { NetworkFault } from '../network/fault.js';
 import type { Asker } from '../network/patience.js';
 import { receiveFile } from '../network/receive-file.js';
-import { holderText } from '../runtime/locks/holder.js';
-import { type ProcessLock, waitForLock } from '../runtime/locks/process-lock.js';
+import { holdDownload } from '../runtime/locks/held-download.js';
 import { type Checksum, digestOf, hasChecksum } from './checksum.js';
 
 export type OnReceived = (received: number, total: number) => void;
@@ -27,38 +26,13 @@ export async function download(
     throw refusedFile(dirname(path), 'written', error);
   });
   // Two setups may share the downloads, and not the engines' folder whose lock they hold.
-  const lock = await lockDownload(path, asker);
+  const { assertHeld, release } = await holdDownload(path, path, asker);
   try {
     if (!checksum || !(await hasChecksum(path, checksum)))
-      await receive(url, path, checksum, onReceived, asker, () => assertHeld(lock, path));
+      await receive(url, path, checksum, onReceived, asker, assertHeld);
   } finally {
-    await lock.release();
+    await release();
   }
-}
-
-function lockDownload(path: string, { signal, notice }: Asker): Promise<ProcessLock> {
-  return waitForLock(`${path}.lock`, {
-    signal,
-    onWait: (holder, seconds) => {
-      const who = holder ? ` (${holderText(holder)}, since ${holder.since})` : '';
-      notice?.(
-        seconds === undefined
-          ? `another kn${who} is fetching ${path}: waiting for it`
-          : `another kn${who} was fetching ${path}: waiting up to ${seconds} s to see whether it lives`,
-      );
-    },
-  });
-}
-
-/** @throws UserError where another process goes on with it by now */
-function assertHeld(lock: ProcessLock, path: string): void {
-  const lost = lock.lost();
-  if (!lost) return;
-  const who = lost.holder ? ` (${holderText(lost.holder)})` : '';
-  throw new UserError(
-    `${path}: another kn${who} went on with its download while this one stood still for ${lost.seconds} s`,
-    'Run the same command again.',
-  );
 }
 
 async function receive(

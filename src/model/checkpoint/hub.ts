@@ -10,8 +10,7 @@ import { systemErrorCode, UserError } from '../../errors.js';
 import { makeFolder, readJsonFile } from '../../files.js';
 import { NetworkFault } from '../../network/fault.js';
 import { type Asker, hastily, PATIENT, type Patience } from '../../network/patience.js';
-import { holderText } from '../../runtime/locks/holder.js';
-import { waitForLock } from '../../runtime/locks/process-lock.js';
+import { holdDownload } from '../../runtime/locks/held-download.js';
 import { TOKENIZER_FILES } from '../tokenizer/load-tokenizer.js';
 import { presentFiles, refusePickle, shardsOfIndex, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from './checkpoint.js';
 import { checkRevision, type HubFile, isHash } from './hub-answers.js';
@@ -165,45 +164,24 @@ function offlineUnknown(error: unknown, id: string): string {
 
 async function fetchFile(
   file: HubFile,
-  { name, commit }: Repository,
+  repository: Repository,
   { id, storage, hub, asker, haste, reporter }: Fetching,
 ): Promise<void> {
   const blobs = join(storage, 'blobs');
   const blob = join(blobs, file.tag);
-  const place = join(snapshotFolder(storage, commit), file.path);
+  const place = join(snapshotFolder(storage, repository.commit), file.path);
   await makeFolder(blobs);
   await makeFolder(dirname(place));
-  // Another kn may be fetching the same file: then its result serves this one too.
-  const lock = await waitForLock(`${blob}.lock`, {
-    signal: asker.signal,
-    onWait: (holder, seconds) => {
-      const who = holder ? ` (${holderText(holder)}, since ${holder.since})` : '';
-      reporter.notice(
-        seconds === undefined
-          ? `another kn${who} is fetching ${id}/${file.path}: waiting for it`
-          : `another kn${who} was fetching ${id}/${file.path}: waiting up to ${seconds} s to see whether it lives`,
-      );
-    },
-  });
-  const assertHeld = () => {
-    const lost = lock.lost();
-    if (!lost) return;
-    const who = lost.holder ? ` (${holderText(lost.holder)})` : '';
-    throw new UserError(
-      `${id}/${file.path}: another kn${who} went on with its download while this one stood still for ${lost.seconds} s`,
-      'Run the same command again.',
-    );
-  };
+  const name = `${id}/${file.path}`;
+  const held = await holdDownload(blob, name, { signal: asker.signal, notice: reporter.notice });
   try {
     // Another program may have left a part of it, where the disk was full.
     const isNew = !(await hasSize(blob, file.bytes));
     if (isNew) {
-      const address = fileAddress(hub, name, commit, file.path);
+      const address = fileAddress(hub, repository.name, repository.commit, file.path);
       const source = {
-        address,
-        file,
-        name: `${id}/${file.path}`,
-        assertHeld,
+        ...{ address, file, name },
+        assertHeld: held.assertHeld,
         ...(hub.token && { token: hub.token }),
         ...(haste && { untilItBegins: haste }),
       };
@@ -211,6 +189,6 @@ async function fetchFile(
     }
     await putIntoSnapshot(blob, place, isNew);
   } finally {
-    await lock.release();
+    await held.release();
   }
 }
