@@ -141,9 +141,10 @@ describe('on the terminal, characters that command it are shown', () => {
         readFileSync(join('src', name), 'utf8'),
       ),
     );
-    // The other two are processes that answer this one.
+    // The others are processes that answer this one.
     expect(printing.sort()).toEqual([
       'cli/output/print.ts',
+      'runtime/engines/tensorflow-trial-child.ts',
       'runtime/engines/webgpu-adapters-child.ts',
       'setup/probe-child.ts',
     ]);
