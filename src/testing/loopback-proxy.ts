@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
-import { onTestFinished } from 'vitest';
+import { listen } from './listen.js';
 
 export interface LoopbackProxy {
   /** host:port */
@@ -34,12 +34,5 @@ export async function serveProxy(credentials?: string): Promise<LoopbackProxy> {
     });
     for (const end of [through, socket]) end.on('error', () => end.destroy());
   });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
-  return { host: `127.0.0.1:${address.port}`, requests };
+  return { host: `127.0.0.1:${await listen(server)}`, requests };
 }

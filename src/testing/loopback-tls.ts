@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { listen } from './listen.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 export const canMakeCertificates = spawnSync('openssl', ['version']).status === 0;
@@ -35,12 +35,5 @@ export async function serveTls(
   ]);
   if (made.status !== 0) throw new Error(`openssl: ${made.stderr}`);
   const server = createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, answer);
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server has no port');
-  return { port: address.port, certificate };
+  return { port: await listen(server), certificate };
 }
