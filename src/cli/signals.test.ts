@@ -7,8 +7,21 @@ import { describe, expect, it } from 'vitest';
 import { dataFolder } from '../testing/data-folder.js';
 import { evaluate, results } from '../testing/demo-run.js';
 import { serve } from '../testing/loopback-server.js';
+import { runScript } from '../testing/other-process.js';
 import { childrenOf, type KnOptions, startKn, untilJournalHas } from '../testing/run-kn.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
+
+describe('the first moment of kn', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('ends at %s in one line', async signal => {
+    const signals = new URL('../../bin/signals.js', import.meta.url).href;
+    const first = runScript(
+      `import ${JSON.stringify(signals)}; console.log('there'); setInterval(() => {}, 1000);`,
+    );
+    await first.line();
+    process.kill(first.child.pid ?? 0, signal);
+    expect(await first.ended).toEqual({ code: 130, stderr: 'Interrupted.\n' });
+  });
+});
 
 const canBeFirst = spawnSync('unshare', ['-p', '-f', '--mount-proc', 'true']).status === 0;
 const unlessFirst = canBeFirst ? '' : ' (skipped: this user may not make a namespace of processes)';

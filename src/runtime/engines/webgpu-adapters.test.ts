@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { built, runScript } from '../../testing/other-process.js';
+import { childrenOf } from '../../testing/run-kn.js';
 import { EngineAbsent } from './absent.js';
 import { chooseAdapter, gpusOf } from './webgpu-adapters.js';
 
@@ -47,6 +51,51 @@ describe('an adapter', () => {
   it('that Dawn would take for another of its name is refused, rather than the other one taken', () => {
     expect(() => chooseAdapter([H100, { ...H100 }], '1')).toThrow(
       'Dawn cannot tell this adapter from number 0, NVIDIA H100 80GB HBM3',
+    );
+  });
+});
+
+describe('asking for adapters', () => {
+  const script = `
+    import { listAdapters } from ${built('runtime/engines/webgpu-adapters.js')};
+    console.log(await listAdapters().then(found => 'list of ' + found.length, String));`;
+
+  /** Kills the processes that are asked, so many of them; after these none. */
+  async function askKilling(times: number): Promise<string> {
+    const asking = runScript(script);
+    const killed = new Set<number>();
+    let answer: string | undefined;
+    const ended = asking.line().then(line => {
+      answer = line;
+    });
+    while (answer === undefined && killed.size < times) {
+      for (const pid of childrenOf(asking.child)) {
+        if (killed.has(pid) || !commandOf(pid).includes('webgpu-adapters-child')) continue;
+        process.kill(pid, 'SIGKILL');
+        killed.add(pid);
+      }
+      await setTimeout(5);
+    }
+    await ended;
+    expect(killed.size).toBe(times);
+    return answer ?? '';
+  }
+
+  const commandOf = (pid: number) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    } catch {
+      return '';
+    }
+  };
+
+  it.runIf(process.platform === 'linux')('goes on in another process where somebody kills it', async () => {
+    expect(await askKilling(2)).not.toContain('SIGKILL');
+  });
+
+  it.runIf(process.platform === 'linux')('ends where each is killed, and says so', async () => {
+    expect(await askKilling(3)).toContain(
+      "the GPU's driver does not answer: asked for its adapters, its process ended with SIGKILL",
     );
   });
 });

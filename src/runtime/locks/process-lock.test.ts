@@ -420,6 +420,27 @@ describe('a lock that cannot be read', () => {
   );
 });
 
+describe('a lock of a process that is gone', () => {
+  const isRoot = process.getuid?.() === 0;
+
+  it.runIf(isRoot)(
+    `which this user may not replace is named, and not the folder${isRoot ? '' : ' (skipped: only root becomes another user)'}`,
+    async () => {
+      const path = lockPath();
+      writeFileSync(path, await gone());
+      chmodSync(dirname(path), 0o1777);
+      const script = `
+        import { takeLock } from ${built('runtime/locks/process-lock.js')};
+        process.setuid(65534);
+        console.log(await takeLock(${JSON.stringify(path)}).then(JSON.stringify, String));`;
+      expect(await runScript(script).line()).toBe(
+        `UserError: ${path}: cannot be written (operation not permitted)`,
+      );
+      expect(readdirSync(dirname(path))).toEqual(['lock']);
+    },
+  );
+});
+
 describe('waiting for a lock', () => {
   it('tells once who has it, and ends when that is over', async () => {
     const path = lockPath();
