@@ -121,7 +121,10 @@ describe('kn setup', () => {
     const env = { KN_DATA: folder };
     expect((await kn(['setup', '--remove'], { env })).stdout).toBe(`Removed ${folder}/engines/tensorflow\n`);
     expect(readdirSync(join(folder, 'engines'))).toEqual([]);
+    // What one that was killed has left is no engine, and swept away.
+    mkdirSync(join(folder, 'engines', 'tensorflow.gone-99'));
     expect((await kn(['setup', '--remove'], { env })).stdout).toContain('Nothing to remove');
+    expect(readdirSync(join(folder, 'engines'))).toEqual([]);
   });
 });
 
