@@ -18,7 +18,7 @@ const BATCHES = 2;
 console.log = console.error;
 endWithParent();
 
-const { folder, layersTogether }: WorkerStart = JSON.parse(process.argv[2]);
+const { folder }: WorkerStart = JSON.parse(process.argv[2]);
 let loading: Promise<LanguageModel> | undefined;
 
 async function load(): Promise<LanguageModel> {
@@ -59,7 +59,6 @@ async function attribute(prompts: number): Promise<void> {
   await integratedGradients(model, batch, answers, {
     rule: RULE,
     steps: STEPS,
-    layersTogether,
     batchBytes: Number.POSITIVE_INFINITY, // the whole batch, whatever its size
   });
 }

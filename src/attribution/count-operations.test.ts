@@ -22,7 +22,6 @@ async function compare(
   answer: string,
   rule: Rule,
   steps: number,
-  layersTogether = false,
   samplesAtOnce?: number,
 ) {
   const { model, tokenizer } = await loadModel(folder);
@@ -32,12 +31,7 @@ async function compare(
       model,
       { tokens: [tokens], positions: [position] },
       [answerIds(tokenizer, answer)[0]],
-      {
-        rule,
-        steps,
-        layersTogether,
-        ...(samplesAtOnce !== undefined && { samplesAtOnce }),
-      },
+      { rule, steps, ...(samplesAtOnce !== undefined && { samplesAtOnce }) },
     ),
   );
   const counted = countOperations(await readModelConfig(folder), tokens.length, rule, steps);
@@ -80,18 +74,6 @@ describeWith(GOLDEN_BERT, 'the operation count', () => {
     );
     expect(ran).toBe(counted);
   });
-
-  it('is the same with the steps of all layers in one pass', async () => {
-    const { ran, counted } = await compare(
-      GOLDEN_BERT,
-      'the capital of france is [MASK] .',
-      'paris',
-      'riemann_endpoints',
-      3,
-      true,
-    );
-    expect(ran).toBe(counted);
-  });
 });
 
 for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO]) {
@@ -107,10 +89,9 @@ for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO]) {
       expect(ran).toBe(counted);
     });
 
-    it('leaves out what layers one by one take more: each step through the second matrix, both ways', async () => {
-      const { ran, counted } = await compare(folder, 'a b c', 'Paris', 'riemann_left', 3, false, 3);
-      const { layers, hiddenSize, intermediateSize } = await readModelConfig(folder);
-      expect(ran - counted).toBe(layers * (3 + 3 - 1) * 2 * intermediateSize * hiddenSize);
+    it('is that however few rows go through the model at once', async () => {
+      const { ran, counted } = await compare(folder, 'a b c', 'Paris', 'riemann_left', 3, 2);
+      expect(ran).toBe(counted);
     });
   });
 }
@@ -122,12 +103,12 @@ describe("the operation count at GPT-2's shape, 12 tokens and 20 steps", () => {
     const gpt2 = { layers, hiddenSize, intermediateSize, vocabularySize, attention };
     const { trace, total } = countOperations(gpt2, 12, 'riemann_endpoints', 20);
     // By hand: 19 rows for each layer and one for all through the vocabulary, and those of the layers before through each
-    // whole layer, whose 11 traced keys and values are a product each. All of it once forward and once backward; and backward
-    // one row a layer through its second feed-forward matrix.
+    // whole layer, whose 11 traced keys and values are a product each; in their own its second feed-forward matrix. All of it
+    // once forward and once backward.
     const [h, f] = [hiddenSize, intermediateSize];
     const layer = 4 * h * h + 2 * h * f + 2 * 11 * h;
-    const through = (12 * 19 + 1) * vocabularySize * h + (66 * 19 + 11) * layer;
-    expect(total - trace).toBe(2 * (2 * through + 12 * f * h));
-    expect(total / 1e9).toBeCloseTo(73.2, 1);
+    const through = (12 * 19 + 1) * (vocabularySize * h + f * h) + (66 * 19 + 11) * layer;
+    expect(total - trace).toBe(2 * 2 * through);
+    expect(total / 1e9).toBeCloseTo(75.3, 1);
   });
 });

@@ -24,9 +24,8 @@ export type CountedModel = Pick<
 > & { readonly attention?: readonly { readonly window: number | null }[] };
 
 /**
- * Integrated gradients over all layers for one prompt of `tokens` tokens, after the non-linearity; in a causal model with the
- * steps of all layers in one batch. A step at alpha = 1 is one pass for all layers.
- * Gradient times activation is one step of `riemann_right`.
+ * Integrated gradients over all layers for one prompt of `tokens` tokens, after the non-linearity. A step at alpha = 1 is one
+ * pass for all layers. Gradient times activation is one step of `riemann_right`.
  * @param model with `attention` for a causal one
  */
 export function countOperations(
@@ -36,11 +35,30 @@ export function countOperations(
   steps: number,
 ): OperationCount {
   const { alphas } = quadrature(rule, steps);
-  const whole = alphas.filter(alpha => alpha === 1).length;
-  const changed = alphas.length - whole;
+  const inner = alphas.filter(alpha => alpha !== 1).length;
+  return countPoints(
+    model,
+    tokens,
+    Array.from({ length: model.layers }, () => inner),
+    inner < alphas.length,
+  );
+}
+
+/**
+ * Gradients at any number of points of each layer's path, all in one pass, as `path-gradients.ts` computes them.
+ * @param whole whether the pass in which nothing is replaced goes along
+ */
+export function countPoints(
+  model: CountedModel,
+  tokens: number,
+  pointsOfLayer: readonly number[],
+  whole: boolean,
+): OperationCount {
+  // That pass begins in the first layer.
+  const begun = pointsOfLayer.map((points, layer) => points + (whole && layer === 0 ? 1 : 0));
   const { trace, forward, backward } = model.attention
-    ? countCausal(model, model.attention, tokens, changed, whole)
-    : countMasked(model, tokens, changed, whole);
+    ? countCausal(model, model.attention, tokens, begun)
+    : countMasked(model, tokens, begun);
   return { trace, forward, backward, total: trace + forward + backward };
 }
 
@@ -59,7 +77,7 @@ function parts({ hiddenSize: hidden, intermediateSize: intermediate, vocabularyS
   };
 }
 
-function countMasked(model: CountedModel, tokens: number, changed: number, whole: number): Counted {
+function countMasked(model: CountedModel, tokens: number, begun: readonly number[]): Counted {
   const { projection, network, fromActivations, vocabulary, scores } = parts(model);
   const last = model.layers - 1;
   const queriesIn = (layer: number) => (layer === last ? 1 : tokens);
@@ -83,8 +101,7 @@ function countMasked(model: CountedModel, tokens: number, changed: number, whole
     }
     return { forward: linear + attention, backward: linear + 2 * attention };
   };
-  const passes = Array.from({ length: model.layers }, (_, from) => pass(from, changed));
-  passes.push(pass(0, whole));
+  const passes = begun.map((steps, from) => pass(from, steps));
   const forward = passes.reduce((sum, { forward }) => sum + forward, 0);
   const backward = passes.reduce((sum, { backward }) => sum + backward, 0);
   return { trace, forward, backward };
@@ -94,8 +111,7 @@ function countCausal(
   model: CountedModel,
   attends: readonly { readonly window: number | null }[],
   tokens: number,
-  changed: number,
-  whole: number,
+  begun: readonly number[],
 ): Counted {
   const { projection, network, fromActivations, vocabulary, scores } = parts(model);
   const last = model.layers - 1;
@@ -105,15 +121,16 @@ function countCausal(
     const queries = layer === last ? 1 : tokens;
     trace += 3 * projection(tokens) + projection(queries) + scores(queries, tokens, 1) + network(queries);
   }
-  const rowsAfter = (layer: number) => whole + changed * (layer + 1);
-  let through = vocabulary(rowsAfter(last));
+  let rows = begun[0];
+  let through = fromActivations(rows);
   for (let layer = 1; layer < model.layers; layer++) {
-    const rows = rowsAfter(layer - 1);
     const { window } = attends[layer];
     const earlier = Math.min(tokens - 1, window === null ? tokens : window - 1);
     // The traced keys and values get no gradient: one product backward for each of attention's two.
-    through += 4 * projection(rows) + network(rows) + scores(1, earlier, rows);
+    through +=
+      4 * projection(rows) + network(rows) + scores(1, earlier, rows) + fromActivations(begun[layer]);
+    rows += begun[layer];
   }
-  // What a layer's steps begin with is linear in alpha: nothing forward, and backward their sum.
-  return { trace, forward: through, backward: through + model.layers * fromActivations(1) };
+  through += vocabulary(rows);
+  return { trace, forward: through, backward: through };
 }

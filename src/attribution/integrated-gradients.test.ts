@@ -80,38 +80,31 @@ describe('integrated gradients', () => {
     for (const layer of [0, 1]) expect(relativeError(together[1][layer], alone[0][layer])).toBeLessThan(1e-6);
   });
 
-  it('are the same when the steps take several batches', async () => {
-    const { batch, answers } = ask(demo, ['france is governed from [MASK].'], 'paris');
-    const options = { rule: 'gausslegendre', steps: 7 } as const;
-    const [whole] = await integratedGradients(demo.model, batch, answers, options);
-    const [split] = await integratedGradients(demo.model, batch, answers, { ...options, samplesAtOnce: 3 });
-    for (const layer of [0, 1]) expect(relativeError(split[layer], whole[layer])).toBeLessThan(1e-6);
-  });
+  it.each(RULES)(
+    'are the same to the last bit however few passes go through the model at once: %s',
+    async rule => {
+      const { batch, answers } = ask(
+        demo,
+        ['france is governed from [MASK].', 'spain is governed from [MASK].'],
+        'paris',
+      );
+      const options = { rule, steps: 5 } as const;
+      const whole = await integratedGradients(demo.model, batch, answers, options);
+      for (const samplesAtOnce of [1, 3]) {
+        const cut = await integratedGradients(demo.model, batch, answers, { ...options, samplesAtOnce });
+        expect(cut).toEqual(whole);
+      }
+    },
+  );
 
-  it.each(RULES)('are the same with the steps of all layers in one pass: %s', async rule => {
-    const prompts = ['france is governed from [MASK].', 'spain is governed from [MASK].'];
-    const { batch, answers } = ask(demo, prompts, 'paris');
-    const options = { rule, steps: 5 } as const;
-    const apart = await integratedGradients(demo.model, batch, answers, options);
-    const together = await integratedGradients(demo.model, batch, answers, {
-      ...options,
-      layersTogether: true,
-    });
-    for (const prompt of [0, 1]) {
-      for (const layer of [0, 1])
-        expect(relativeError(together[prompt][layer], apart[prompt][layer])).toBeLessThan(1e-5);
+  it('say when layers are done, each once, in whatever parts', async () => {
+    const { batch, answers } = ask(demo, ['france is governed from [MASK].'], 'paris');
+    for (const samplesAtOnce of [1, 3, 100]) {
+      const told: number[] = [];
+      const options = { rule: 'riemann_left', steps: 4, samplesAtOnce } as const;
+      await integratedGradients(demo.model, batch, answers, options, layers => told.push(layers));
+      expect(told).toEqual(samplesAtOnce === 100 ? [2] : [1, 1]);
     }
-  });
-
-  it('keep to the memory that a batch may take, also with all layers in one pass', async () => {
-    const { batch, answers } = ask(demo, ['france is governed from [MASK].'], 'paris');
-    const options = { rule: 'riemann_left', steps: 20, samplesAtOnce: 20 } as const; // 30 are one pass of both layers
-    const apart = await integratedGradients(demo.model, batch, answers, options);
-    const together = await integratedGradients(demo.model, batch, answers, {
-      ...options,
-      layersTogether: true,
-    });
-    expect(together).toEqual(apart); // to the last bit, since the layers go one by one
   });
 
   it('add up to what they explain, the better the finer the rule', async () => {
@@ -135,10 +128,6 @@ describe('integrated gradients', () => {
     await run();
     const before = tf.memory().numTensors;
     for (let fact = 0; fact < 20; fact++) await run();
-    expect(tf.memory().numTensors).toBe(before);
-    const layersTogether = { rule: 'riemann_endpoints', steps: 4, layersTogether: true } as const;
-    for (let fact = 0; fact < 20; fact++)
-      await integratedGradients(demo.model, batch, answers, layersTogether);
     expect(tf.memory().numTensors).toBe(before);
   });
 });

@@ -11,13 +11,8 @@ export interface ScoringOptions {
   readonly site?: Site;
   /** What the values of a batch may take, in bytes; default: what suits the engine. */
   readonly batchBytes?: number;
-  /** How many samples (prompts x steps) go through the model at once; default `samplesThatFit`. */
+  /** How many passes go through the model at once; default: as many as fit `batchBytes`. */
   readonly samplesAtOnce?: number;
-  /**
-   * All layers' steps in one pass where they fit, for devices that want few and large products: the same operations in
-   * half the calls. Default: false; causal models do it always.
-   */
-  readonly layersTogether?: boolean;
 }
 
 /** Told how many layers of prompts were scored since the last call: layers x prompts of them make the whole. */

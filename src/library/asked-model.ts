@@ -69,15 +69,13 @@ export class AskedModel {
   }
 
   /** Does work with batches that suit the device, halved for good where its memory is full. */
-  inBatches<T>(
-    work: (batches: Pick<FindOptions, 'batchBytes' | 'layersTogether'>) => Promise<T>,
-  ): Promise<T> {
+  inBatches<T>(work: (batches: Pick<FindOptions, 'batchBytes'>) => Promise<T>): Promise<T> {
     const { batchBytes } = this.options;
     const { batches } = this.loaded;
     if (batchBytes !== undefined) return work({ batchBytes });
     if (!batches) return work({});
-    const { memory, device, layersTogether } = batches;
-    return withinMemory(memory, device, bytes => work({ batchBytes: bytes, layersTogether }));
+    const { memory, device } = batches;
+    return withinMemory(memory, device, bytes => work({ batchBytes: bytes }));
   }
 
   /** For each prompt and each of its queries a distribution for each set of multipliers. */

@@ -28,8 +28,6 @@ export interface DeviceBatches {
   /** By the device's id. */
   readonly memory: BatchMemory;
   readonly device: string;
-  /** It is a GPU, which wants few and large batches. */
-  readonly layersTogether: boolean;
 }
 
 /** A loaded model, and where it is from. */
@@ -80,5 +78,5 @@ async function batchesOn(
   const memory = new BatchMemory(new Map([[device.id, batchBytes]]), (id, bytes, isKnown) =>
     progress.notice(loweredText(id, bytes, isKnown)),
   );
-  return { memory, device: device.id, layersTogether: device.kind !== 'cpu' };
+  return { memory, device: device.id };
 }

@@ -34,18 +34,13 @@ export type Site = (typeof SITES)[number];
 /** For some layers, what a pass multiplies the activations at the position by: [1 or samples, intermediateSize]. */
 export type ActivationFactors = ReadonlyMap<number, tf.Tensor2D>;
 
-/** Passes that went through a model together. */
-export interface JoinedPasses {
-  /** The last hidden row of each, [rows, hidden]. */
-  readonly hidden: tf.Tensor2D;
-  readonly rows: readonly PassRow[];
-}
-
-/** A step of a layer's path; where alpha is 1, nothing is replaced, and one row may stand for that step of every layer. */
-export interface PassRow {
-  readonly layer: number | 'every';
-  readonly prompt: number;
-  readonly step: number;
+/** Passes that begin in one layer, each with activations of its own at the position. */
+export interface Beginning {
+  readonly layer: number;
+  /** For each pass the prompt of the trace that it is of, in rising order. */
+  readonly prompts: readonly number[];
+  /** [passes, intermediateSize], at the trace's site: the gradient flows to them, row by row. */
+  readonly activations: tf.Tensor2D;
 }
 
 /**
@@ -64,16 +59,19 @@ export interface Trace {
    * The rest of the pass, with other activations at the position in `layer`.
    * @param activations [samples, intermediateSize], sample = prompt * steps + step
    * @param factors for later layers; the caller has applied `layer`'s own
-   * @returns the last hidden row, [samples, hidden]; the gradient flows to `activations`, and to factors of `samples` rows
+   * @returns the last hidden row, [samples, hidden]; the gradient flows to `activations`
    */
   resume(layer: number, activations: tf.Tensor2D, factors?: ActivationFactors): tf.Tensor2D;
 
   /**
-   * The rest of the pass for every layer and every step of its path at once, in as few and as large products as there are
-   * layers: layer l has activations alpha_k a_l + probe_l, and what begins in one layer joins what began before it.
-   * @param probes for each layer zeros, [B, intermediateSize]: the gradient flows to them, summed over the steps
+   * The rest of many passes at once: what begins in one layer joins what began before it, so that products are few and large.
+   * What comes out for a pass does not depend on those beside it.
+   * @param beginnings of rising layers, one a layer
+   * @param probes for each layer zeros, [B, intermediateSize], if a pass of every prompt in which nothing is replaced is to
+   *   go along: they are added to its activations, so that the gradient that flows to them is dP/da of every layer
+   * @returns last hidden rows: those B first where there are probes, then the passes, in the order of the beginnings
    */
-  resumeTogether(alphas: readonly number[], probes: readonly tf.Tensor2D[]): JoinedPasses;
+  resumeTogether(beginnings: readonly Beginning[], probes?: readonly tf.Tensor2D[]): tf.Tensor2D;
 
   dispose(): void;
 }

@@ -9,8 +9,14 @@ import { UserError } from '../errors.js';
 export async function readFinite(tensor: tf.Tensor, what: string): Promise<Float32Array> {
   const values = await tensor.data<'float32'>();
   tensor.dispose();
+  checkFinite(values, what);
+  return values;
+}
+
+/** The same of values that were computed from such. */
+export function checkFinite(values: Float32Array, what: string): void {
   const wrong = firstNotFinite(values);
-  if (wrong === -1) return values;
+  if (wrong === -1) return;
   throw new UserError(
     `${what} came out as ${values[wrong]}: inside the model numbers left float32's range`,
     'Its weights, or the factor or the values given, are too large for it. Nothing was recorded of this.',

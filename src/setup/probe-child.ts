@@ -35,7 +35,7 @@ async function attempt({ engine, bench, products, scores }: Probe): Promise<Prob
       notice,
       gigaflops: bench ? fastestOf(rates) : null,
       ...(products && { products: rates }),
-      scores: scores ? await demoScores(gpu || engine === 'webgpu') : null,
+      scores: scores ? await demoScores() : null,
     };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -43,19 +43,12 @@ async function attempt({ engine, bench, products, scores }: Probe): Promise<Prob
   }
 }
 
-/**
- * Of each prompt: through products, softmax and gradients, all that the method computes with.
- * @param layersTogether as kn computes on a GPU
- */
-async function demoScores(layersTogether: boolean): Promise<number[][]> {
+/** Of each prompt: through products, softmax and gradients, all that the method computes with. */
+async function demoScores(): Promise<number[][]> {
   const { model, tokenizer } = await loadModel(DEMO_MODEL);
   const queries = ASKED.flatMap(({ prompt, answer }) =>
     tokenizer.ask(prompt, answerIds(tokenizer, answer), model.maxTokens),
   );
-  const scores = await scoreQueriesOn(model)(queries, {
-    rule: 'riemann_endpoints',
-    steps: 20,
-    layersTogether,
-  });
+  const scores = await scoreQueriesOn(model)(queries, { rule: 'riemann_endpoints', steps: 20 });
   return scores.map(layers => layers.flatMap(layer => [...layer]));
 }

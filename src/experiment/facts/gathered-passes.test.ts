@@ -11,7 +11,7 @@ import { gather, type Passes, passesOn } from '../run/gathered-passes.js';
 import type { FactRecord, InterventionEffects } from './record.js';
 import { askFact, type FactTask, runFactTask } from './task.js';
 
-const BATCHES = { batchBytes: 1e8, layersTogether: true };
+const BATCHES = { batchBytes: 1e8 };
 const FINDING = {
   rule: 'riemann_endpoints',
   steps: 5,

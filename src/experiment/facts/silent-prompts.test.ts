@@ -19,7 +19,7 @@ import { areTuned, type NeuronSource, type Stages } from './stages.js';
 import { type AskedFact, runFactTask } from './task.js';
 import { tuneRelations } from './tuned-relations.js';
 
-const BATCHES = { batchBytes: 1e8, layersTogether: true };
+const BATCHES = { batchBytes: 1e8 };
 const finding = (protocol: 'eleutherai' | 'dai', adaptive: number, share: number): NeuronSource =>
   findingOverData(
     {

@@ -13,8 +13,8 @@ export interface TaskCall<Task> {
   readonly batchBytes: number;
 }
 
-/** What the values of a batch may take, and whether the device wants few and large ones. */
-export type Batches = Required<Pick<FindOptions, 'batchBytes' | 'layersTogether'>>;
+/** What the values of a batch may take. */
+export type Batches = Required<Pick<FindOptions, 'batchBytes'>>;
 
 export interface TaskKind<Task> {
   /** Its name, as a piece of work calls it. */

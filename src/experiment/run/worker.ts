@@ -41,13 +41,12 @@ export function serveTasks(kinds: readonly TaskKind<never>[]): void {
     loading ??= load(start);
     return loading;
   };
-  const layersTogether = start.device !== 'cpu';
   const methods = kinds.map(
     kind =>
       [
         kind.method,
         ({ tasks, batchBytes }: TaskCall<never>) =>
-          onModel(loadOnce, loaded => kind.run(loaded, tasks, { batchBytes, layersTogether })),
+          onModel(loadOnce, loaded => kind.run(loaded, tasks, { batchBytes })),
       ] as const,
   );
   workerpool.worker({

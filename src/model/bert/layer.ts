@@ -47,21 +47,29 @@ export function finishLayer(
   return addAndNorm(output, attended, weights.outputNorm);
 }
 
-/** The rest of a layer after attention, its activations at the mask multiplied by `factor` where there is one. */
+/** What a pass does at the mask on its way through a layer: at the most one of the two. */
+interface AtMask {
+  readonly site: Site;
+  /** The activations are multiplied by it. */
+  readonly factor?: tf.Tensor2D | undefined;
+  /** Zeros, added to the activations of as many samples, the first, for their gradient. */
+  readonly probe?: tf.Tensor2D | undefined;
+}
+
+/** The rest of a layer after attention. */
 export function afterAttention(
   context: tf.Tensor2D,
   residual: tf.Tensor2D,
   weights: BertLayerWeights,
   samples: number,
-  site: Site,
-  factor: tf.Tensor2D | undefined,
+  { site, factor, probe }: AtMask,
 ): tf.Tensor2D {
   const attended = endAttention(context, residual, weights);
   if (factor) {
     const activations = scale(maskActivations(attended, weights, samples, site), factor);
     return finishLayer(attended, activations, weights, samples, site);
   }
-  const output = feedForward(attended, weights.feedForward);
+  const output = feedForward(attended, weights.feedForward, undefined, { site, probe });
   const x = addAndNorm(output, attended, weights.outputNorm);
   tf.dispose([attended, output]);
   return x;

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ActivationFactors, JoinedPasses, Site, Trace } from '../language-model.js';
+import { beginningsByLayer } from '../beginnings.js';
+import type { ActivationFactors, Beginning, Site, Trace } from '../language-model.js';
 import { type AttentionShape, attention, selfAttention } from '../layers/attention.js';
 import { fromActivations } from '../layers/feed-forward.js';
+import { gatherRows } from '../layers/gather-rows.js';
 import { addAndNorm } from '../layers/layer-norm.js';
 import { linear } from '../layers/linear.js';
-import { joinRows, joinSamples, repeatForSteps, takeMaskRows, withMaskRows } from '../layers/mask-rows.js';
-import { scaleForSteps } from '../layers/scale.js';
+import { joinRows, takeMaskRows, withMaskRows } from '../layers/mask-rows.js';
 import { afterAttention } from './layer.js';
 import type { BertLayerWeights } from './weights.js';
 
@@ -53,97 +54,97 @@ export class BertTrace implements Trace {
   }
 
   resume(layer: number, activations: tf.Tensor2D, factors?: ActivationFactors): tf.Tensor2D {
-    const { model, site } = this;
-    const samples = activations.shape[0];
-    const mask = this.maskAfter(layer, activations);
-    if (layer === model.layers - 1) return model.transformHead(mask);
-    const next = layer + 1;
-    const { context, residual } = this.maskAttention(next, mask);
-    let x = afterAttention(context, residual, model.layerWeights(next), samples, site, factors?.get(next));
-    // The operations have saved what their gradients read; the tape would keep all else to its end.
-    tf.dispose([context, residual]);
-    for (let index = next + 1; index < model.layers; index++) {
-      const weights = model.layerWeights(index);
-      const residual = index === model.layers - 1 ? takeMaskRows(x, samples) : x;
-      const context = selfAttention(x, weights, residual.shape[0], this.attentionShape(samples));
-      const after = afterAttention(context, residual, weights, samples, site, factors?.get(index));
-      tf.dispose([context, residual, x]);
-      x = after;
-    }
-    return model.transformHead(x);
+    const steps = activations.shape[0] / this.prompts;
+    const prompts = Array.from({ length: this.prompts * steps }, (_, sample) => Math.floor(sample / steps));
+    return this.resumeTogether([{ layer, prompts, activations }], undefined, factors);
   }
 
-  resumeTogether(alphas: readonly number[], probes: readonly tf.Tensor2D[]): JoinedPasses {
+  resumeTogether(
+    beginnings: readonly Beginning[],
+    probes?: readonly tf.Tensor2D[],
+    factors?: ActivationFactors,
+  ): tf.Tensor2D {
     const { model, site } = this;
-    const samples = this.prompts * alphas.length;
-    const maskAfter = (layer: number) =>
-      this.maskAfter(layer, scaleForSteps(this.activations[layer], alphas, probes[layer]));
-    // Samples whose every row has changed: those that began two layers ago or before.
-    let x: tf.Tensor2D | undefined;
-    let whole = 0;
-    for (let index = 1; index < model.layers; index++) {
-      const weights = model.layerWeights(index);
-      const begun = this.maskAttention(index, maskAfter(index - 1));
-      let { context, residual } = begun;
-      if (x) {
-        const own = index === model.layers - 1 ? takeMaskRows(x, whole) : x;
-        const ownContext = selfAttention(x, weights, own.shape[0], this.attentionShape(whole));
-        context = joinSamples(ownContext, begun.context, whole, samples);
-        residual = joinSamples(own, begun.residual, whole, samples);
-        tf.dispose([ownContext, own, x, begun.context, begun.residual]);
-      }
-      whole += samples;
-      x = afterAttention(context, residual, weights, whole, site, undefined);
+    const ofLayer = beginningsByLayer(beginnings, this.activations[0], probes?.[0]);
+    const first = Math.min(...ofLayer.keys());
+    let x: tf.Tensor2D | undefined; // Of samples whose every row has changed.
+    let samples = 0;
+    let begun = ofLayer.get(first);
+    for (let index = first + 1; index < model.layers; index++) {
+      const own = x && this.ownAttention(index, x, samples);
+      const atMask = begun && this.maskAttention(index, begun);
+      const { context, residual } = joinSamples(own, atMask, index === model.layers - 1 ? 1 : this.tokens);
+      samples += begun?.prompts.length ?? 0;
+      x = afterAttention(context, residual, model.layerWeights(index), samples, {
+        site,
+        factor: factors?.get(index),
+        probe: probes?.[index],
+      });
+      // The operations have saved what their gradients read; the tape would keep all else to its end.
       tf.dispose([context, residual]);
+      begun = ofLayer.get(index);
     }
-    const last = maskAfter(model.layers - 1);
-    const prompts = Array.from({ length: this.prompts }, (_, prompt) => prompt);
-    return {
-      hidden: model.transformHead(x ? joinRows(x, last) : last),
-      rows: this.layers.flatMap((_, layer) =>
-        prompts.flatMap(prompt => alphas.map((_, step) => ({ layer, prompt, step }))),
-      ),
-    };
+    const last = begun && this.maskAfter(begun);
+    return model.transformHead(x && last ? joinRows(x, last) : either(x, last));
   }
 
   dispose(): void {
     tf.dispose({ layers: [...this.layers], prediction: this.prediction });
   }
 
-  /** The mask's row after `layer`, with these activations (N, F) in it: (N, H). */
-  private maskAfter(layer: number, activations: tf.Tensor2D): tf.Tensor2D {
+  /** The mask's row after the layer that passes begin in: (N, H). */
+  private maskAfter({ layer, prompts, activations }: Beginning): tf.Tensor2D {
     const { feedForward, outputNorm } = this.model.layerWeights(layer);
-    const attended = repeatForSteps(this.layers[layer].attended, activations.shape[0] / this.prompts); // (N, H)
+    const attended = gatherRows(this.layers[layer].attended, prompts); // (N, H)
     return addAndNorm(fromActivations(activations, feedForward, this.site), attended, outputNorm);
   }
 
-  /** Attention in a layer whose input has changed in the mask's rows (N, H) alone. */
-  private maskAttention(layer: number, mask: tf.Tensor2D) {
-    const samples = mask.shape[0];
-    const weights = this.model.layerWeights(layer);
-    const { residual, query, key, value } = this.projectMask(layer, mask, weights, samples / this.prompts);
-    const context = attention(query, key, value, this.attentionShape(samples));
-    tf.dispose([query, key, value]);
+  /** Attention in a layer whose input x (T N, H) has changed in every row; x is disposed of. */
+  private ownAttention(layer: number, x: tf.Tensor2D, samples: number): Attended {
+    const residual = layer === this.model.layers - 1 ? takeMaskRows(x, samples) : x;
+    const shape = this.model.attentionShape(samples);
+    const context = selfAttention(x, this.model.layerWeights(layer), residual.shape[0], shape);
+    if (residual !== x) x.dispose();
     return { context, residual };
   }
 
-  /** Queries, keys and values where only the mask's rows are new; those of the other tokens come from the trace. */
-  private projectMask(
-    layer: number,
-    mask: tf.Tensor2D,
-    weights: BertLayerWeights,
-    steps: number,
-  ): AttentionInputs {
+  /** Attention in the layer after that which passes begin in: its input has changed in the mask's rows alone. */
+  private maskAttention(layer: number, begun: Beginning): Attended {
+    const mask = this.maskAfter(begun); // (N, H)
+    const weights = this.model.layerWeights(layer);
     const { rest } = this.layers[layer];
-    return {
-      residual: withMaskRows(mask, repeatForSteps(rest.residual, steps)),
-      query: withMaskRows(linear(mask, weights.query), repeatForSteps(rest.query, steps)),
-      key: withMaskRows(linear(mask, weights.key), repeatForSteps(rest.key, steps)),
-      value: withMaskRows(linear(mask, weights.value), repeatForSteps(rest.value, steps)),
-    };
+    // The other tokens' rows come from the trace.
+    const withRest = (x: tf.Tensor2D, rest: tf.Tensor2D) =>
+      withMaskRows(x, gatherRows(rest, begun.prompts, rest.shape[0] / this.prompts));
+    const residual = withRest(mask, rest.residual);
+    const [query, key, value] = (['query', 'key', 'value'] as const).map(part =>
+      withRest(linear(mask, weights[part]), rest[part]),
+    );
+    const context = attention(query, key, value, this.model.attentionShape(begun.prompts.length));
+    tf.dispose([query, key, value]);
+    return { context, residual };
   }
+}
 
-  private attentionShape(samples: number): AttentionShape {
-    return this.model.attentionShape(samples);
-  }
+/** After a layer's attention, before its end: both (Tq N, H). */
+interface Attended {
+  readonly context: tf.Tensor2D;
+  readonly residual: tf.Tensor2D;
+}
+
+/** The samples of both, those of `first` before the others, token by token; both are disposed of. */
+function joinSamples(first: Attended | undefined, second: Attended | undefined, tokens: number): Attended {
+  if (!first || !second) return either(first, second);
+  const joined = {
+    context: joinRows(first.context, second.context, tokens),
+    residual: joinRows(first.residual, second.residual, tokens),
+  };
+  tf.dispose([first.context, first.residual, second.context, second.residual]);
+  return joined;
+}
+
+function either<T>(first: T | undefined, second: T | undefined): T {
+  const there = first ?? second;
+  if (there === undefined) throw new RangeError('no pass begins in any layer');
+  return there;
 }

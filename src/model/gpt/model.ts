@@ -10,11 +10,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { PromptBatch, Site } from '../language-model.js';
 import { attendHeads, joinHeads, splitJoinedHeads } from '../layers/attention.js';
-import type { CachedAttentionShape, KeysAndValues } from '../layers/cached-attention.js';
+import type { Arrangement, CachedAttentionShape, KeysAndValues } from '../layers/cached-attention.js';
 import { embedRows, positionFirst } from '../layers/embeddings.js';
 import { pastNonlinearity, toActivations } from '../layers/feed-forward.js';
 import { layerNorm } from '../layers/layer-norm.js';
-import { affine, linearWithResidual, product } from '../layers/linear.js';
+import { affine, linearWithResidual } from '../layers/linear.js';
 import { takeMaskRows } from '../layers/mask-rows.js';
 import { Transformer } from '../transformer.js';
 import type { GptConfig } from './config.js';
@@ -49,15 +49,8 @@ export class GptModel extends Transformer<GptLayerWeights> {
         const attended = linearWithResidual(context, weights.attentionOutput, residual); // (T B, H)
         const { feedForward } = weights;
         const all = toActivations(layerNorm(attended, weights.feedForwardNorm), feedForward, site); // (T B, F)
-        const contributions = product(pastNonlinearity(all, feedForward, site), feedForward.output.weight); // (T B, H)
-        const base = tf.add<tf.Tensor2D>(attended, feedForward.output.bias);
-        x = tf.add(contributions, base);
-        return {
-          before,
-          activations: ownRows(all),
-          contribution: ownRows(contributions),
-          base: ownRows(base),
-        };
+        x = linearWithResidual(pastNonlinearity(all, feedForward, site), feedForward.output, attended);
+        return { before, attended: ownRows(attended), activations: ownRows(all) };
       });
       return { layers, prediction: this.normalizeLast(takeMaskRows(x, prompts)) };
     });
@@ -65,8 +58,9 @@ export class GptModel extends Transformer<GptLayerWeights> {
   }
 
   /** How a layer's attention goes on from a trace. */
-  cachedShape(layer: number, prompts: number): CachedAttentionShape {
-    return { prompts, heads: this.config.heads, scale: this.config.attention[layer].scale };
+  cachedShape(layer: number, prompts: number, arrangement?: Arrangement): CachedAttentionShape {
+    const { heads, attention } = this.config;
+    return { prompts, heads, scale: attention[layer].scale, arrangement };
   }
 
   /** The last normalisation, before the vocabulary matrix: (rows, H) -> (rows, H). */

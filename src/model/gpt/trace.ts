@@ -1,29 +1,36 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ActivationFactors, JoinedPasses, Site, Trace } from '../language-model.js';
-import { add } from '../layers/add.js';
+import { beginningsByLayer } from '../beginnings.js';
+import type { ActivationFactors, Beginning, Site, Trace } from '../language-model.js';
 import {
+  type Arrangement,
   type CachedAttentionShape,
   cachedAttention,
   type KeysAndValues,
 } from '../layers/cached-attention.js';
 import { feedForward, pastNonlinearity, toActivations } from '../layers/feed-forward.js';
+import { gatherRows, reorderRows } from '../layers/gather-rows.js';
 import { layerNorm } from '../layers/layer-norm.js';
-import { linearWithResidual, product } from '../layers/linear.js';
-import { repeatForSteps } from '../layers/mask-rows.js';
+import { linearWithResidual } from '../layers/linear.js';
+import { joinRows } from '../layers/mask-rows.js';
 import { scale } from '../layers/scale.js';
-import { type BeginningSteps, beginSteps, type LastToken, networkWithSteps } from './network-with-steps.js';
+import { JoinedRows } from './joined-rows.js';
 import type { GptLayerWeights } from './weights.js';
 
-export type GptLayerTrace = LastToken & {
+/** The last token in one layer of a trace of B prompts. */
+export type GptLayerTrace = {
   /** Of the tokens before the last that the last sees; undefined where there are none. */
   readonly before: KeysAndValues | undefined;
+  /** The row between attention and the network, which adds to it, (B, H). */
+  readonly attended: tf.Tensor2D;
+  /** At the trace's site, (B, F). */
+  readonly activations: tf.Tensor2D;
 };
 
 /** What of a GPT (model.ts) a pass goes on with that starts from a trace. */
 export interface GptNetwork {
   readonly layers: number;
   layerWeights(layer: number): GptLayerWeights;
-  cachedShape(layer: number, prompts: number): CachedAttentionShape;
+  cachedShape(layer: number, prompts: number, arrangement?: Arrangement): CachedAttentionShape;
   normalizeLast(x: tf.Tensor2D): tf.Tensor2D;
 }
 
@@ -43,84 +50,110 @@ export class GptTrace implements Trace {
   }
 
   resume(layer: number, activations: tf.Tensor2D, factors?: ActivationFactors): tf.Tensor2D {
-    let x = this.after(layer, activations); // (N, H)
-    for (let index = layer + 1; index < this.model.layers; index++) {
-      x = this.throughLayer(index, x, factors?.get(index));
-    }
-    return this.model.normalizeLast(x);
+    const steps = activations.shape[0] / this.prompts;
+    const prompts = Array.from({ length: this.prompts * steps }, (_, sample) => Math.floor(sample / steps));
+    return this.resumeTogether([{ layer, prompts, activations }], undefined, factors);
   }
 
-  resumeTogether(alphas: readonly number[], probes: readonly tf.Tensor2D[]): JoinedPasses {
-    const { model, prompts, site } = this;
-    const steps = [...alphas.keys()];
-    // At alpha = 1 nothing is replaced: a row that begins in the first layer stands for that step of every layer.
-    const unchanged = steps.filter(step => alphas[step] === 1);
-    const changed = steps.filter(step => alphas[step] !== 1);
-    const begun = (layer: number, steps: readonly number[]): BeginningSteps => ({
-      last: this.layers[layer],
-      network: model.layerWeights(layer).feedForward,
-      site,
-      alphas: steps.map(step => alphas[step]),
-      probe: probes[layer],
-    });
-    let x = beginSteps(begun(0, [...unchanged, ...changed]));
-    for (let index = 1; index < model.layers; index++) {
-      const attended = this.throughAttention(index, x);
-      const normalized = layerNorm(attended, model.layerWeights(index).feedForwardNorm);
-      x = networkWithSteps(normalized, attended, begun(index, changed), unchanged.length);
-      tf.dispose([attended, normalized]);
+  resumeTogether(
+    beginnings: readonly Beginning[],
+    probes?: readonly tf.Tensor2D[],
+    factors?: ActivationFactors,
+  ): tf.Tensor2D {
+    const rows = new JoinedRows(beginnings, probes ? this.prompts : 0);
+    const { groups } = rows;
+    const ofLayer = beginningsByLayer(beginnings, this.activations[0], probes?.[0], groups);
+    const first = Math.min(...ofLayer.keys());
+    const begun = ofLayer.get(first);
+    if (!begun) throw new RangeError('no pass begins in any layer');
+    let { prompts } = begun;
+    let x = this.begin(begun);
+    for (let layer = first + 1; layer < this.model.layers; layer++) {
+      const attended = this.throughAttention(layer, x, rows, prompts); // (N, H)
+      const begun = ofLayer.get(layer);
+      x = this.throughNetwork(
+        layer,
+        attended,
+        { begun, probe: probes?.[layer], groups },
+        factors?.get(layer),
+      );
+      if (begun && groups === 1) prompts = [...prompts, ...begun.prompts];
     }
-    const ofPrompt = [
-      ...unchanged.map(step => ({ layer: 'every' as const, step })),
-      ...this.layers.flatMap((_, layer) => changed.map(step => ({ layer, step }))),
-    ];
-    return {
-      hidden: model.normalizeLast(x),
-      rows: Array.from({ length: prompts }, (_, prompt) => ofPrompt.map(row => ({ ...row, prompt }))).flat(),
-    };
+    return reorderRows(this.model.normalizeLast(x), rows.order());
   }
 
   dispose(): void {
     tf.dispose({ layers: [...this.layers], prediction: this.prediction });
   }
 
-  /** The last token's row after `layer`, with these activations (N, F) in it: (N, H). */
-  private after(layer: number, activations: tf.Tensor2D): tf.Tensor2D {
+  /** The last token's row after the layer that passes begin in: (N, H). */
+  private begin({ layer, prompts, activations }: Beginning): tf.Tensor2D {
     const { feedForward } = this.model.layerWeights(layer);
-    const base = repeatForSteps(this.layers[layer].base, activations.shape[0] / this.prompts); // (N, H)
-    return add(
-      product(pastNonlinearity(activations, feedForward, this.site), feedForward.output.weight),
-      base,
-    );
+    const past = pastNonlinearity(activations, feedForward, this.site);
+    return linearWithResidual(past, feedForward.output, gatherRows(this.layers[layer].attended, prompts));
   }
 
-  /** The last token's row x (N, H) through one layer, which disposes of it. */
-  private throughLayer(layer: number, x: tf.Tensor2D, factor?: tf.Tensor2D): tf.Tensor2D {
-    const { feedForwardNorm, feedForward: network } = this.model.layerWeights(layer);
-    const attended = this.throughAttention(layer, x);
+  /** The row between a layer's attention and its network, (N, H); x is disposed of. */
+  private throughAttention(
+    layer: number,
+    x: tf.Tensor2D,
+    rows: JoinedRows,
+    prompts: readonly number[],
+  ): tf.Tensor2D {
+    const weights = this.model.layerWeights(layer);
+    const normalized = layerNorm(x, weights.attentionNorm);
+    const context = cachedAttention(
+      normalized,
+      weights.attentionInput,
+      this.seenBy(rows, layer),
+      this.model.cachedShape(layer, rows.prompts.length, rows.arrangement(prompts)),
+    );
+    const attended = linearWithResidual(context, weights.attentionOutput, x);
+    // The operations have saved what their gradients read; the tape would keep all else to its end.
+    tf.dispose([normalized, context, x]);
+    return attended;
+  }
+
+  /** The rows after a layer's network, those that begin in it behind the others of their group; `attended` is disposed of. */
+  private throughNetwork(
+    layer: number,
+    attended: tf.Tensor2D,
+    {
+      begun,
+      probe,
+      groups,
+    }: { begun: Beginning | undefined; probe: tf.Tensor2D | undefined; groups: number },
+    factor: tf.Tensor2D | undefined,
+  ): tf.Tensor2D {
+    const { model, site } = this;
+    const { feedForwardNorm, feedForward: network } = model.layerWeights(layer);
     const normalized = layerNorm(attended, feedForwardNorm);
     let after: tf.Tensor2D;
     if (factor) {
-      const activations = scale(toActivations(normalized, network, this.site), factor);
-      after = linearWithResidual(pastNonlinearity(activations, network, this.site), network.output, attended);
+      const activations = scale(toActivations(normalized, network, site), factor);
+      after = linearWithResidual(pastNonlinearity(activations, network, site), network.output, attended);
       activations.dispose();
+    } else if (begun) {
+      const own = gatherRows(this.layers[layer].attended, begun.prompts);
+      const residual = joinRows(attended, own, groups);
+      const activations = pastNonlinearity(begun.activations, network, site);
+      after = feedForward(normalized, network, residual, { begun: activations, probe, site, groups });
+      residual.dispose();
     } else {
-      after = feedForward(normalized, network, attended);
+      after = feedForward(normalized, network, attended, { probe, site, groups });
     }
     tf.dispose([normalized, attended]);
     return after;
   }
 
-  /** The row between a layer's attention and its network, (N, H); x is disposed of. */
-  private throughAttention(layer: number, x: tf.Tensor2D): tf.Tensor2D {
-    const weights = this.model.layerWeights(layer);
+  /** The traced keys and values of the prompts that have rows. */
+  private seenBy({ prompts }: JoinedRows, layer: number): KeysAndValues | undefined {
     const { before } = this.layers[layer];
-    const normalized = layerNorm(x, weights.attentionNorm);
-    const shape = this.model.cachedShape(layer, this.prompts);
-    const context = cachedAttention(normalized, weights.attentionInput, before, shape);
-    const attended = linearWithResidual(context, weights.attentionOutput, x);
-    // The operations have saved what their gradients read; the tape would keep all else to its end.
-    tf.dispose([normalized, context, x]);
-    return attended;
+    if (!before || prompts.length === this.prompts) return before;
+    const those = (x: tf.Tensor4D): tf.Tensor4D => {
+      const [all, ...shape] = x.shape;
+      return tf.reshape(gatherRows(tf.reshape(x, [all, -1]), prompts), [prompts.length, ...shape]);
+    };
+    return { key: those(before.key), value: those(before.value) };
   }
 }

@@ -5,14 +5,7 @@ import { startEngine } from '../../runtime/engine.js';
 import { enginesHere } from '../../testing/engines.js';
 import { expectAgreement, tensor, values } from '../../testing/layer-agreement.js';
 import { attention } from './attention.js';
-import {
-  joinRows,
-  joinSamples,
-  repeatForSteps,
-  takeMaskRows,
-  takeOtherRows,
-  withMaskRows,
-} from './mask-rows.js';
+import { joinRows, takeMaskRows, takeOtherRows, withMaskRows } from './mask-rows.js';
 
 describe.each(await enginesHere())('on the %s engine', engine => {
   beforeAll(async () => {
@@ -122,19 +115,11 @@ describe.each(await enginesHere())('on the %s engine', engine => {
       // 2 tokens of 1 sample and of 2 samples: rows [t0 n0, t1 n0] and [t0 n1, t0 n2, t1 n1, t1 n2].
       const [first, second] = [tf.tensor2d([[10], [20]]), tf.tensor2d([[11], [12], [21], [22]])];
       const dy = () => tf.tensor2d([[1], [2], [3], [4], [5], [6]]);
-      const ofFirst = tf.valueAndGrad((x: tf.Tensor2D) => joinSamples(x, second, 1, 2))(first, dy());
-      const ofSecond = tf.valueAndGrad((x: tf.Tensor2D) => joinSamples(first, x, 1, 2))(second, dy());
+      const ofFirst = tf.valueAndGrad((x: tf.Tensor2D) => joinRows(x, second, 2))(first, dy());
+      const ofSecond = tf.valueAndGrad((x: tf.Tensor2D) => joinRows(first, x, 2))(second, dy());
       expect(Array.from(ofFirst.value.dataSync())).toEqual([10, 11, 12, 20, 21, 22]);
       expect(Array.from(ofFirst.grad.dataSync())).toEqual([1, 4]);
       expect(Array.from(ofSecond.grad.dataSync())).toEqual([2, 3, 5, 6]);
-    });
-
-    it('are repeated for every step next to each other', () => {
-      expect(
-        repeatForSteps(tf.tensor2d([1, 2], [2, 1]), 3)
-          .arraySync()
-          .flat(),
-      ).toEqual([1, 1, 1, 2, 2, 2]);
     });
   });
 });

@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
 import { hasFused, runFused } from './fused.js';
+import { gatherRows } from './gather-rows.js';
 import { affine, type LinearWeights } from './linear.js';
 import { enterTransposed, leaveTransposed, throughTransposed } from './transposed-product.js';
 
@@ -17,84 +18,12 @@ export type KeysAndValues = {
 /** With more traced tokens products of matrices are faster than the native engine's own kernel (docs/performance.md). */
 const MOST_FUSED = 256;
 
-/**
- * softmax(scale q K^T) V for each head, where K and V are the traced ones and, below them, the new token's own. The samples
- * of a prompt share its traced ones, which get no gradient.
- * @param x [prompts * steps, hidden], sample = prompt * steps + step
- * @param weights queries, keys and values of x side by side, [hidden, 3 hidden]
- * @param traced undefined where the new token sees itself alone
- * @returns [prompts * steps, hidden]
- */
-export function cachedAttention(
-  x: tf.Tensor2D,
-  weights: LinearWeights,
-  traced: KeysAndValues | undefined,
-  { prompts, heads, scale }: CachedAttentionShape,
-): tf.Tensor2D {
-  const [samples, hidden] = x.shape;
-  const steps = samples / prompts;
-  const earlier = traced?.key.shape[2] ?? 0;
-  if (traced && earlier <= MOST_FUSED && hasFused('KnCachedAttention'))
-    return fusedAttention(x, weights, traced, scale);
-  const part = (y: tf.Tensor, from: number, size: number) => tf.slice(y, [0, 0, 0, from], [-1, -1, -1, size]);
-
-  return differentiable([x], save => {
-    // (B S, 3 h d) -> (B, 3 h, S, d)
-    const all = headsFirst(affine(x, weights), [prompts, steps, 3 * heads, hidden / heads]);
-    const [q, k, v] = [0, 1, 2].map(i => tf.slice(all, [0, i * heads, 0, 0], [-1, heads, -1, -1]));
-    const own = along(q, k);
-    const scores = traced ? tf.concat([tf.matMul(q, traced.key, false, true), own], -1) : own;
-    const attention = tf.softmax(tf.mul(scores, scale)); // (B, h, S, C + 1)
-    save([q, k, v, attention]);
-    const ofOwn = tf.mul(part(attention, earlier, 1), v);
-    const context = traced ? tf.add(tf.matMul(part(attention, 0, earlier), traced.value), ofOwn) : ofOwn;
-    return {
-      value: headsLast(context, [samples, hidden]),
-      gradient: (dy, [q, k, v, attention]) => {
-        const dContext = headsFirst(dy, [prompts, steps, heads, hidden / heads]);
-        const toOwn = along(dContext, v);
-        const dAttention = traced
-          ? tf.concat([tf.matMul(dContext, traced.value, false, true), toOwn], -1)
-          : toOwn;
-        const weighted = tf.mul(dAttention, attention);
-        const dScores = tf.mul(tf.sub(weighted, tf.mul(attention, tf.sum(weighted, -1, true))), scale);
-        const dOwn = part(dScores, earlier, 1); // (B, h, S, 1)
-        const dQueryOfOwn = tf.mul(dOwn, k);
-        const dQuery = traced
-          ? tf.add(tf.matMul(part(dScores, 0, earlier), traced.key), dQueryOfOwn)
-          : dQueryOfOwn;
-        const dKey = tf.mul(dOwn, q);
-        const dValue = tf.mul(part(attention, earlier, 1), dContext);
-        const dAll = headsLast(tf.concat([dQuery, dKey, dValue], 1), [samples, 3 * hidden]);
-        return [leaveTransposed(throughTransposed(weights.weight, enterTransposed(dAll)))];
-      },
-    };
-  });
-}
-
-/** The same by the engine's own kernels, which work on the rows as they are. */
-function fusedAttention(
-  x: tf.Tensor2D,
-  weights: LinearWeights,
-  { key: keys, value: values }: KeysAndValues,
-  scale: number,
-): tf.Tensor2D {
-  return differentiable([x], save => {
-    const inputs = affine(x, weights); // [prompts * steps, 3 hidden]
-    const [value, attention] = runFused('KnCachedAttention', { inputs, keys, values }, { scale });
-    save([inputs, attention]);
-    return {
-      value,
-      gradient: (dContext, [inputs, attention]) => {
-        const [dInputs] = runFused(
-          'KnCachedAttentionGrad',
-          { dContext, inputs, weights: attention, keys, values },
-          { scale },
-        );
-        return [leaveTransposed(throughTransposed(weights.weight, enterTransposed(dInputs)))];
-      },
-    };
-  });
+/** Where the rows of new tokens go for attention, which wants as many of each prompt, side by side. */
+export interface Arrangement {
+  /** For each place, prompt by prompt, a row; where a prompt has fewer than the others, any. */
+  readonly places: readonly number[];
+  /** For each row its place. */
+  readonly back: readonly number[];
 }
 
 export interface CachedAttentionShape {
@@ -102,6 +31,121 @@ export interface CachedAttentionShape {
   readonly heads: number;
   /** Scores are multiplied by it. */
   readonly scale: number;
+  /** Undefined: the rows lie so. */
+  readonly arrangement?: Arrangement | undefined;
+}
+
+/**
+ * softmax(scale q K^T) V for each head, where K and V are the traced ones and, below them, the new token's own. The samples
+ * of a prompt share its traced ones, which get no gradient.
+ * @param x [rows, hidden], where there is no arrangement row = prompt * steps + step
+ * @param weights queries, keys and values of x side by side, [hidden, 3 hidden]
+ * @param traced undefined where the new token sees itself alone
+ * @returns [rows, hidden]
+ */
+export function cachedAttention(
+  x: tf.Tensor2D,
+  weights: LinearWeights,
+  traced: KeysAndValues | undefined,
+  shape: CachedAttentionShape,
+): tf.Tensor2D {
+  const { arrangement } = shape;
+  const arranged = (y: tf.Tensor2D) => (arrangement ? gatherRows(y, arrangement.places) : y);
+  const back = (y: tf.Tensor2D) => (arrangement ? gatherRows(y, arrangement.back) : y);
+  const fused = traced && traced.key.shape[2] <= MOST_FUSED && hasFused('KnCachedAttention');
+  return differentiable([x], save => {
+    const inputs = arranged(affine(x, weights)); // [prompts * steps, 3 hidden]
+    const { context, saved } = fused
+      ? fusedAttention(inputs, traced, shape)
+      : byProducts(inputs, traced, shape);
+    save(saved);
+    return {
+      value: back(context),
+      gradient: (dy, saved) => {
+        const dContext = arranged(dy);
+        const dInputs = fused
+          ? fusedGradient(dContext, saved, traced, shape)
+          : gradientByProducts(dContext, saved, traced, shape);
+        return [leaveTransposed(throughTransposed(weights.weight, enterTransposed(back(dInputs))))];
+      },
+    };
+  });
+}
+
+/** What attention gives, [prompts * steps, hidden], and what its gradient reads. */
+interface AttentionAndSaved {
+  readonly context: tf.Tensor2D;
+  readonly saved: tf.Tensor[];
+}
+
+function byProducts(
+  inputs: tf.Tensor2D,
+  traced: KeysAndValues | undefined,
+  { prompts, heads, scale }: CachedAttentionShape,
+): AttentionAndSaved {
+  const [samples, width] = inputs.shape;
+  const hidden = width / 3;
+  // (B S, 3 h d) -> (B, 3 h, S, d)
+  const all = headsFirst(inputs, [prompts, samples / prompts, 3 * heads, hidden / heads]);
+  const [q, k, v] = [0, 1, 2].map(i => tf.slice(all, [0, i * heads, 0, 0], [-1, heads, -1, -1]));
+  const own = along(q, k);
+  const scores = traced ? tf.concat([tf.matMul(q, traced.key, false, true), own], -1) : own;
+  const attention = tf.softmax(tf.mul(scores, scale)); // (B, h, S, C + 1)
+  const earlier = attention.shape[3] ?? 1;
+  const ofOwn = tf.mul(keysFrom(attention, earlier - 1, 1), v);
+  const context = traced
+    ? tf.add(tf.matMul(keysFrom(attention, 0, earlier - 1), traced.value), ofOwn)
+    : ofOwn;
+  return { context: headsLast(context, [samples, hidden]), saved: [q, k, v, attention] };
+}
+
+function gradientByProducts(
+  dy: tf.Tensor2D,
+  [q, k, v, attention]: tf.Tensor[],
+  traced: KeysAndValues | undefined,
+  { prompts, heads, scale }: CachedAttentionShape,
+): tf.Tensor2D {
+  const [samples, hidden] = dy.shape;
+  const earlier = traced?.key.shape[2] ?? 0;
+  const dContext = headsFirst(dy, [prompts, samples / prompts, heads, hidden / heads]);
+  const toOwn = along(dContext, v);
+  const dAttention = traced ? tf.concat([tf.matMul(dContext, traced.value, false, true), toOwn], -1) : toOwn;
+  const weighted = tf.mul(dAttention, attention);
+  const dScores = tf.mul(tf.sub(weighted, tf.mul(attention, tf.sum(weighted, -1, true))), scale);
+  const dOwn = keysFrom(dScores, earlier, 1); // (B, h, S, 1)
+  const dQueryOfOwn = tf.mul(dOwn, k);
+  const dQuery = traced
+    ? tf.add(tf.matMul(keysFrom(dScores, 0, earlier), traced.key), dQueryOfOwn)
+    : dQueryOfOwn;
+  const dKey = tf.mul(dOwn, q);
+  const dValue = tf.mul(keysFrom(attention, earlier, 1), dContext);
+  return headsLast(tf.concat([dQuery, dKey, dValue], 1), [samples, 3 * hidden]);
+}
+
+/** The same by the engine's own kernels, which work on the rows as they are. */
+function fusedAttention(
+  inputs: tf.Tensor2D,
+  { key: keys, value: values }: KeysAndValues,
+  { scale }: CachedAttentionShape,
+): AttentionAndSaved {
+  const [context, attention] = runFused('KnCachedAttention', { inputs, keys, values }, { scale });
+  return { context, saved: [inputs, attention] };
+}
+
+function fusedGradient(
+  dContext: tf.Tensor2D,
+  [inputs, weights]: tf.Tensor[],
+  { key: keys, value: values }: KeysAndValues,
+  { scale }: CachedAttentionShape,
+): tf.Tensor2D {
+  const all = { dContext, inputs, weights, keys, values };
+  const [dInputs] = runFused('KnCachedAttentionGrad', all, { scale });
+  return dInputs;
+}
+
+/** `count` keys of every query: [B, h, S, count]. */
+function keysFrom(y: tf.Tensor, from: number, count: number): tf.Tensor {
+  return tf.slice(y, [0, 0, 0, from], [-1, -1, -1, count]);
 }
 
 /** The products of rows: [B, h, S, 1]. */

@@ -2,9 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Site } from '../language-model.js';
 import { differentiable } from './differentiable.js';
 import { addWithBias, type LinearWeights, linear, product } from './linear.js';
+import { concatRows } from './mask-rows.js';
 import { type Nonlinearity, nonlinear, valueAndSlope } from './nonlinearity.js';
 import { withRows } from './table-rows.js';
-import { enterTransposed, leaveTransposed, throughTransposed } from './transposed-product.js';
+import { enterTransposed, leaveTransposed, rowsTransposed, throughTransposed } from './transposed-product.js';
 
 /** A transformer's feed-forward network: `intermediate` [hidden, F], the neurons' keys, `output` [F, hidden]. */
 export type FeedForwardWeights = {
@@ -13,37 +14,58 @@ export type FeedForwardWeights = {
   readonly nonlinearity: Nonlinearity;
 };
 
+/** What joins the rows that go through a network on their way. Rows may be in `groups`, each as many: default, one. */
+export interface Joining {
+  /** Activations after the non-linearity, [groups * b, F], of rows that begin here, behind the others of their group. */
+  readonly begun?: tf.Tensor2D | undefined;
+  /** Zeros, [groups * p, F], added to the activations at the site of each group's first p rows: for their gradient alone. */
+  readonly probe?: tf.Tensor2D | undefined;
+  readonly site?: Site;
+  readonly groups?: number;
+}
+
 /**
  * y = f(x W1 + b1) W2 + b2, and the residual where there is one. One operation rather than three, so that its backward pass
  * stays transposed from dy to dx, and of all its values keeps f' alone.
- * @param x [rows, hidden]
- * @param residual [rows, hidden]
+ * @param x [groups * r, hidden]
+ * @param residual of all rows, those that begin here too
+ * @returns [groups * (r + b), hidden]
  */
 export function feedForward(
   x: tf.Tensor2D,
   { intermediate, output, nonlinearity }: FeedForwardWeights,
   residual?: tf.Tensor2D,
+  { begun, probe, site = 'post', groups = 1 }: Joining = {},
 ): tf.Tensor2D {
-  return differentiable(residual ? [x, residual] : [x], save => {
-    const { value: activations, slope } = valueAndSlope(
+  const inputs = [x, residual, begun, probe].filter(input => input !== undefined);
+  const rows = x.shape[0] / groups;
+  return differentiable(inputs, save => {
+    const { value: own, slope } = valueAndSlope(
       nonlinearity,
       tf.matMul(x, intermediate.weight), // [rows, F]
       intermediate.bias,
     );
     save([slope]);
+    const activations = begun ? concatRows(own, begun, groups) : own;
     const contributions: tf.Tensor2D = tf.matMul(activations, output.weight); // [rows, hidden]
     return {
       value: residual
         ? addWithBias(contributions, output.bias, residual)
         : tf.add(contributions, output.bias),
       gradient: (dy, [slope]) => {
-        const dActivations = throughTransposed(output.weight, enterTransposed(dy));
+        const dAll = throughTransposed(output.weight, enterTransposed(dy));
+        const dActivations = begun ? rowsTransposed(dAll, 0, rows, groups) : dAll;
         const dPre: tf.Tensor2D = tf.mul(
           dActivations,
           enterTransposed(tf.reshape(slope, [slope.shape[0], -1])),
         );
-        const dx = leaveTransposed(throughTransposed(intermediate.weight, dPre));
-        return residual ? [dx, tf.clone(dy)] : [dx];
+        const part = (d: tf.Tensor2D, from: number, { shape }: tf.Tensor2D) =>
+          leaveTransposed(rowsTransposed(d, from, shape[0] / groups, groups));
+        const gradients = [leaveTransposed(throughTransposed(intermediate.weight, dPre))];
+        if (residual) gradients.push(tf.clone(dy));
+        if (begun) gradients.push(part(dAll, rows, begun));
+        if (probe) gradients.push(part(site === 'pre' ? dPre : dActivations, 0, probe));
+        return gradients;
       },
     };
   });

@@ -36,18 +36,6 @@ export function takeOtherRows(x: tf.Tensor2D, samples: number): tf.Tensor2D {
 }
 
 /**
- * `mask` [samples, width] on top of `others`.
- * @returns [samples + others rows, width]
- */
-export function joinRows(mask: tf.Tensor2D, others: tf.Tensor2D): tf.Tensor2D {
-  const [[samples, width], [below]] = [mask.shape, others.shape];
-  return differentiable([mask, others], () => ({
-    value: tf.concat([mask, others], 0),
-    gradient: dy => [tf.slice(dy, [0, 0], [samples, width]), tf.slice(dy, [samples, 0], [below, width])],
-  }));
-}
-
-/**
  * `mask` [samples, width] on top of `rest`, rows that no gradient flows to.
  * @returns [samples + rest rows, width]
  */
@@ -61,48 +49,32 @@ export function withMaskRows(mask: tf.Tensor2D, rest: tf.Tensor2D): tf.Tensor2D 
 }
 
 /**
- * The samples of `first` before those of `second`, token by token.
- * @param first [tokens * firstSamples, width]
- * @param second [tokens * secondSamples, width]
- * @returns [tokens * (firstSamples + secondSamples), width]
+ * Group by group, the rows of `first` before those of `second`: the mask's before all others, and where a group is a token or a
+ * prompt, one batch's samples before another's.
+ * @param first [groups * a, width]
+ * @param second [groups * b, width]
+ * @returns [groups * (a + b), width]
  */
-export function joinSamples(
-  first: tf.Tensor2D,
-  second: tf.Tensor2D,
-  firstSamples: number,
-  secondSamples: number,
-): tf.Tensor2D {
-  const width = first.shape[1];
-  const tokens = first.shape[0] / firstSamples;
-  const ofToken = (x: tf.Tensor2D, samples: number) => tf.reshape<tf.Rank.R3>(x, [tokens, samples, width]);
+export function joinRows(first: tf.Tensor2D, second: tf.Tensor2D, groups = 1): tf.Tensor2D {
+  const [before, behind] = [first.shape[0] / groups, second.shape[0] / groups];
   return differentiable([first, second], () => ({
-    value: tf.reshape(tf.concat([ofToken(first, firstSamples), ofToken(second, secondSamples)], 1), [
-      tokens * (firstSamples + secondSamples),
-      width,
-    ]),
-    gradient: dy => {
-      const whole = ofToken(dy, firstSamples + secondSamples);
-      const part = (from: number, samples: number) =>
-        tf.reshape<tf.Rank.R2>(tf.slice(whole, [0, from, 0], [tokens, samples, width]), [
-          tokens * samples,
-          width,
-        ]);
-      return [part(0, firstSamples), part(firstSamples, secondSamples)];
-    },
+    value: concatRows(first, second, groups),
+    gradient: dy => [sliceRows(dy, groups, 0, before), sliceRows(dy, groups, before, behind)],
   }));
 }
 
-/**
- * Each row repeated for every one of its steps: sample n = prompt * steps + step.
- * @param rows [tokens * prompts, width]
- * @returns [tokens * prompts * steps, width]
- */
-export function repeatForSteps(rows: tf.Tensor2D, steps: number): tf.Tensor2D {
-  const [count, width] = rows.shape;
-  if (steps === 1 || count === 0) return rows;
-  // A broadcast addition: tf.tile is a hundred times slower on the wasm engine.
-  return tf.reshape(tf.add(tf.reshape(rows, [count, 1, width]), tf.zeros([1, steps, 1])), [
-    count * steps,
-    width,
-  ]);
+/** The value of {@link joinRows}, a part of operations that have a gradient. */
+export function concatRows(first: tf.Tensor2D, second: tf.Tensor2D, groups: number): tf.Tensor2D {
+  if (groups === 1) return tf.concat([first, second], 0);
+  const width = first.shape[1];
+  const ofGroups = (x: tf.Tensor2D) => tf.reshape<tf.Rank.R3>(x, [groups, -1, width]);
+  return tf.reshape(tf.concat([ofGroups(first), ofGroups(second)], 1), [-1, width]);
+}
+
+/** Of each group of x [groups * rows, width] `count` rows, from `from` on. */
+export function sliceRows(x: tf.Tensor2D, groups: number, from: number, count: number): tf.Tensor2D {
+  const width = x.shape[1];
+  if (groups === 1) return tf.slice(x, [from, 0], [count, width]);
+  const ofGroups = tf.reshape<tf.Rank.R3>(x, [groups, -1, width]);
+  return tf.reshape(tf.slice(ofGroups, [0, from, 0], [groups, count, width]), [groups * count, width]);
 }

@@ -10,6 +10,7 @@
  * A backward pass enters this arrangement once, goes through as many weights as it likes, and leaves it.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { sliceRows } from './mask-rows.js';
 
 const sideways = () => tf.getBackend() === 'wasm';
 
@@ -28,7 +29,11 @@ export function leaveTransposed(dx: tf.Tensor2D): tf.Tensor2D {
   return sideways() ? tf.transpose(dx) : dx;
 }
 
-/** `count` of the rows of dx, from `from` on, in the arrangement. */
-export function rowsTransposed(dx: tf.Tensor2D, from: number, count: number): tf.Tensor2D {
-  return sideways() ? tf.slice(dx, [0, from], [-1, count]) : tf.slice(dx, [from, 0], [count, -1]);
+/** Of each group of dx's rows `count`, from `from` on, in the arrangement. */
+export function rowsTransposed(dx: tf.Tensor2D, from: number, count: number, groups = 1): tf.Tensor2D {
+  if (!sideways()) return sliceRows(dx, groups, from, count);
+  const [width] = dx.shape;
+  if (groups === 1) return tf.slice(dx, [0, from], [width, count]);
+  const ofGroups = tf.reshape<tf.Rank.R3>(dx, [width, groups, -1]);
+  return tf.reshape(tf.slice(ofGroups, [0, 0, from], [width, groups, count]), [width, groups * count]);
 }
