@@ -1,10 +1,10 @@
 /** The library: what the commands are made of, step by step. */
-export { type AttributeOptions, attribute } from './attribution/attribute.js';
+export { attribute } from './attribution/attribute.js';
 export { convergenceDeltas } from './attribution/convergence.js';
-export { type IntegratedGradientsOptions, integratedGradients } from './attribution/integrated-gradients.js';
-export { type AskedMethod, METHODS, type Method } from './attribution/methods.js';
+export { type AskedMethod, METHODS, type Method, PATHS, type Path } from './attribution/methods.js';
 export { quadrature, RULES, type Rule } from './attribution/rules.js';
-export type { Scores, ScoringOptions } from './attribution/scores.js';
+export type { AttributeOptions } from './attribution/score-prompts.js';
+export type { PassCount, Scores, ScoringOptions } from './attribution/scores.js';
 export { type Dataset, openDataset, type Selection } from './dataset/dataset.js';
 export type { Fact, FactKey } from './dataset/fact.js';
 export { DEMO_DATA, DEMO_MODEL } from './embedded.js';

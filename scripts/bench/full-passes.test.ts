@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
-import { integratedGradients } from '../../src/attribution/integrated-gradients.js';
+import { attribute } from '../../src/attribution/attribute.js';
 import { Checkpoint } from '../../src/model/checkpoint/checkpoint.js';
 import { readModelConfig } from '../../src/model/config.js';
 import { loadGptWeights } from '../../src/model/gpt/weights.js';
@@ -34,7 +34,7 @@ for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO]) {
       const { tokens, position, answer } = query;
       const batch = { tokens: [tokens], positions: [position] };
       const options = { rule: 'riemann_endpoints', steps: 20 } as const;
-      const [ours] = await integratedGradients(model, batch, [answer], options);
+      const [ours] = await attribute(model, batch, [answer], options);
       const whole: Float32Array[] = [];
       const ran = await productsThatRun(async () => {
         whole.push(...(await scoresByFullPasses({ config, weights }, query, 'riemann_endpoints', 20)));

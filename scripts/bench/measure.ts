@@ -1,6 +1,7 @@
 /** Measures one engine: the process that scripts/bench.ts starts for it. */
+
+import { attribute } from '../../src/attribution/attribute.js';
 import { countOperations } from '../../src/attribution/count-operations.js';
-import { integratedGradients } from '../../src/attribution/integrated-gradients.js';
 import type { Scores } from '../../src/attribution/scores.js';
 import { samplesThatFit } from '../../src/model/batch-size.js';
 import { Checkpoint } from '../../src/model/checkpoint/checkpoint.js';
@@ -76,7 +77,7 @@ async function measure({ engine, shape, folder, noReuse }: MeasureOrder): Promis
     positions: Array.from({ length: prompts }, (_, b) => (model.causal ? tokens - 1 : 3 + b)),
   };
   const answers = batch.tokens.map(() => 2000);
-  const run = () => integratedGradients(model, batch, answers, { rule: RULE, steps: STEPS });
+  const run = () => attribute(model, batch, answers, { rule: RULE, steps: STEPS });
   // Rows of the largest products: every token of every step, or of a causal model one of each step and layer.
   const rows = prompts * STEPS * (model.causal ? config.layers : tokens);
   const [hidden, intermediate] = [config.hiddenSize, config.intermediateSize];

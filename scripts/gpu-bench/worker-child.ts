@@ -1,6 +1,6 @@
 /** A worker: the process that worker.ts has the pool start. It attributes batches of prompts. */
 import workerpool from 'workerpool';
-import { integratedGradients } from '../../src/attribution/integrated-gradients.js';
+import { attribute } from '../../src/attribution/attribute.js';
 import { readModelConfig } from '../../src/model/config.js';
 import type { LanguageModel } from '../../src/model/language-model.js';
 import { loadWeights } from '../../src/model/load.js';
@@ -33,15 +33,15 @@ workerpool.worker({
   },
   /** The first batch compiles kernels and makes buffers; the second is as all that follow. */
   async prepare(prompts: number): Promise<Demand> {
-    await attribute(prompts);
-    return demandOf(() => attribute(prompts));
+    await attributeBatch(prompts);
+    return demandOf(() => attributeBatch(prompts));
   },
   async time(prompts: number): Promise<Timed> {
     const start = performance.now();
     const cpu = process.cpuUsage();
     let [batches, seconds] = [0, 0];
     while (batches < BATCHES || seconds < SECONDS) {
-      await attribute(prompts);
+      await attributeBatch(prompts);
       batches++;
       seconds = (performance.now() - start) / 1000;
     }
@@ -52,11 +52,11 @@ workerpool.worker({
 });
 
 /** Its scores are read at the end: the GPU has done all of it. */
-async function attribute(prompts: number): Promise<void> {
+async function attributeBatch(prompts: number): Promise<void> {
   loading ??= load();
   const model = await loading;
   const { batch, answers } = workOf(prompts, model.vocabularySize);
-  await integratedGradients(model, batch, answers, {
+  await attribute(model, batch, answers, {
     rule: RULE,
     steps: STEPS,
     batchBytes: Number.POSITIVE_INFINITY, // the whole batch, whatever its size

@@ -4,7 +4,10 @@ import { agreement, summarise } from './agreement.js';
 
 const found = (neurons: Neuron[], coarse: Neuron[][], scores: number[]) => ({
   neurons,
-  prompts: coarse.map(coarse => ({ coarse, scores: [Float32Array.of(...scores)], silent: false })),
+  prompts: coarse.map(coarse => ({
+    ...{ coarse, scores: [Float32Array.of(...scores)], silent: false },
+    passes: { done: 0, ofLayers: [], ofRule: 0 },
+  })),
 });
 
 describe('the agreement of two quadratures', () => {

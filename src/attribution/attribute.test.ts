@@ -6,8 +6,9 @@ import { answerIds } from '../model/tokenizer/tokenizer.js';
 import { startEngine } from '../runtime/engine.js';
 import { relativeError } from '../testing/finite-differences.js';
 import { ReferenceBert } from '../testing/reference-bert.js';
-import { type AttributeOptions, attribute } from './attribute.js';
+import { attribute } from './attribute.js';
 import { METHODS } from './methods.js';
+import type { AttributeOptions } from './score-prompts.js';
 
 describe('a method', () => {
   const PROMPTS = ['france is governed from [MASK].', 'spain is governed from [MASK].'];

@@ -1,31 +1,23 @@
 import type { LanguageModel, PromptBatch } from '../model/language-model.js';
-import { activationScores } from './activation.js';
-import { gradientXActivation } from './gradient-x-activation.js';
-import { integratedGradients } from './integrated-gradients.js';
-import type { AskedMethod } from './methods.js';
-import type { OnScored, OnTraced, Scores, ScoringOptions } from './scores.js';
-
-/** Default method: integrated gradients. */
-export type AttributeOptions = AskedMethod & ScoringOptions;
+import { type AttributeOptions, scorePromptsOn } from './score-prompts.js';
+import type { OnScored, Scores } from './scores.js';
+import { undecidedScores } from './undecided.js';
 
 /**
- * Scores of every neuron for each prompt of a batch, by the method that the options name.
+ * Scores of every neuron for each prompt of a batch, by the method that the options name; interpolated ones to 1e-6 of the prompt's
+ * highest.
  * @param answers the answer's token id for each prompt
  */
 export async function attribute(
   model: LanguageModel,
-  batch: PromptBatch,
+  { tokens, positions }: PromptBatch,
   answers: readonly number[],
   options: AttributeOptions,
   onScored?: OnScored,
-  onTraced?: OnTraced,
 ): Promise<Scores[]> {
-  switch (options.method) {
-    case 'activation':
-      return activationScores(model, batch, options, onScored, onTraced);
-    case 'gradient_x_activation':
-      return gradientXActivation(model, batch, answers, options, onScored, onTraced);
-    default:
-      return integratedGradients(model, batch, answers, options, onScored, onTraced);
-  }
+  const prompts = tokens.map((ofPrompt, i) => [
+    { tokens: ofPrompt, position: positions[i], answer: answers[i] },
+  ]);
+  const scored = await scorePromptsOn(model, onScored)(prompts, options, undecidedScores);
+  return scored.map(({ scores }) => scores);
 }

@@ -7,9 +7,9 @@ import { answerIds } from '../model/tokenizer/tokenizer.js';
 import { startEngine } from '../runtime/engine.js';
 import { productsThatRun } from '../testing/products-that-run.js';
 import { describeWith, GOLDEN_BERT, GOLDEN_GPT_NEO, GOLDEN_GPT2 } from '../testing/shared.js';
+import { attribute } from './attribute.js';
 import { countOperations } from './count-operations.js';
 import { gradientXActivation } from './gradient-x-activation.js';
-import { integratedGradients } from './integrated-gradients.js';
 import { RULES, type Rule } from './rules.js';
 
 beforeAll(async () => {
@@ -27,12 +27,12 @@ async function compare(
   const { model, tokenizer } = await loadModel(folder);
   const { tokens, position } = tokenizer.encode(prompt, model.maxTokens);
   const ran = await productsThatRun(() =>
-    integratedGradients(
-      model,
-      { tokens: [tokens], positions: [position] },
-      [answerIds(tokenizer, answer)[0]],
-      { rule, steps, ...(samplesAtOnce !== undefined && { samplesAtOnce }) },
-    ),
+    attribute(model, { tokens: [tokens], positions: [position] }, [answerIds(tokenizer, answer)[0]], {
+      rule,
+      steps,
+      path: 'exact',
+      ...(samplesAtOnce !== undefined && { samplesAtOnce }),
+    }),
   );
   const counted = countOperations(await readModelConfig(folder), tokens.length, rule, steps);
   return { ran, counted: counted.total };

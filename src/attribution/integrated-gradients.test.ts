@@ -6,8 +6,8 @@ import { answerIds } from '../model/tokenizer/tokenizer.js';
 import { startEngine } from '../runtime/engine.js';
 import { gradientOf, relativeError } from '../testing/finite-differences.js';
 import { ReferenceBert } from '../testing/reference-bert.js';
+import { attribute } from './attribute.js';
 import { convergenceDeltas } from './convergence.js';
-import { integratedGradients } from './integrated-gradients.js';
 import { quadrature, RULES } from './rules.js';
 
 let demo: LoadedModel;
@@ -35,7 +35,7 @@ describe('integrated gradients', () => {
       const reference = await ReferenceBert.load(DEMO_MODEL);
       const { batch, answers } = ask(demo, ['france is governed from [MASK].'], 'paris');
       const [tokens, mask] = [batch.tokens[0], batch.positions[0]];
-      const [scores] = await integratedGradients(demo.model, batch, answers, { rule, steps: 3 });
+      const [scores] = await attribute(demo.model, batch, answers, { rule, steps: 3, path: 'exact' });
       const { alphas, weights } = quadrature(rule, 3);
       const { activations } = reference.run(tokens, mask);
       for (const layer of [0, 1]) {
@@ -70,13 +70,8 @@ describe('integrated gradients', () => {
     const prompts = ['france is governed from [MASK].', 'spain is governed from [MASK].'];
     const options = { rule: 'riemann_endpoints', steps: 20 } as const;
     const { batch, answers } = ask(demo, prompts, 'paris');
-    const together = await integratedGradients(demo.model, batch, answers, options);
-    const alone = await integratedGradients(
-      demo.model,
-      ask(demo, [prompts[1]], 'paris').batch,
-      [answers[1]],
-      options,
-    );
+    const together = await attribute(demo.model, batch, answers, options);
+    const alone = await attribute(demo.model, ask(demo, [prompts[1]], 'paris').batch, [answers[1]], options);
     for (const layer of [0, 1]) expect(relativeError(together[1][layer], alone[0][layer])).toBeLessThan(1e-6);
   });
 
@@ -89,9 +84,9 @@ describe('integrated gradients', () => {
         'paris',
       );
       const options = { rule, steps: 5 } as const;
-      const whole = await integratedGradients(demo.model, batch, answers, options);
+      const whole = await attribute(demo.model, batch, answers, options);
       for (const samplesAtOnce of [1, 3]) {
-        const cut = await integratedGradients(demo.model, batch, answers, { ...options, samplesAtOnce });
+        const cut = await attribute(demo.model, batch, answers, { ...options, samplesAtOnce });
         expect(cut).toEqual(whole);
       }
     },
@@ -101,8 +96,8 @@ describe('integrated gradients', () => {
     const { batch, answers } = ask(demo, ['france is governed from [MASK].'], 'paris');
     for (const samplesAtOnce of [1, 3, 100]) {
       const told: number[] = [];
-      const options = { rule: 'riemann_left', steps: 4, samplesAtOnce } as const;
-      await integratedGradients(demo.model, batch, answers, options, layers => told.push(layers));
+      const options = { rule: 'riemann_left', steps: 4, path: 'exact', samplesAtOnce } as const;
+      await attribute(demo.model, batch, answers, options, layers => told.push(layers));
       expect(told).toEqual(samplesAtOnce === 100 ? [2] : [1, 1]);
     }
   });
@@ -111,7 +106,7 @@ describe('integrated gradients', () => {
     const { batch, answers } = ask(demo, ['france is governed from [MASK].'], 'paris');
     const queries = [{ tokens: batch.tokens[0], position: batch.positions[0], answer: answers[0] }];
     const delta = async (steps: number) => {
-      const [scores] = await integratedGradients(demo.model, batch, answers, {
+      const [scores] = await attribute(demo.model, batch, answers, {
         rule: 'gausslegendre',
         steps,
       });
@@ -123,8 +118,7 @@ describe('integrated gradients', () => {
 
   it('leave no tensor behind over many facts', async () => {
     const { batch, answers } = ask(demo, ['france is governed from [MASK].'], 'paris');
-    const run = () =>
-      integratedGradients(demo.model, batch, answers, { rule: 'riemann_endpoints', steps: 4 });
+    const run = () => attribute(demo.model, batch, answers, { rule: 'riemann_endpoints', steps: 4 });
     await run();
     const before = tf.memory().numTensors;
     for (let fact = 0; fact < 20; fact++) await run();

@@ -5,75 +5,176 @@
  * are replaced by x:
  *
  *     Attr(l) = a_l * sum_k w_k dP/dx (alpha_k a_l)
+ *
+ * The interpolated path has that sum from a few points, and goes on to more, layer by layer, for as long as what is asked is
+ * undecided; at the end of the way is the sum itself (docs/quadrature.md). The exact path begins there.
  */
-import type { LanguageModel, PromptBatch } from '../model/language-model.js';
+import type { LanguageModel } from '../model/language-model.js';
+import { batchesOfEqualLength } from '../model/prompt-batches.js';
 import { checkFinite } from '../model/read-finite.js';
+import type { Query } from '../model/tokenizer/tokenizer.js';
+import { levelWeights } from './layer-estimate.js';
+import { levelsFor } from './levels.js';
+import type { Path } from './methods.js';
 import { takeGradients } from './path-gradients.js';
-import { quadrature, type Rule } from './rules.js';
-import type { OnScored, OnTraced, Scores, ScoringOptions } from './scores.js';
+import { type AskedPoint, type Climb, PathsOfPrompt, type Stage } from './paths-of-prompt.js';
+import { type Quadrature, quadrature, type Rule } from './rules.js';
+import type { OnQueriesTraced, OnScored, ScoredPrompt, ScoringOptions } from './scores.js';
+import type { Undecided } from './undecided.js';
 
 export interface IntegratedGradientsOptions extends ScoringOptions {
   readonly rule: Rule;
   readonly steps: number;
+  /** Default: `interpolated`. */
+  readonly path?: Path;
 }
 
 /**
- * Scores of every neuron for each prompt of a batch, each a sum in the rule's own order, in doubles, rounded once.
- * @param answers the answer's token id for each prompt
+ * Scores of every neuron for each prompt, which is asked for every token of its answer: means over these.
+ * @param undecided what of the estimates is not known well enough yet
  */
 export async function integratedGradients(
   model: LanguageModel,
-  batch: PromptBatch,
-  answers: readonly number[],
-  { rule, steps, ...options }: IntegratedGradientsOptions,
-  onScored: OnScored = () => undefined,
-  onTraced?: OnTraced,
-): Promise<Scores[]> {
-  const { alphas, weights } = quadrature(rule, steps);
-  // Where a rule has a step at alpha = 1, it is the last.
-  const inner = alphas.filter(alpha => alpha !== 1);
-  const hasWhole = inner.length < alphas.length;
-  const layers = Array.from({ length: model.layers }, (_, layer) => layer);
-  const points = batch.tokens.flatMap((_, prompt) =>
-    layers.flatMap(layer => inner.map((alpha, step) => ({ layer, prompt, alpha, step }))),
-  );
-  const sums = batch.tokens.map(() => layers.map(() => new Float64Array(model.intermediateSize)));
-  const addTo = (sum: Float64Array, gradient: Float32Array, weight: number) =>
-    gradient.forEach((g, n) => {
-      sum[n] += weight * g;
-    });
-  const atEnd: (readonly Float32Array[])[] = [];
-  let done = 0;
-  const layersDone = () => Math.floor(done / inner.length);
-  await takeGradients(
-    model,
-    batch,
-    answers,
-    { points, whole: hasWhole },
-    options,
-    {
-      point: (index, { gradient }) => {
-        const { prompt, layer, step } = points[index];
-        addTo(sums[prompt][layer], gradient, weights[step]);
+  prompts: readonly (readonly Query[])[],
+  { rule, steps, path = 'interpolated', ...options }: IntegratedGradientsOptions,
+  undecided: Undecided,
+  onScored?: OnScored,
+  onTraced?: OnQueriesTraced,
+): Promise<ScoredPrompt[]> {
+  const climb = climbOf(quadrature(rule, steps), path);
+  const begin = Array.from({ length: model.layers }, (_, layer) => firstStage(model, layer, climb));
+  const scored: ScoredPrompt[] = [];
+  for (const some of promptsTogether(model, prompts)) {
+    const paths = some.map(queries => new PathsOfPrompt(queries, climb, begin, model.intermediateSize));
+    const progress = new LayersScored(some.flat().length * model.layers, onScored);
+    let open = paths;
+    for (let round = 0; open.length > 0; round++) {
+      const share = climb.stages.length > 1 && round === 0 ? FIRST_ROUND : 1;
+      await takePoints(model, open, options, progress.round(share), round === 0, climb, onTraced);
+      open = open.filter(prompt => {
+        const further = undecided(prompt.estimate());
+        for (const [layer, how] of further) prompt.raise(layer, how);
+        return further.size > 0;
+      });
+    }
+    progress.end();
+    scored.push(...paths.map(prompt => checked(prompt.scored())));
+  }
+  return scored;
+}
+
+function climbOf(rule: Quadrature, path: Path): Climb {
+  const levels = path === 'exact' ? [] : levelsFor(rule);
+  return { rule, weights: levelWeights(rule), stages: [...levels, 'rule'] };
+}
+
+/**
+ * Three nodes decide for the early layers, whose passes are dear, and whose scores are mostly far below the threshold: the last quarter
+ * begins with five. So does every layer of a causal model: its passes are a row each, and another round reads all weights again.
+ */
+function firstStage({ layers, causal }: LanguageModel, layer: number, { stages }: Climb): Stage {
+  const isEarly = !causal && layer < layers - Math.ceil(layers / 4);
+  return stages[Math.max(0, Math.min(isEarly ? 0 : 1, stages.length - 2))];
+}
+
+/** What the points of the prompts on their way together may take, in bytes. */
+const KNOWN_BYTES = 2 ** 29;
+
+/** Prompts whose points are kept at once. Which those are depends on the model's shape and the prompts before them alone. */
+function* promptsTogether(
+  { layers, intermediateSize }: LanguageModel,
+  prompts: readonly (readonly Query[])[],
+): Generator<readonly (readonly Query[])[]> {
+  const most = Math.max(1, Math.floor(KNOWN_BYTES / (5 * 4 * layers * intermediateSize)));
+  for (let first = 0, end = 0; first < prompts.length; first = end) {
+    for (let queries = 0; end < prompts.length; end++) {
+      queries += prompts[end].length;
+      if (queries > most && end > first) break;
+    }
+    yield prompts.slice(first, end);
+  }
+}
+
+/** Gives every open prompt the points that it asks for: queries of one token length together. */
+async function takePoints(
+  model: LanguageModel,
+  prompts: readonly PathsOfPrompt[],
+  options: ScoringOptions,
+  onPoints: (asked: number) => (done: number) => void,
+  isFirst: boolean,
+  { rule, stages }: Climb,
+  onTraced: OnQueriesTraced | undefined,
+): Promise<void> {
+  const asking = prompts.flatMap(prompt => {
+    const points = prompt.asked();
+    return prompt.queries.map((query, index) => ({ ...query, query, prompt, index, points: points[index] }));
+  });
+  const open = isFirst ? asking : asking.filter(({ points }) => points.length > 0);
+  const done = onPoints(open.reduce((sum, { points }) => sum + points.length, 0));
+  const whole = isFirst && (stages.length > 1 || rule.alphas.includes(1));
+  for (const { batch, indices } of batchesOfEqualLength(open)) {
+    const queries = indices.map(index => open[index]);
+    const points: (AskedPoint & { readonly prompt: number })[] = queries.flatMap(({ points }, prompt) =>
+      points.map(point => ({ ...point, prompt })),
+    );
+    await takeGradients(
+      model,
+      batch,
+      queries.map(({ answer }) => answer),
+      { points, whole },
+      options,
+      {
+        point: (index, gradient) => points[index].take(gradient),
+        whole: (index, gradient) => queries[index].prompt.takeWhole(queries[index].index, gradient),
+        done,
       },
-      whole: (prompt, { gradients }) => {
-        atEnd[prompt] = gradients;
-        if (inner.length === 0) onScored(model.layers);
-      },
-      done: count => {
-        const before = layersDone();
-        done += count;
-        if (layersDone() > before) onScored(layersDone() - before);
-      },
-    },
-    onTraced,
-  );
-  return sums.map((ofLayers, prompt) =>
-    ofLayers.map((sum, layer) => {
-      if (hasWhole) addTo(sum, atEnd[prompt][layer], weights[weights.length - 1]);
-      const scores = Float32Array.from(sum);
-      checkFinite(scores, 'a score');
-      return scores;
-    }),
-  );
+      isFirst && onTraced
+        ? (trace, first) =>
+            onTraced(
+              trace,
+              queries.slice(first, first + trace.prompts).map(({ query }) => query),
+            )
+        : undefined,
+    );
+  }
+}
+
+function checked(prompt: ScoredPrompt): ScoredPrompt {
+  for (const layer of prompt.scores) checkFinite(layer, 'a score');
+  return prompt;
+}
+
+/** Of the whole work, where there may be more rounds. */
+const FIRST_ROUND = 0.75;
+
+/** Tells progress in layers of prompts, though rounds are of points. */
+class LayersScored {
+  private told = 0;
+
+  constructor(
+    private readonly whole: number,
+    private readonly onScored: OnScored = () => undefined,
+  ) {}
+
+  /** A round that brings the work to `share` of what was left of it. */
+  round(share: number): (asked: number) => (done: number) => void {
+    const from = this.told;
+    const part = share * (this.whole - from);
+    return asked => {
+      let points = 0;
+      return done => {
+        points += done;
+        this.tell(Math.floor(from + (asked === 0 ? 0 : (points / asked) * part)));
+      };
+    };
+  }
+
+  end(): void {
+    this.tell(this.whole);
+  }
+
+  private tell(layers: number): void {
+    if (layers > this.told) this.onScored(layers - this.told);
+    this.told = Math.max(this.told, layers);
+  }
 }

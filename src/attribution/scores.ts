@@ -1,9 +1,25 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Site, Trace } from '../model/language-model.js';
 import { readFinite } from '../model/read-finite.js';
+import type { Query } from '../model/tokenizer/tokenizer.js';
 
 /** A score for each feed-forward neuron: one array of intermediateSize values a layer. */
 export type Scores = readonly Float32Array[];
+
+/** Passes that start from a trace: one for each step of each layer, but those at alpha = 1, which all layers share. */
+export interface PassCount {
+  readonly done: number;
+  /** Of them, by the layer that they start in. */
+  readonly ofLayers: readonly number[];
+  /** That the rule has. */
+  readonly ofRule: number;
+}
+
+/** A prompt's scores, and what they took. */
+export interface ScoredPrompt {
+  readonly scores: Scores;
+  readonly passes: PassCount;
+}
 
 /** Where neurons are, and how much goes through the model at once: the same for every method. */
 export interface ScoringOptions {
@@ -23,6 +39,9 @@ export type OnScored = (layersOfPrompts: number) => void;
  * @param first its first prompt, of those that are scored
  */
 export type OnTraced = (trace: Trace, first: number) => Promise<void>;
+
+/** The same of queries that were asked for: shown every trace, once, and whose it is. */
+export type OnQueriesTraced = (trace: Trace, queries: readonly Query[]) => Promise<void>;
 
 /**
  * A row for each prompt, of one layer's scores [prompts, intermediateSize]. Disposes of `scores`.

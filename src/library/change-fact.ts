@@ -140,7 +140,7 @@ async function findOrSayWhyNone(
   answer: string,
   options: RefinedOptions,
 ): Promise<{ found: FactNeurons; why: string | undefined }> {
-  const found = await kn.find(prompts, answer, options);
+  const found = await kn.find(prompts, answer, { ...options, keepScores: false });
   return { found, why: whyNoNeurons(found, { share: DEFAULT_SHARE, ...options }) };
 }
 

@@ -1,6 +1,6 @@
 /** What changing one fact is asked: `kn erase` and `kn edit` make it of their options. */
 import { z } from 'zod';
-import { METHODS } from '../attribution/methods.js';
+import { METHODS, PATHS } from '../attribution/methods.js';
 import { RULES } from '../attribution/rules.js';
 import { RANGES } from '../experiment/run/defaults.js';
 import { whole } from '../experiment/run/request.js';
@@ -56,6 +56,7 @@ const method = z.union([
     method: z.literal('integrated_gradients').exactOptional(),
     rule: z.enum(RULES),
     steps: whole(RANGES.steps),
+    path: z.enum(PATHS).exactOptional(),
   }),
   z.strictObject({ method: z.enum(METHODS).exclude(['integrated_gradients']) }),
 ]);

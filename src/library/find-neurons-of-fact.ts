@@ -32,6 +32,7 @@ export async function findNeuronsOfFact(
     leastPrompts = 1,
     negativePrompts = [],
     convergence = false,
+    keepScores = true,
   } = options;
   const { model, site, progress } = asking;
   const queriesOf = async (texts: readonly string[]) =>
@@ -47,6 +48,7 @@ export async function findNeuronsOfFact(
     leastPrompts,
     negatives,
     site,
+    keepScores: keepScores || convergence,
   };
   const standings = new Map<Query, AnswerStanding>();
   const isOwn = new Set(queries.flat());

@@ -73,7 +73,7 @@ export class KnowledgeNeurons {
     answer: string,
     options: CoarseOptions = {},
   ): Promise<readonly Neuron[]> {
-    const { prompts } = await this.find([prompt], answer, options);
+    const { prompts } = await this.find([prompt], answer, { ...options, keepScores: false });
     return prompts[0].coarse;
   }
 
@@ -83,7 +83,7 @@ export class KnowledgeNeurons {
     answer: string,
     options: RefinedOptions = {},
   ): Promise<readonly Neuron[]> {
-    return (await this.find(prompts, answer, options)).neurons;
+    return (await this.find(prompts, answer, { ...options, keepScores: false })).neurons;
   }
 
   /**

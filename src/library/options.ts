@@ -38,6 +38,11 @@ export interface RefinedOptions extends CoarseOptions, Pick<Sharing, 'inclusive'
 export interface FindingOptions extends RefinedOptions {
   /** Each layer's convergence delta too, which integrated gradients alone have; default: false. */
   readonly convergence?: boolean;
+  /**
+   * Whether the scores are to be read, to 1e-6 of each prompt's highest; default: true. Neurons alone take fewer passes, and leave
+   * `scores` empty.
+   */
+  readonly keepScores?: boolean;
 }
 
 /** The neurons of a fact, and what each of its prompts has to do with it. */

@@ -11,6 +11,7 @@ function found(coarse: readonly (readonly Neuron[])[], rest: Partial<FactNeurons
   const prompts = coarse.map((neurons, i) => ({
     ...{ prompt: `prompt ${i}`, probability: 0.5, rank: 1, coarse: neurons },
     ...{ scores: [Float32Array.of(1)], silent: false },
+    passes: { done: 0, ofLayers: [], ofRule: 0 },
   }));
   return { answerTokens: ['a'], neurons: [], removed: [], negativePrompts: [], prompts, ...rest };
 }

@@ -51,12 +51,12 @@ function scoreAtThreshold(scores: Scores, { kind, value }: CoarseThreshold): num
         scores.reduce((max, row) => row.reduce((a, b) => Math.max(a, b), max), Number.NEGATIVE_INFINITY)
       );
     case 'percentile':
-      return percentile(scores, value);
+      return percentileOf(scores, value);
   }
 }
 
 /** numpy.percentile with its default, linear interpolation between the two nearest ranks. */
-function percentile(scores: Scores, percent: number): number {
+export function percentileOf(scores: Scores, percent: number): number {
   const sorted = new Float32Array(scores.reduce((size, row) => size + row.length, 0));
   let filled = 0;
   for (const row of scores) {

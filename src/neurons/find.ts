@@ -1,14 +1,22 @@
-import type { AttributeOptions } from '../attribution/attribute.js';
-import { type OnQueriesTraced, type ScoreQueries, scoreQueriesOn } from '../attribution/score-queries.js';
-import type { OnScored, Scores } from '../attribution/scores.js';
+import { type AttributeOptions, type ScorePrompts, scorePromptsOn } from '../attribution/score-prompts.js';
+import type { OnQueriesTraced, OnScored, PassCount, Scores } from '../attribution/scores.js';
+import { undecidedOf, undecidedScores } from '../attribution/undecided.js';
 import type { LanguageModel } from '../model/language-model.js';
-import { ofEachPrompt } from '../model/prompt-batches.js';
 import type { Query } from '../model/tokenizer/tokenizer.js';
 import { areSilent, type CoarseThreshold, coarseNeurons } from './coarse.js';
 import type { Neuron } from './neuron.js';
 import { refinedNeurons, type Sharing, splitByNegatives } from './refined.js';
+import { undecidedNeurons } from './undecided.js';
 
-export type FindOptions = AttributeOptions & Sharing & { readonly threshold: CoarseThreshold };
+export type FindOptions = AttributeOptions &
+  Sharing & {
+    readonly threshold: CoarseThreshold;
+    /**
+     * Whether somebody reads the scores. Default: true. Neurons alone take fewer passes: a score that is far from the threshold need not
+     * be known well.
+     */
+    readonly keepScores?: boolean;
+  };
 
 export interface NegativePrompts {
   /**
@@ -20,7 +28,9 @@ export interface NegativePrompts {
 
 export interface FoundInPrompt {
   readonly coarse: readonly Neuron[];
+  /** To 1e-6 of the highest; none where they are not kept. */
   readonly scores: Scores;
+  readonly passes: PassCount;
   /** Every score is 0: the method says nothing here, and the fact's neurons are as if the prompt were not there. */
   readonly silent: boolean;
 }
@@ -48,12 +58,12 @@ export function findNeurons(
   onScored?: OnScored,
   onTraced?: OnQueriesTraced,
 ): Promise<FoundNeurons> {
-  return findNeuronsBy(scoreQueriesOn(model, onScored, onTraced), prompts, options);
+  return findNeuronsBy(scorePromptsOn(model, onScored, onTraced), prompts, options);
 }
 
-/** The same, whoever scores: {@link scoreQueriesOn} a model, or several facts together. */
+/** The same, whoever scores: {@link scorePromptsOn} a model, or several facts together. */
 export async function findNeuronsBy(
-  score: ScoreQueries,
+  score: ScorePrompts,
   prompts: readonly (readonly Query[])[],
   { negatives = [], ...options }: FindOptions & NegativePrompts,
 ): Promise<FoundNeurons> {
@@ -68,21 +78,21 @@ export async function findNeuronsBy(
 }
 
 async function findInPrompts(
-  score: ScoreQueries,
+  score: ScorePrompts,
   prompts: readonly (readonly Query[])[],
   options: FindOptions,
 ): Promise<FoundInPrompt[]> {
-  const scoresOfQuery = await score(prompts.flat(), options);
-  return ofEachPrompt(prompts, scoresOfQuery).map(ofTokens => {
-    const scores = meanScores(ofTokens);
-    return { scores, coarse: coarseNeurons(scores, options.threshold), silent: areSilent(scores) };
-  });
-}
-
-/** Neuron by neuron, over an answer's tokens. */
-function meanScores(scores: readonly Scores[]): Scores {
-  if (scores.length === 1) return scores[0];
-  return scores[0].map((row, layer) =>
-    row.map((_, index) => scores.reduce((sum, of) => sum + of[layer][index], 0) / scores.length),
+  const { threshold, keepScores = true } = options;
+  const undecided = undecidedNeurons(threshold);
+  const scored = await score(
+    prompts,
+    options,
+    keepScores ? undecidedOf(undecided, undecidedScores) : undecided,
   );
+  return scored.map(({ scores, passes }) => ({
+    scores: keepScores ? scores : [],
+    passes,
+    coarse: coarseNeurons(scores, threshold),
+    silent: areSilent(scores),
+  }));
 }

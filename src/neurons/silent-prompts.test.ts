@@ -1,6 +1,6 @@
 /** A prompt whose scores are all 0 says nothing: a fact's neurons are what they are without it. */
 import { describe, expect, it } from 'vitest';
-import type { ScoreQueries } from '../attribution/score-queries.js';
+import type { ScorePrompts } from '../attribution/score-prompts.js';
 import type { Scores } from '../attribution/scores.js';
 import type { Query } from '../model/tokenizer/tokenizer.js';
 import { areSilent, type CoarseThreshold, coarseNeurons } from './coarse.js';
@@ -70,7 +70,11 @@ const DAI: FindOptions = {
 function find(prompts: number[][], options: FindOptions, negatives: number[][] = []) {
   const rows = [...prompts, ...negatives];
   const queries = rows.map((_, row): Query[] => [{ tokens: [row], position: 0, answer: 0 }]);
-  const score: ScoreQueries = async asked => asked.map(({ tokens }) => scores(rows[tokens[0]]));
+  const score: ScorePrompts = async asked =>
+    asked.map(([{ tokens }]) => ({
+      scores: scores(rows[tokens[0]]),
+      passes: { done: 0, ofLayers: [], ofRule: 0 },
+    }));
   return findNeuronsBy(score, queries.slice(0, prompts.length), {
     ...options,
     negatives: queries.slice(prompts.length),

@@ -1,5 +1,6 @@
 /** The process that probe.ts starts: one engine, tried. Prints a ProbeResult as its last line. */
-import { scoreQueriesOn } from '../attribution/score-queries.js';
+import { scorePromptsOn } from '../attribution/score-prompts.js';
+import { undecidedScores } from '../attribution/undecided.js';
 import { DEMO_MODEL } from '../embedded.js';
 import { UserError } from '../errors.js';
 import { loadModel } from '../model/load.js';
@@ -46,9 +47,10 @@ async function attempt({ engine, bench, products, scores }: Probe): Promise<Prob
 /** Of each prompt: through products, softmax and gradients, all that the method computes with. */
 async function demoScores(): Promise<number[][]> {
   const { model, tokenizer } = await loadModel(DEMO_MODEL);
-  const queries = ASKED.flatMap(({ prompt, answer }) =>
+  const queries = ASKED.map(({ prompt, answer }) =>
     tokenizer.ask(prompt, answerIds(tokenizer, answer), model.maxTokens),
   );
-  const scores = await scoreQueriesOn(model)(queries, { rule: 'riemann_endpoints', steps: 20 });
-  return scores.map(layers => layers.flatMap(layer => [...layer]));
+  const asked = { rule: 'riemann_endpoints', steps: 20, path: 'exact' } as const;
+  const scored = await scorePromptsOn(model)(queries, asked, undecidedScores);
+  return scored.map(({ scores: layers }) => layers.flatMap(layer => [...layer]));
 }

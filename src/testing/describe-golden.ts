@@ -5,7 +5,7 @@
  */
 import { basename } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { AttributeOptions } from '../attribution/attribute.js';
+import type { AttributeOptions } from '../attribution/score-prompts.js';
 import { KnowledgeNeurons } from '../library/knowledge-neurons.js';
 import type { Changed, FactNeurons } from '../library/options.js';
 import { type LoadedModel, loadModel } from '../model/load.js';

@@ -71,6 +71,7 @@ async function findInFact(options: Options): Promise<number> {
   const found = await kn.find(prompts, answer, {
     ...finding,
     negativePrompts,
+    keepScores: scores !== undefined,
     convergence: integrates && (convergence || scores !== undefined),
   });
   if (scores !== undefined) await writeScores(scores, answer, found);

@@ -10,6 +10,7 @@ const OF_FINDING = [
   'method',
   'rule',
   'steps',
+  'path',
   'adaptiveThreshold',
   'threshold',
   'percentile',

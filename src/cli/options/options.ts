@@ -1,6 +1,6 @@
 /** The options that subcommands share. Nothing heavy is loaded here: help needs this file. */
 import { type Command, Option } from 'commander';
-import { METHODS, type Method } from '../../attribution/methods.js';
+import { METHODS, type Method, PATHS, type Path } from '../../attribution/methods.js';
 import { RULES, type Rule } from '../../attribution/rules.js';
 import { RANGES as FACTS_RANGES, DEFAULTS as OF_FACTS } from '../../experiment/facts/defaults.js';
 import { UNRELATED_RULES } from '../../experiment/facts/unrelated.js';
@@ -38,6 +38,7 @@ export interface AttributionOptions {
   readonly method?: Method;
   readonly rule?: Rule;
   readonly steps?: number;
+  readonly path?: Path;
   readonly adaptiveThreshold?: number;
   readonly threshold?: number;
   readonly percentile?: number;
@@ -147,6 +148,12 @@ export function addAttributionOptions(command: Command, shareDefault: string): C
       ).choices(RULES),
     )
     .option('--steps <n>', 'steps of the quadrature (default: 20)', wholeNumber(...RANGES.steps))
+    .addOption(
+      new Option(
+        '--path <path>',
+        `every step of the quadrature, or as few points as the neurons take to be the same (docs/quadrature.md) (default: ${DEFAULTS.path})`,
+      ).choices(PATHS),
+    )
     .addOption(
       new Option(
         '--adaptive-threshold <share>',

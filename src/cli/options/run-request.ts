@@ -38,8 +38,8 @@ export function runRequest(options: DataRunOptions) {
 
 /** How neurons are found, as far as options say. */
 export function askedFinding(options: AttributionOptions): AskedFinding {
-  const { method, rule, steps, share } = options;
-  return { method, rule, steps, share, threshold: askedThreshold(options) };
+  const { method, rule, steps, path, share } = options;
+  return { method, rule, steps, path, share, threshold: askedThreshold(options) };
 }
 
 function askedThreshold({

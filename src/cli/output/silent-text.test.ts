@@ -86,6 +86,7 @@ it('says nothing of prompts where a score is not 0', () => {
     rank: 1,
     coarse: [],
     scores: [Float32Array.of(1)],
+    passes: { done: 0, ofLayers: [], ofRule: 0 },
     silent: false,
   };
   const found: FactNeurons = {

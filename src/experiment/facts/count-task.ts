@@ -5,6 +5,7 @@ import { countPrompts } from '../../neurons/prompt-counts.js';
 import type { TunedFinding } from '../run/finding.js';
 import { type Passes, passesOn } from '../run/gathered-passes.js';
 import { type Batches, sideBySide } from '../run/task.js';
+import { passesIn } from './passes-saved.js';
 import type { FactRecord } from './record.js';
 import { silentIn } from './silent-prompts.js';
 import { type AskedFact, askFact, type FactTask } from './task.js';
@@ -30,7 +31,13 @@ export async function runCountTask(
     askFact(model, tokenizer, { object: fact.object, prompts }, continuation);
   const queries = await ask(fact.prompts);
   const count = async (options: FindOptions, negatives: readonly (readonly Query[])[]) => {
-    const found = await findNeuronsBy(passes.score, queries, { ...options, ...batches, site, negatives });
+    const found = await findNeuronsBy(passes.score, queries, {
+      ...options,
+      ...batches,
+      site,
+      negatives,
+      keepScores: false,
+    });
     const ruledOut = new Set(found.negatives.flatMap(({ coarse }) => coarse.map(String)));
     const counts = countPrompts(found.prompts.map(({ coarse }) => coarse))
       .filter(([layer, index, count]) => {
@@ -45,6 +52,7 @@ export async function runCountTask(
     uuid,
     counts: { prompts: fact.prompts.length, knowledge: knowledge.counts, baseline: baseline.counts },
     ...silentIn(knowledge.found, baseline.found),
+    ...passesIn(knowledge.found),
   };
 }
 

@@ -2,7 +2,8 @@
 import { setTimeout } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { AttributeOptions } from '../../attribution/attribute.js';
+import type { AttributeOptions } from '../../attribution/score-prompts.js';
+import { undecidedScores } from '../../attribution/undecided.js';
 import { type Dataset, openDataset } from '../../dataset/dataset.js';
 import { DEMO_DATA, DEMO_MODEL } from '../../embedded.js';
 import { type LoadedModel, loadModel } from '../../model/load.js';
@@ -62,9 +63,9 @@ function counted(): { passes: Passes; scored: number[]; predicted: number[] } {
   const { score, predict } = passesOn(demo.model, BATCHES.batchBytes);
   const [scored, predicted]: number[][] = [[], []];
   const passes: Passes = {
-    score(queries, options) {
-      scored.push(queries.length);
-      return score(queries, options);
+    score(prompts, options, undecided) {
+      scored.push(prompts.length);
+      return score(prompts, options, undecided);
     },
     predict(asked, site) {
       predicted.push(asked.length);
@@ -120,10 +121,13 @@ describe('facts side by side', () => {
     const { passes, scored } = counted();
     const [queries] = await askFact(demo.model, demo.tokenizer, tasks[0].fact, 'answer');
     const few = { rule: 'riemann_left', steps: 1 } as const;
-    const ask = (options: AttributeOptions) => (passes: Passes) => passes.score(queries, options);
+    const ask = (options: AttributeOptions) => (passes: Passes) =>
+      passes.score([queries], options, undecidedScores);
     const found = await gather(passes, [ask(FINDING), ask(few), ask(FINDING)]);
     expect(scored).toEqual([2, 1]);
-    expect(found[1]).toEqual(await passesOn(demo.model, BATCHES.batchBytes).score(queries, few));
+    expect(found[1]).toEqual(
+      await passesOn(demo.model, BATCHES.batchBytes).score([queries], few, undecidedScores),
+    );
     expect(found[1]).not.toEqual(found[0]);
   });
 
@@ -137,9 +141,9 @@ describe('facts side by side', () => {
         return 'late';
       },
       async passes => {
-        await passes.score([], FINDING);
+        await passes.score([], FINDING, undecidedScores);
         await passes.predict([]);
-        await passes.score([], FINDING);
+        await passes.score([], FINDING, undecidedScores);
         return 'long';
       },
     ]);

@@ -1,6 +1,7 @@
 /** What a run finds out about one fact, as the journal keeps it and the result files show it. */
 import { z } from 'zod';
 import type { RecordKind } from '../run/record-kind.js';
+import { passesSchema } from './passes-saved.js';
 import { silentSchema } from './silent-prompts.js';
 
 const count = z.int().nonnegative();
@@ -80,6 +81,8 @@ export const recordSchema = z.object({
     .optional(),
   /** Where neurons were found: absent where no prompt is, and in lines of before they were counted. */
   silent: silentSchema.optional(),
+  /** Likewise, by integrated gradients. */
+  passes: passesSchema.optional(),
   neurons: neuronsSchema.optional(),
   baseline_neurons: neuronsSchema.optional(),
   suppression: interventionEffectsSchema.optional(),

@@ -9,10 +9,11 @@ import { formatNeuronFile } from '../../neurons/neuron-file.js';
 import type { Journal } from '../run/journal.js';
 import type { FailedFact } from '../run/outcome.js';
 import { knownNeurons, neuronFiles, silentPromptsOf, tunedBy } from './neurons-of-facts.js';
+import { summarizePasses } from './passes-saved.js';
 import type { FactsPlan } from './plan.js';
 import type { FactRecord, FactResult } from './record.js';
 import { formatResultsFile, type ResultsOfFacts } from './results-file.js';
-import { effectsOf, lacks } from './stages.js';
+import { areGiven, effectsOf, lacks } from './stages.js';
 import { accuracyBefore, type Summary, summarizeIntervention } from './summary.js';
 import { leftOutOfMeans, type TunedRelations } from './tuned-relations.js';
 
@@ -34,9 +35,11 @@ export function finishFacts(
   const neurons = knownNeurons(facts, source, journal, tuned);
   const { results, incomplete } = resultsOfFacts(run, journal, neurons, tuned);
   const silentPrompts = silentPromptsOf(facts, source, journal);
+  const passes = areGiven(source) ? undefined : summarizePasses(facts.map(({ uuid }) => journal.get(uuid)));
   const summary = {
     ...summarize(run, neurons, results, [...run.failed, ...incomplete], tuned),
     ...(silentPrompts && { silentPrompts }),
+    ...(passes && { passes }),
   };
   const files = neuronFiles(model, source, neurons);
   if (tuned) {

@@ -1,6 +1,7 @@
 import type { SelectedFacts } from '../run/outcome.js';
 import { type Column, type DataTable, dataTable } from '../run/shown.js';
 import { measuredChanges } from './measured-changes.js';
+import type { PassesSummary } from './passes-saved.js';
 import { type InterventionName, type MeanChange, meanOverRelations } from './relation-means.js';
 import type { ResultsOfFacts } from './results-file.js';
 import type { SilentSummary } from './silent-prompts.js';
@@ -22,6 +23,8 @@ export interface Summary {
   readonly leftOutOfMeans?: readonly string[];
   /** Absent where there are none. */
   readonly silentPrompts?: SilentSummary;
+  /** Absent where no neurons were found by integrated gradients. */
+  readonly passes?: PassesSummary;
 }
 
 export interface InterventionSummary {

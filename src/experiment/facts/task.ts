@@ -11,6 +11,7 @@ import type { Neuron } from '../../neurons/neuron.js';
 import { checkNeurons } from '../../neurons/neuron-file.js';
 import { type Passes, passesOn } from '../run/gathered-passes.js';
 import { type Batches, sideBySide } from '../run/task.js';
+import { passesIn } from './passes-saved.js';
 import { type FactRecord, type InterventionEffects, keptChange, type PromptEffects } from './record.js';
 import { silentIn } from './silent-prompts.js';
 
@@ -56,15 +57,16 @@ export async function runFactTask(
   const { site } = task;
   const find = async (options: FindOptions) => {
     const negatives = await ask({ object: task.fact.object, prompts: task.negatives });
-    const found = await findNeuronsBy(passes.score, related, { ...options, ...batches, site, negatives });
-    return { neurons: found.neurons, ofSilent: silentIn(found) };
+    const asked = { ...options, ...batches, site, negatives, keepScores: false };
+    const found = await findNeuronsBy(passes.score, related, asked);
+    return { neurons: found.neurons, counted: { ...silentIn(found), ...passesIn(found) } };
   };
-  const { neurons, ofSilent } = isList(task.neurons)
-    ? { neurons: task.neurons, ofSilent: {} }
+  const { neurons, counted } = isList(task.neurons)
+    ? { neurons: task.neurons, counted: {} }
     : await find(task.neurons);
   const baseline = task.interventions?.baseline ?? null;
   for (const list of [neurons, baseline ?? []]) checkNeurons(list, model);
-  const record: FactRecord = { uuid: task.uuid, ...ofSilent };
+  const record: FactRecord = { uuid: task.uuid, ...counted };
   if (!isList(task.neurons) || baseline) record.neurons = plain(neurons);
   if (baseline) record.baseline_neurons = plain(baseline);
   if (task.interventions === null) return record;

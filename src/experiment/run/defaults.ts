@@ -10,6 +10,7 @@ export const DEFAULTS = {
   continuation: 'answer',
   protocol: 'eleutherai',
   method: 'integrated_gradients',
+  path: 'interpolated',
   seed: 42,
 } as const;
 

@@ -1,5 +1,5 @@
 /** How neurons are found: what a request says, and what its protocol adds. */
-import type { AskedMethod, Method } from '../../attribution/methods.js';
+import type { AskedMethod, Method, Path } from '../../attribution/methods.js';
 import { minimumSteps, type Rule } from '../../attribution/rules.js';
 import { UsageError } from '../../errors.js';
 import type { CoarseThreshold } from '../../neurons/coarse.js';
@@ -13,6 +13,7 @@ export interface AskedFinding {
   readonly method?: Method | undefined;
   readonly rule?: Rule | undefined;
   readonly steps?: number | undefined;
+  readonly path?: Path | undefined;
   readonly threshold?: Pick<CoarseThreshold, 'kind' | 'value'> | undefined;
   readonly share?: number | undefined;
 }
@@ -47,15 +48,20 @@ export function completeFinding(asked: AskedFinding, protocol: Protocol, over: '
 }
 
 function completeMethod(
-  { method = DEFAULTS.method, rule, steps }: AskedFinding,
+  { method = DEFAULTS.method, rule, steps, path }: AskedFinding,
   defaults: ProtocolDefaults,
 ): AskedMethod & { readonly method: Method } {
   if (method !== 'integrated_gradients') {
-    const given = rule !== undefined ? '--rule' : steps !== undefined ? '--steps' : undefined;
+    const given = Object.entries({ rule, steps, path }).find(([, value]) => value !== undefined);
     if (given === undefined) return { method };
-    throw new UsageError(`${given} is of no use with --method ${method}`, 'Leave out one of them.');
+    throw new UsageError(`--${given[0]} is of no use with --method ${method}`, 'Leave out one of them.');
   }
-  const complete = { method, rule: rule ?? defaults.rule, steps: steps ?? defaults.steps };
+  const complete = {
+    method,
+    rule: rule ?? defaults.rule,
+    steps: steps ?? defaults.steps,
+    path: path ?? DEFAULTS.path,
+  };
   if (complete.steps >= minimumSteps(complete.rule)) return complete;
   throw new UsageError(
     `--steps: ${complete.rule} takes ${minimumSteps(complete.rule)} or more, not ${complete.steps}`,
@@ -65,8 +71,8 @@ function completeMethod(
 /** What a method or a finding says of how a neuron is scored. */
 export function methodOf(options: AskedMethod): AskedMethod & { readonly method: Method } {
   if (!('rule' in options)) return { method: options.method };
-  const { method = 'integrated_gradients', rule, steps } = options;
-  return { method, rule, steps };
+  const { method = 'integrated_gradients', rule, steps, path = DEFAULTS.path } = options;
+  return { method, rule, steps, path };
 }
 
 /** How the neurons of one fact are found. */

@@ -5,8 +5,8 @@
  * Each fact's work is an async function that asks for scores and predictions. What it asks waits until every other work waits
  * too, or is done; then requests of one kind go through the model together.
  */
-import { type ScoreQueries, scoreQueriesOn } from '../../attribution/score-queries.js';
-import type { Scores } from '../../attribution/scores.js';
+import { type ScorePrompts, scorePromptsOn } from '../../attribution/score-prompts.js';
+import type { ScoredPrompt } from '../../attribution/scores.js';
 import type { Distribution } from '../../intervention/distribution.js';
 import { type AskedUnder, type Predict, predictOn } from '../../intervention/intervene.js';
 import type { LanguageModel } from '../../model/language-model.js';
@@ -21,13 +21,13 @@ export const FACTS_TOGETHER = 16;
 
 /** What the work of a fact asks a model. */
 export interface Passes {
-  readonly score: ScoreQueries;
+  readonly score: ScorePrompts;
   readonly predict: Predict;
 }
 
 /** Each asked at once, by itself. */
 export function passesOn(model: LanguageModel, batchBytes: number): Passes {
-  return { score: scoreQueriesOn(model), predict: predictOn(model, batchBytes) };
+  return { score: scorePromptsOn(model), predict: predictOn(model, batchBytes) };
 }
 
 /**
@@ -40,7 +40,7 @@ export async function gather<Result>(
   { score, predict }: Passes,
   works: readonly ((passes: Passes) => Promise<Result>)[],
 ): Promise<Result[]> {
-  const scoring = new Map<string, Waiting<Query, Scores>>();
+  const scoring = new Map<string, Waiting<readonly Query[], ScoredPrompt>>();
   const predicting = new Map<string, Waiting<AskedUnder, Distribution[]>>();
   let busy = works.length;
 
@@ -58,11 +58,12 @@ export async function gather<Result>(
   }
 
   const gathered: Passes = {
-    score(queries, options) {
+    score(prompts, options, undecided) {
+      // What is undecided follows from the options: those of finding, which name the threshold.
       const kind = JSON.stringify(options);
-      const waiting = scoring.get(kind) ?? new Waiting(all => score(all, options));
+      const waiting = scoring.get(kind) ?? new Waiting(all => score(all, options, undecided));
       scoring.set(kind, waiting);
-      const scores = waiting.add(queries);
+      const scores = waiting.add(prompts);
       rest();
       return scores;
     },

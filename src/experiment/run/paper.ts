@@ -40,7 +40,12 @@ export function findsAsInPaper(
     name === 'pararel' &&
     Object.values(selection).every(value => value === null) &&
     protocol === 'dai' &&
-    isDeepStrictEqual(neurons, completeFinding({}, protocol, 'data')) &&
+    !('given' in neurons) &&
+    // Both paths find the same.
+    isDeepStrictEqual(
+      neurons,
+      completeFinding('path' in neurons ? { path: neurons.path } : {}, protocol, 'data'),
+    ) &&
     asking.site === 'post' &&
     controls.negatives === null
   );

@@ -4,7 +4,7 @@
  */
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { METHODS } from '../../attribution/methods.js';
+import { METHODS, PATHS } from '../../attribution/methods.js';
 import { RULES } from '../../attribution/rules.js';
 import { UsageError } from '../../errors.js';
 import { DEMO } from '../../model/checkpoint/locate.js';
@@ -101,6 +101,7 @@ const neuronsSchema = z
     method: z.enum(METHODS).optional(),
     rule: z.enum(RULES).optional(),
     steps: whole(RANGES.steps).optional(),
+    path: z.enum(PATHS).optional(),
     threshold: thresholdSchema.optional(),
     share: z.number().min(RANGES.share[0]).lt(RANGES.share[1]).optional(),
   })

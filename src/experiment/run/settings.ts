@@ -82,7 +82,7 @@ export function firstDifference(there: Settings, now: Settings): string | undefi
  */
 export function joinSettings(there: Settings | undefined, now: Settings, folder: string): Settings {
   if (!there) return now;
-  const difference = firstDifference(there, now);
+  const difference = firstDifference(withPath(there), now);
   if (difference) {
     throw new UserError(
       `${folder}: its results were made with other settings: ${difference}`,
@@ -97,6 +97,14 @@ export function joinSettings(there: Settings | undefined, now: Settings, folder:
     ...(requests.length > 0 && { requests }),
     plans: distinct([...there.plans, ...now.plans]),
   };
+}
+
+/** Where an earlier version found neurons, every step was computed. */
+function withPath(there: Settings): Settings {
+  const { rule, path } = there.neurons;
+  return rule === undefined || path !== undefined
+    ? there
+    : { ...there, neurons: { ...there.neurons, path: 'exact' } };
 }
 
 function distinct<T>(values: readonly T[]): T[] {

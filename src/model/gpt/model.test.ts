@@ -6,8 +6,8 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
+import { attribute } from '../../attribution/attribute.js';
 import { gradientXActivation } from '../../attribution/gradient-x-activation.js';
-import { integratedGradients } from '../../attribution/integrated-gradients.js';
 import { startEngine } from '../../runtime/engine.js';
 import { relativeError } from '../../testing/finite-differences.js';
 import { ReferenceGpt } from '../../testing/reference-gpt.js';
@@ -127,9 +127,9 @@ for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO]) {
 
     it('scores prompts that share a batch as it does each alone', async () => {
       const options = { rule: 'riemann_endpoints', steps: 4 } as const;
-      const both = await integratedGradients(loaded.model, BATCH, [5, 6], options);
+      const both = await attribute(loaded.model, BATCH, [5, 6], options);
       for (const [i, tokens] of BATCH.tokens.entries()) {
-        const [alone] = await integratedGradients(loaded.model, batchOf([tokens]), [5 + i], options);
+        const [alone] = await attribute(loaded.model, batchOf([tokens]), [5 + i], options);
         alone.forEach((row, layer) => {
           expect(relativeError(both[i][layer], row)).toBeLessThan(TOLERANCE);
         });
@@ -138,7 +138,7 @@ for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO]) {
 
     it.each(SITES)('scores one step at alpha = 1 as gradient times activation: %s', async site => {
       const step = { rule: 'riemann_right', steps: 1, site } as const;
-      const found = await integratedGradients(loaded.model, BATCH, [5, 6], step);
+      const found = await attribute(loaded.model, BATCH, [5, 6], step);
       const expected = await gradientXActivation(loaded.model, BATCH, [5, 6], { site });
       found.flat().forEach((row, i) => {
         expect(relativeError(row, expected.flat()[i])).toBeLessThan(1e-5);
@@ -192,7 +192,7 @@ for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO]) {
     it('leaves no tensor behind over many prompts, nor when it is disposed of', async () => {
       const empty = tf.memory().numTensors;
       const { model } = await loadModel(folder);
-      const run = () => integratedGradients(model, BATCH, [5, 6], { rule: 'riemann_left', steps: 3 });
+      const run = () => attribute(model, BATCH, [5, 6], { rule: 'riemann_left', steps: 3 });
       await run();
       const before = tf.memory().numTensors;
       for (let fact = 0; fact < 10; fact++) await run();

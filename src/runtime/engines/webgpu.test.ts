@@ -2,7 +2,7 @@
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { integratedGradients } from '../../attribution/integrated-gradients.js';
+import { attribute } from '../../attribution/attribute.js';
 import type { Rule } from '../../attribution/rules.js';
 import { DEMO_MODEL } from '../../embedded.js';
 import { OutOfMemoryError, type UserError } from '../../errors.js';
@@ -29,7 +29,7 @@ function scoresOf(
 ) {
   const { tokens, position } = tokenizer.encode(prompt, model.maxTokens);
   const batch = { tokens: [tokens], positions: [position] };
-  return integratedGradients(model, batch, [answerIds(tokenizer, answer)[0]], { rule, steps });
+  return attribute(model, batch, [answerIds(tokenizer, answer)[0]], { rule, steps });
 }
 
 describeOnSwiftShader('the webgpu engine on SwiftShader', env => {

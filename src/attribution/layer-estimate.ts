@@ -1,0 +1,120 @@
+/**
+ * What a few points of a layer's path say about its scores by a rule, and how far that may be off.
+ *
+ * Two things are known of the error of level n without another pass.
+ *
+ * - How scores moved from level to level. Where g is analytic, each level's error is about the square of the last one's, so that what
+ *   is left is the last move, made smaller once more by as much as it was smaller than the move before.
+ * - The probabilities. Along the path dP/dalpha is the sum of the gradients over the neurons, divided by nothing: between two
+ *   nodes the interpolant of that sum must integrate to the difference of P, which the passes gave. What lies between nodes and
+ *   moves no score shows there.
+ *
+ * Both are of the layer as a whole. docs/quadrature.md has how often and how far they were off, from which the factors come.
+ */
+import { LEVELS, type Level, placesOf, weightsAtNodes, weightsBetweenNodes } from './levels.js';
+import type { PointGradient } from './path-gradients.js';
+import { type Quadrature, quadrature } from './rules.js';
+
+/** Scores of one layer for one prompt, by a rule or close to it. */
+export interface LayerEstimate {
+  /** [intermediateSize]. */
+  readonly scores: Float32Array;
+  /** The largest of them, without signs. */
+  readonly largest: number;
+  /** How far any of them may be from the rule's; 0 where the rule itself was computed. */
+  readonly bar: number;
+  /** Whether the rule itself was. */
+  readonly exact: boolean;
+}
+
+/** The points that are known of a layer's path, by their place among 17 nodes. */
+export type KnownNodes = readonly (PointGradient | undefined)[];
+
+/** The bar is this many times the larger of the two estimates: the worst that was seen was 0.67 of it (docs/quadrature.md). */
+const SAFETY = 2;
+
+/** How much more than the disagreement of the probabilities a score may be off, as a share of the layer's largest. */
+const OF_DISAGREEMENT = 4;
+
+/**
+ * Probabilities differ by as much from pass to pass by float32's rounding alone, as a share of them: logits of 30 have an absolute
+ * error of 3e-5.
+ */
+const ROUNDING_OF_PROBABILITY = 2 ** -15;
+
+/** What is computed once for a rule: the weights of each level, and of those below, that its error is told by. */
+export type LevelWeights = ReadonlyMap<number, readonly number[]>;
+
+/** The numbers of nodes that a level's error is told by: its own and the two before. */
+const NODES = [1, 2, ...LEVELS];
+
+const BETWEEN = new Map(
+  LEVELS.map(level => [level, weightsBetweenNodes(level, quadrature('gausslegendre', level))]),
+);
+
+export function levelWeights(rule: Quadrature): LevelWeights {
+  return new Map(NODES.map(nodes => [nodes, weightsAtNodes(rule, nodes)]));
+}
+
+/** @param nodes all of `level`'s are known */
+export function estimateLayer(nodes: KnownNodes, level: Level, weights: LevelWeights): LayerEstimate {
+  const [own, before, twoBefore] = [0, 1, 2].map(back => {
+    const count = NODES[NODES.indexOf(level) - back];
+    return weightedSum(nodes, placesOf(count), weights.get(count) ?? []);
+  });
+  const largest = own.reduce((max, score) => Math.max(max, Math.abs(score)), 0);
+  const bar = SAFETY * Math.max(furtherMove(own, before, twoBefore), disagreement(nodes, level, largest));
+  return { scores: Float32Array.from(own), largest, bar, exact: false };
+}
+
+/** sum_j W_j g(x_j), in doubles. */
+function weightedSum(nodes: KnownNodes, places: readonly number[], weights: readonly number[]): Float64Array {
+  const sum = new Float64Array(gradientAt(nodes, places[0]).length);
+  places.forEach((place, j) => {
+    const gradient = gradientAt(nodes, place);
+    for (let n = 0; n < sum.length; n++) sum[n] += weights[j] * gradient[n];
+  });
+  return sum;
+}
+
+/** The last move of the scores, times how much smaller it was than the move before. */
+function furtherMove(own: Float64Array, before: Float64Array, twoBefore: Float64Array): number {
+  const [last, earlier] = [distance(own, before), distance(before, twoBefore)];
+  return last === 0 ? 0 : last * Math.min(1, last / earlier);
+}
+
+function distance(a: Float64Array, b: Float64Array): number {
+  return a.reduce((max, value, n) => Math.max(max, Math.abs(value - b[n])), 0);
+}
+
+/**
+ * How far the interpolated gradients are from adding up to the probabilities between two nodes, as a share of what they add up to, of
+ * the layer's largest score.
+ */
+function disagreement(nodes: KnownNodes, level: Level, largest: number): number {
+  const places = placesOf(level);
+  const slopes = places.map(place => gradientAt(nodes, place).reduce((sum, g) => sum + g, 0));
+  const probabilities = places.map(place => known(nodes[place]).probability);
+  const rounding = ROUNDING_OF_PROBABILITY * Math.max(...probabilities);
+  const whole = places.map(() => 0);
+  let worst = 0;
+  (BETWEEN.get(level) ?? []).forEach((weights, k) => {
+    const integral = weights.reduce((sum, weight, j) => sum + weight * slopes[j], 0);
+    worst = Math.max(worst, Math.abs(integral - (probabilities[k + 1] - probabilities[k])) - rounding);
+    weights.forEach((weight, j) => {
+      whole[j] += weight;
+    });
+  });
+  if (worst <= 0) return 0;
+  const total = whole.reduce((sum, weight, j) => sum + Math.abs(weight * slopes[j]), 0);
+  return total === 0 ? Number.POSITIVE_INFINITY : OF_DISAGREEMENT * (worst / total) * largest;
+}
+
+function gradientAt(nodes: KnownNodes, place: number): Float32Array {
+  return known(nodes[place]).gradient;
+}
+
+function known(node: PointGradient | undefined): PointGradient {
+  if (!node) throw new RangeError('a node that is not known');
+  return node;
+}
