@@ -6,7 +6,7 @@ import { answerIds } from '../model/tokenizer/tokenizer.js';
 import { startEngine } from '../runtime/engine.js';
 import { describeWith, GOLDEN_BERT, readGolden } from '../testing/shared.js';
 import { standingOf, topTokens } from './distribution.js';
-import { ENHANCE, intervene, SUPPRESS } from './intervene.js';
+import { ENHANCE, intervene, multipliers, predict, SUPPRESS } from './intervene.js';
 
 beforeAll(async () => {
   await startEngine('wasm');
@@ -103,6 +103,52 @@ describe('an intervention', () => {
     }
   });
 
+  const SETS = [
+    new Map(),
+    multipliers([[1, 7]], SUPPRESS),
+    multipliers(
+      [
+        [0, 3],
+        [1, 7],
+      ],
+      ENHANCE,
+    ),
+    multipliers([[1, 7]], ENHANCE),
+    new Map(),
+  ];
+  const PROMPTS = [
+    'france is governed from [MASK].',
+    'the ministries of peru are in [MASK].',
+    'italy is governed from [MASK].',
+    'the government of italy sits in the city of [MASK].',
+  ];
+
+  it('gives the same bits whatever shares its products: batches, other prompts, other sets', async () => {
+    const prompts = PROMPTS.map(prompt => encode(demo, prompt));
+    const together = await predict(demo.model, prompts, SETS);
+    expect(await predict(demo.model, prompts, SETS, { batchBytes: 1e5 })).toEqual(together);
+    for (const [i, prompt] of prompts.entries())
+      for (const [j, set] of SETS.entries())
+        expect(await predict(demo.model, [prompt], [set])).toEqual([[together[i][j]]]);
+    expect(together[0][3]).not.toEqual(together[0][1]);
+    expect(together[0][4]).toEqual(together[0][0]);
+  });
+
+  it('reads the vocabulary matrix once, for prompts of all lengths under all sets', async () => {
+    const prompts = PROMPTS.map(prompt => encode(demo, prompt));
+    const { kernels, result } = await tf.profile(async () => {
+      await predict(demo.model, prompts, SETS);
+      return tf.scalar(0);
+    });
+    tf.dispose(result);
+    const { vocabularySize } = demo.model;
+    const ofVocabulary = kernels.filter(
+      ({ name, outputShapes: [shape] }) => name === 'BatchMatMul' && shape.includes(vocabularySize),
+    );
+    // One row stands for all sets that change nothing.
+    expect(ofVocabulary.map(({ outputShapes: [shape] }) => shape)).toEqual([[vocabularySize, 4 * 4]]);
+  });
+
   it('leaves no tensor behind', async () => {
     const before = tf.memory().numTensors;
     for (let fact = 0; fact < 20; fact++) {
@@ -124,6 +170,11 @@ describe('a distribution', () => {
     expect(standingOf(1, distribution)).toEqual({ probability: Math.fround(0.4), rank: 1 });
     expect(standingOf(3, distribution).rank).toBe(1);
     expect(standingOf(0, distribution).rank).toBe(3);
+  });
+
+  it('gives tokens of the same probability the same rank', () => {
+    const ties = Float32Array.of(0.2, 0.3, 0.2, 0.3);
+    expect([0, 1, 2, 3].map(answer => standingOf(answer, ties).rank)).toEqual([3, 1, 3, 1]);
   });
 
   it('lists its most probable tokens, the lower id first where they are equal', () => {

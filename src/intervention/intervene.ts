@@ -3,13 +3,14 @@
  * multiplied by a factor, 0 to suppress them and 2 to enhance them.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { promptsThatFit } from '../model/batch-size.js';
-import type { ActivationFactors, LanguageModel, PromptBatch, Site, Trace } from '../model/language-model.js';
+import { groupBy } from '../group-by.js';
+import { promptsThatFit, samplesThatFit } from '../model/batch-size.js';
+import type { ActivationFactors, LanguageModel, Site, Trace } from '../model/language-model.js';
 import { batchesOfEqualLength, splitBatch } from '../model/prompt-batches.js';
-import { readFinite } from '../model/read-finite.js';
 import type { EncodedPrompt } from '../model/tokenizer/tokenizer.js';
 import type { Neuron } from '../neurons/neuron.js';
 import type { Distribution } from './distribution.js';
+import { distributionsOf } from './read-distributions.js';
 
 export const SUPPRESS = 0;
 export const ENHANCE = 2;
@@ -51,27 +52,16 @@ export type Predict = (asked: readonly AskedUnder[], site?: Site) => Promise<rea
 /**
  * What the model predicts for each prompt, as it is and with `neurons` multiplied by each of `factors`.
  */
-export function intervene(
+export async function intervene(
   model: LanguageModel,
   prompts: readonly EncodedPrompt[],
   neurons: readonly Neuron[],
   factors: readonly number[],
-  { site, batchBytes }: InterventionOptions = {},
-): Promise<Intervened[]> {
-  return interveneBy(predictOn(model, batchBytes), prompts, neurons, factors, site);
-}
-
-/** The same, whoever predicts: {@link predictOn} a model, or several facts together. */
-export async function interveneBy(
-  predict: Predict,
-  prompts: readonly EncodedPrompt[],
-  neurons: readonly Neuron[],
-  factors: readonly number[],
-  site?: Site,
+  options?: InterventionOptions,
 ): Promise<Intervened[]> {
   const sets = [new Map(), ...factors.map(factor => multipliers(neurons, factor))];
-  const asked = prompts.map(prompt => ({ prompt, sets }));
-  return (await predict(asked, site)).map(([before, ...after]) => ({ before, after }));
+  const predicted = await predict(model, prompts, sets, options);
+  return predicted.map(([before, ...after]) => ({ before, after }));
 }
 
 /**
@@ -89,87 +79,113 @@ export function predict(
 }
 
 /**
- * Predictions of a model, prompts of one token length together. One traced pass serves all sets; a changed pass starts at the
- * first layer that a set changes.
+ * Predictions of a model. Last hidden rows come first, of prompts of one token length together. Then those of all prompts and
+ * sets go through the vocabulary together: a fact has few prompts of one length, and its matrix takes as long to read for one
+ * row as for many.
+ * @param trace makes a trace, or has one already
  */
-export function predictOn(model: LanguageModel, batchBytes?: number): Predict {
+export function predictOn(
+  model: LanguageModel,
+  batchBytes?: number,
+  trace: LanguageModel['trace'] = (batch, site) => model.trace(batch, site),
+): Predict {
   return async (asked, site) => {
-    const results: Distribution[][] = [];
-    for (const { batch, indices } of batchesOfEqualLength(asked.map(({ prompt }) => prompt))) {
-      let done = 0;
-      for (const part of splitBatch(batch, promptsThatFit(model, batch.tokens[0].length, batchBytes))) {
-        const places = indices.slice(done, done + part.tokens.length);
-        done += places.length;
-        const ofSets = await predictBatch(
-          model,
-          part,
-          places.map(place => asked[place].sets),
-          site,
-        );
-        places.forEach((place, prompt) => {
-          results[place] = ofSets.map(rows => rows[prompt]);
-        });
+    const hidden: tf.Tensor2D[] = [];
+    const rows: PredictedRow[] = [];
+    try {
+      for (const { batch, indices } of batchesOfEqualLength(asked.map(({ prompt }) => prompt))) {
+        let done = 0;
+        for (const part of splitBatch(batch, promptsThatFit(model, batch.tokens[0].length, batchBytes))) {
+          const prompts = indices.slice(done, done + part.tokens.length);
+          done += prompts.length;
+          const setsOfPrompts = prompts.map(prompt => asked[prompt].sets);
+          const passed = passBatch(model, trace(part, site), setsOfPrompts, batchBytes, hidden);
+          rows.push(...passed.map(({ prompt, sets }) => ({ prompt: prompts[prompt], sets })));
+        }
       }
+      const found = await distributionsOf(model, hidden, batchBytes);
+      const results: Distribution[][] = asked.map(() => []);
+      for (const [row, { prompt, sets }] of rows.entries())
+        for (const set of sets) results[prompt][set] = found[row];
+      return results;
+    } finally {
+      tf.dispose(hidden);
     }
-    return results;
   };
 }
 
-/** For each set a distribution for each prompt of the batch. */
-async function predictBatch(
-  model: LanguageModel,
-  batch: PromptBatch,
-  setsOfPrompts: readonly (readonly Multipliers[])[],
-  site: Site | undefined,
-): Promise<Distribution[][]> {
-  const trace = model.trace(batch, site);
-  try {
-    const ofSets: Distribution[][] = [];
-    for (const index of setsOfPrompts[0].keys()) {
-      const sets = setsOfPrompts.map(sets => sets[index]);
-      ofSets.push(await distributions(model, () => resumeWith(model.intermediateSize, trace, sets)));
-    }
-    return ofSets;
-  } finally {
-    trace.dispose();
-  }
-}
-
-function resumeWith(width: number, trace: Trace, sets: readonly Multipliers[]): tf.Tensor2D {
-  const factors = activationFactors(width, sets);
-  if (factors.size === 0) return trace.prediction;
-  const [first, factorsOfFirst] = [...factors].sort(([a], [b]) => a - b)[0];
-  const activations: tf.Tensor2D = tf.mul(trace.activations[first], factorsOfFirst);
-  return trace.resume(first, activations, factors);
-}
-
-/** For each layer that a set changes the factors, 1 elsewhere, [1 or prompts, intermediateSize]. */
-function activationFactors(width: number, sets: readonly Multipliers[]): ActivationFactors {
-  const isShared = sets.every(set => set === sets[0]);
-  const rows = isShared ? [sets[0]] : sets;
-  const layers = new Set(rows.flatMap(set => [...set.keys()]));
-  return new Map(
-    [...layers].map(layer => {
-      const values = new Float32Array(rows.length * width).fill(1);
-      rows.forEach((set, row) => {
-        for (const [index, factor] of set.get(layer) ?? []) values[row * width + index] = factor;
-      });
-      return [layer, tf.tensor2d(values, [rows.length, width])];
-    }),
-  );
+/** Of which prompt a last hidden row is, and of which of its sets. */
+interface PredictedRow {
+  readonly prompt: number;
+  readonly sets: readonly number[];
 }
 
 /**
- * What the model predicts from last hidden rows, a distribution each.
- * @throws UserError where a probability is not finite
+ * Passes of a batch under all sets, from its trace, which is disposed of. Sets that change the same layer first go on from there
+ * together.
+ * @param setsOfPrompts as many for each prompt
+ * @param hidden where the last hidden rows go, [rows, hidden] each
+ * @returns what they are of
  */
-export async function distributions(
+function passBatch(
   model: LanguageModel,
-  prediction: () => tf.Tensor2D,
-): Promise<Distribution[]> {
-  // Read outside the tidy, which would walk through every value that it hands on.
-  const probabilities = tf.tidy(() => model.probabilities(prediction()));
-  const [rows, width] = probabilities.shape;
-  const values = await readFinite(probabilities, 'a probability');
-  return Array.from({ length: rows }, (_, row) => values.slice(row * width, (row + 1) * width));
+  trace: Trace,
+  setsOfPrompts: readonly (readonly Multipliers[])[],
+  batchBytes: number | undefined,
+  hidden: tf.Tensor2D[],
+): PredictedRow[] {
+  const samples = samplesThatFit(model, trace.tokens, batchBytes);
+  const setsAtOnce = Math.max(1, Math.floor(samples / setsOfPrompts.length));
+  const rows: PredictedRow[] = [];
+  try {
+    const firstLayer = (set: number) => Math.min(...setsOfPrompts.flatMap(sets => [...sets[set].keys()]));
+    for (const [layer, alike] of groupBy(setsOfPrompts[0].keys(), firstLayer)) {
+      if (layer === Number.POSITIVE_INFINITY) {
+        hidden.push(tf.clone(trace.prediction));
+        rows.push(...setsOfPrompts.map((_, prompt) => ({ prompt, sets: alike })));
+        continue;
+      }
+      for (let first = 0; first < alike.length; first += setsAtOnce) {
+        const some = alike.slice(first, first + setsAtOnce);
+        const chosen = setsOfPrompts.map(sets => some.map(set => sets[set]));
+        hidden.push(tf.tidy(() => resumeWith(model.intermediateSize, trace, chosen)));
+        rows.push(...chosen.flatMap((_, prompt) => some.map(set => ({ prompt, sets: [set] }))));
+      }
+    }
+  } finally {
+    trace.dispose();
+  }
+  return rows;
+}
+
+/**
+ * The rest of a pass under some sets, from the first layer that they change.
+ * @returns the last hidden rows, [prompts * sets, hidden], row = prompt * sets + set
+ */
+function resumeWith(
+  width: number,
+  trace: Trace,
+  setsOfPrompts: readonly (readonly Multipliers[])[],
+): tf.Tensor2D {
+  const prompts = setsOfPrompts.length;
+  const sets = setsOfPrompts[0].length;
+  const factors = activationFactors(width, setsOfPrompts.flat());
+  const [first, factorsOfFirst] = [...factors].sort(([a], [b]) => a - b)[0];
+  const ofPrompts = tf.reshape(trace.activations[first], [prompts, 1, width]);
+  const activations = tf.mul(ofPrompts, tf.reshape(factorsOfFirst, [prompts, sets, width]));
+  return trace.resume(first, tf.reshape(activations, [prompts * sets, width]), factors);
+}
+
+/** For each layer that a set changes the factors of each, 1 elsewhere: [sets, intermediateSize]. */
+function activationFactors(width: number, sets: readonly Multipliers[]): ActivationFactors {
+  const layers = new Set(sets.flatMap(set => [...set.keys()]));
+  return new Map(
+    [...layers].map(layer => {
+      const values = new Float32Array(sets.length * width).fill(1);
+      sets.forEach((set, row) => {
+        for (const [index, factor] of set.get(layer) ?? []) values[row * width + index] = factor;
+      });
+      return [layer, tf.tensor2d(values, [sets.length, width])];
+    }),
+  );
 }

@@ -3,7 +3,7 @@ import type { LanguageModel } from '../model/language-model.js';
 import { batchesOfEqualLength, splitBatch } from '../model/prompt-batches.js';
 import type { Query } from '../model/tokenizer/tokenizer.js';
 import { type AnswerStanding, standingOf, standingOfTokens } from './distribution.js';
-import { distributions } from './intervene.js';
+import { distributions } from './read-distributions.js';
 
 /** The smallest probability that float32 has, in the place of a 0: its logarithm is finite. */
 const LEAST_PROBABILITY = 2 ** -149;

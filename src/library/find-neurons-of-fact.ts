@@ -2,7 +2,7 @@ import { convergenceDeltas } from '../attribution/convergence.js';
 import type { AskedMethod } from '../attribution/methods.js';
 import type { Scores } from '../attribution/scores.js';
 import { type AnswerStanding, standingOf, standingOfTokens } from '../intervention/distribution.js';
-import { distributions } from '../intervention/intervene.js';
+import { distributions } from '../intervention/read-distributions.js';
 import type { LanguageModel, Trace } from '../model/language-model.js';
 import type { Query } from '../model/tokenizer/tokenizer.js';
 import type { CoarseThreshold } from '../neurons/coarse.js';

@@ -37,6 +37,11 @@ export function promptsThatFit(shape: Shape, tokens: number, batchBytes = usualB
   return atLeastOne(batchBytes / (4 * (tokens * perRow + vocabularyValues(shape))));
 }
 
+/** How many last hidden rows go through the vocabulary at once. */
+export function rowsThatFit(shape: Shape, batchBytes = usualBatchBytes()): number {
+  return atLeastOne(batchBytes / (4 * vocabularyValues(shape)));
+}
+
 /** Of a sample: the distribution over the vocabulary, with what softmax needs beside it. */
 const vocabularyValues = ({ vocabularySize }: Shape) => 4 * vocabularySize;
 

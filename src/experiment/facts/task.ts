@@ -1,5 +1,5 @@
-import { standingOf, standingOfTokens } from '../../intervention/distribution.js';
-import { type Intervened, interveneBy, SUPPRESS } from '../../intervention/intervene.js';
+import { type AnswerStanding, standingOf, standingOfTokens } from '../../intervention/distribution.js';
+import { type Multipliers, multipliers, type Predict, SUPPRESS } from '../../intervention/intervene.js';
 import { askPrompts } from '../../model/continuation.js';
 import type { Continuation } from '../../model/continuation-names.js';
 import type { LanguageModel, Site } from '../../model/language-model.js';
@@ -74,16 +74,22 @@ export async function runFactTask(
   const { suppress, enhance } = task.interventions;
   const unrelated = await ask(task.interventions.unrelated);
   const factors = [...(suppress ? [SUPPRESS] : []), ...(enhance === null ? [] : [enhance])];
-  const measure = (prompts: readonly (readonly Query[])[], neurons: readonly Neuron[]) =>
-    interveneBy(passes.predict, prompts.flat(), neurons, factors, site);
-  const onRelated = await measure(related, neurons);
-  const onUnrelated = await measure(unrelated, neurons);
-  const ofBaseline = baseline && (await measure(related, baseline));
-  const effects = (factor: number): InterventionEffects => ({
-    related: promptEffects(related, onRelated, factors.indexOf(factor)),
-    unrelated: promptEffects(unrelated, onUnrelated, factors.indexOf(factor)),
-    ...(ofBaseline && { baseline: promptEffects(related, ofBaseline, factors.indexOf(factor)) }),
-  });
+  const changedBy = (list: readonly Neuron[]) => factors.map(factor => multipliers(list, factor));
+  const unchanged: Multipliers = new Map();
+  const ofNeurons = changedBy(neurons);
+  const ofBaseline = baseline ? changedBy(baseline) : [];
+  const stand = (prompts: readonly (readonly Query[])[], sets: readonly Multipliers[]) =>
+    standUnder(passes.predict, prompts, sets, site);
+  const onRelated = await stand(related, [unchanged, ...ofNeurons, ...ofBaseline]);
+  const onUnrelated = await stand(unrelated, [unchanged, ...ofNeurons]);
+  const effects = (factor: number): InterventionEffects => {
+    const under = 1 + factors.indexOf(factor);
+    return {
+      related: promptEffects(onRelated[0], onRelated[under]),
+      unrelated: promptEffects(onUnrelated[0], onUnrelated[under]),
+      ...(baseline && { baseline: promptEffects(onRelated[0], onRelated[factors.length + under]) }),
+    };
+  };
   if (suppress) record.suppression = effects(SUPPRESS);
   if (enhance !== null) record.enhancement = effects(enhance);
   return record;
@@ -121,29 +127,31 @@ function isList(neurons: readonly Neuron[] | FindOptions): neurons is readonly N
   return Array.isArray(neurons);
 }
 
-/** @param intervened of each prompt's queries, one after the other */
-function promptEffects(
+/** How a fact's answer stands under each set of multipliers, in each of its prompts: [sets][prompts]. */
+async function standUnder(
+  predict: Predict,
   prompts: readonly (readonly Query[])[],
-  intervened: readonly Intervened[],
-  factor: number,
-): PromptEffects {
-  const ofPrompt = ofEachPrompt(prompts, intervened);
-  const standings = prompts.map((queries, prompt) => {
-    const own = ofPrompt[prompt];
-    return {
-      before: standingOfTokens(queries.map(({ answer }, i) => standingOf(answer, own[i].before))),
-      after: standingOfTokens(queries.map(({ answer }, i) => standingOf(answer, own[i].after[factor]))),
-    };
-  });
-  const before = standings.map(({ before }) => before);
-  const after = standings.map(({ after }) => after);
+  sets: readonly Multipliers[],
+  site: Site,
+): Promise<AnswerStanding[][]> {
+  const asked = prompts.flat().map(prompt => ({ prompt, sets }));
+  const ofPrompts = ofEachPrompt(prompts, await predict(asked, site));
+  return sets.map((_, set) =>
+    prompts.map((queries, prompt) =>
+      standingOfTokens(queries.map(({ answer }, i) => standingOf(answer, ofPrompts[prompt][i][set]))),
+    ),
+  );
+}
+
+/** One value a prompt. */
+function promptEffects(before: readonly AnswerStanding[], after: readonly AnswerStanding[]): PromptEffects {
   return {
     pct_change: before.map(({ probability }, i) =>
       keptChange((after[i].probability - probability) / probability),
     ),
     correct_before: before.map(({ rank }) => rank === 1),
     correct_after: after.map(({ rank }) => rank === 1),
-    n_prompts: prompts.length,
+    n_prompts: before.length,
     probability_before: before.map(({ probability }) => probability),
     probability_after: after.map(({ probability }) => probability),
   };

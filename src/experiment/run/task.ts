@@ -3,7 +3,7 @@ import type { LanguageModel } from '../../model/language-model.js';
 import type { LoadedModel } from '../../model/load.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { FindOptions } from '../../neurons/find.js';
-import { gather, type Passes, passesOn } from './gathered-passes.js';
+import { gather, keepingTraces, type Passes } from './gathered-passes.js';
 import type { JournalRecord } from './record-kind.js';
 
 /** What a task is called with; a record comes back for each. Plain data: it travels to a worker process. */
@@ -39,9 +39,11 @@ export function sideBySide<Task>(
     method,
     sideBySide: true,
     run: ({ model, tokenizer }, tasks, batches) =>
-      gather(
-        passesOn(model, batches.batchBytes),
-        tasks.map(task => passes => run(model, tokenizer, task, batches, passes)),
+      keepingTraces(model, batches.batchBytes, passes =>
+        gather(
+          passes,
+          tasks.map(task => passes => run(model, tokenizer, task, batches, passes)),
+        ),
       ),
   };
 }
