@@ -50,7 +50,7 @@ export async function integratedGradients(
     let open = paths;
     for (let round = 0; open.length > 0; round++) {
       const share = climb.stages.length > 1 && round === 0 ? FIRST_ROUND : 1;
-      await takePoints(model, open, options, progress.round(share), round === 0, climb, onTraced);
+      await takePoints(model, paths, options, progress.round(share), round === 0, climb, onTraced);
       open = open.filter(prompt => {
         const further = undecided(prompt.estimate());
         for (const [layer, how] of further) prompt.raise(layer, how);
@@ -95,7 +95,10 @@ function* promptsTogether(
   }
 }
 
-/** Gives every open prompt the points that it asks for: queries of one token length together. */
+/**
+ * Gives every open prompt the points that it asks for: queries of one token length together, the same in each round, so that a
+ * model that keeps its traces traces once (model/kept-traces.ts).
+ */
 async function takePoints(
   model: LanguageModel,
   prompts: readonly PathsOfPrompt[],
@@ -109,14 +112,16 @@ async function takePoints(
     const points = prompt.asked();
     return prompt.queries.map((query, index) => ({ ...query, query, prompt, index, points: points[index] }));
   });
-  const open = isFirst ? asking : asking.filter(({ points }) => points.length > 0);
-  const done = onPoints(open.reduce((sum, { points }) => sum + points.length, 0));
+  const done = onPoints(asking.reduce((sum, { points }) => sum + points.length, 0));
   const whole = isFirst && (stages.length > 1 || rule.alphas.includes(1));
-  for (const { batch, indices } of batchesOfEqualLength(open)) {
-    const queries = indices.map(index => open[index]);
+  for (const { batch, indices } of batchesOfEqualLength(asking)) {
+    const queries = indices.map(index => asking[index]);
     const points: (AskedPoint & { readonly prompt: number })[] = queries.flatMap(({ points }, prompt) =>
       points.map(point => ({ ...point, prompt })),
     );
+    if (points.length === 0 && !isFirst) continue;
+    const tracedFrom = (first: number, count: number) =>
+      queries.slice(first, first + count).map(({ query }) => query);
     await takeGradients(
       model,
       batch,
@@ -128,13 +133,7 @@ async function takePoints(
         whole: (index, gradient) => queries[index].prompt.takeWhole(queries[index].index, gradient),
         done,
       },
-      isFirst && onTraced
-        ? (trace, first) =>
-            onTraced(
-              trace,
-              queries.slice(first, first + trace.prompts).map(({ query }) => query),
-            )
-        : undefined,
+      isFirst && onTraced ? (trace, first) => onTraced(trace, tracedFrom(first, trace.prompts)) : undefined,
     );
   }
 }

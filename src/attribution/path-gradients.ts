@@ -113,6 +113,7 @@ export async function takeGradients(
     const [from, end] = [first, first + part.tokens.length];
     first = end;
     const points = inOrder.filter(({ prompt }) => prompt >= from && prompt < end);
+    if (points.length === 0 && !asked.whole) continue;
     const trace = model.trace(part, site);
     try {
       await onTraced?.(trace, from);

@@ -43,7 +43,7 @@ export async function keepingTraces<Result>(
   const traces = new KeptTraces(model, SHARE_OF_KEPT_TRACES * batchBytes);
   try {
     return await work({
-      score: scoreQueriesOn(traces.keeping()),
+      score: scorePromptsOn(traces.keeping()),
       predict: predictOn(model, batchBytes, (batch, site) => traces.take(batch, site)),
     });
   } finally {
