@@ -8,8 +8,9 @@ import { startEngine } from '../runtime/engine.js';
 import { productsThatRun } from '../testing/products-that-run.js';
 import { describeWith, GOLDEN_BERT, GOLDEN_GPT_NEO, GOLDEN_GPT2 } from '../testing/shared.js';
 import { attribute } from './attribute.js';
-import { countOperations } from './count-operations.js';
+import { countOperations, countPoints } from './count-operations.js';
 import { gradientXActivation } from './gradient-x-activation.js';
+import { gradientsAlongPaths } from './path-gradients.js';
 import { RULES, type Rule } from './rules.js';
 
 beforeAll(async () => {
@@ -63,6 +64,26 @@ describe('the operation count', () => {
   });
 });
 
+/** Of one prompt with 3 points in the first layer, none in the second, 1 in the third, and the pass at alpha = 1. */
+async function comparePoints(folder: string, prompt: string) {
+  const { model, tokenizer } = await loadModel(folder);
+  const { tokens, position } = tokenizer.encode(prompt, model.maxTokens);
+  const layersOfPoints = [0, 0, 0, 2];
+  const points = layersOfPoints.map((layer, i) => ({ layer, prompt: 0, alpha: i / 4 }));
+  const batch = { tokens: [tokens], positions: [position] };
+  const counts: { ran: number; counted: number }[] = [];
+  for (const whole of [true, false]) {
+    const ran = await productsThatRun(() => gradientsAlongPaths(model, batch, [7], { points, whole }, {}));
+    const config = await readModelConfig(folder);
+    const pointsOfLayer = Array.from(
+      { length: model.layers },
+      (_, layer) => layersOfPoints.filter(of => of === layer).length,
+    );
+    counts.push({ ran, counted: countPoints(config, tokens.length, pointsOfLayer, whole).total });
+  }
+  return counts;
+}
+
 describeWith(GOLDEN_BERT, 'the operation count', () => {
   it.each(RULES)('is that of the products which run, for a model of 4 layers: %s', async rule => {
     const { ran, counted } = await compare(
@@ -73,6 +94,11 @@ describeWith(GOLDEN_BERT, 'the operation count', () => {
       3,
     );
     expect(ran).toBe(counted);
+  });
+
+  it('is that of the products which run for any points', async () => {
+    for (const { ran, counted } of await comparePoints(GOLDEN_BERT, 'the capital of france is [MASK] .'))
+      expect(ran).toBe(counted);
   });
 });
 
@@ -87,6 +113,10 @@ for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO]) {
     it('is that where a token sees itself alone, too', async () => {
       const { ran, counted } = await compare(folder, 'a', 'Paris', 'riemann_endpoints', 3);
       expect(ran).toBe(counted);
+    });
+
+    it('is that of the products which run for any points', async () => {
+      for (const { ran, counted } of await comparePoints(folder, 'a b c')) expect(ran).toBe(counted);
     });
 
     it('is that however few rows go through the model at once', async () => {

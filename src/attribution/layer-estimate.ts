@@ -5,9 +5,8 @@
  *
  * - How scores moved from level to level. Where g is analytic, each level's error is about the square of the last one's, so that what
  *   is left is the last move, made smaller once more by as much as it was smaller than the move before.
- * - The probabilities. Along the path dP/dalpha is the sum of the gradients over the neurons, divided by nothing: between two
- *   nodes the interpolant of that sum must integrate to the difference of P, which the passes gave. What lies between nodes and
- *   moves no score shows there.
+ * - The probabilities. Along the path dP/dalpha is the sum of g over the neurons: between two nodes its interpolant must integrate to
+ *   the difference of P, which the passes gave. A step of P that lies between two nodes, where every score looks quiet, shows there.
  *
  * Both are of the layer as a whole. docs/quadrature.md has how often and how far they were off, from which the factors come.
  */

@@ -69,6 +69,33 @@ describe.each(await enginesHere())('on the %s engine', engine => {
       );
     });
 
+    it('takes rows that lie in any order, some prompts having fewer, to places of their own and back', () => {
+      const shape: [number, number, number, number] = [prompts, heads, earlier, size];
+      const cache = {
+        key: tf.tensor4d(Float32Array.from(keys), shape),
+        value: tf.tensor4d(Float32Array.from(rows), shape),
+      };
+      // Rows of the second prompt, the first, the second; the first has two places left over.
+      const arrangement = { places: [1, 0, 0, 0, 2, 1], back: [3, 0, 4] };
+      const lying = (x: Float64Array) => {
+        const full = Float64Array.from(arrangement.places, row => row);
+        const arranged = new Float64Array(samples * hidden);
+        full.forEach((row, place) => {
+          arranged.set(x.subarray(row * hidden, (row + 1) * hidden), place * hidden);
+        });
+        const out = attended(arranged, earlier);
+        return Float64Array.from(
+          arrangement.back.flatMap(place => [...out.subarray(place * hidden, (place + 1) * hidden)]),
+        );
+      };
+      expectAgreement(
+        x => cachedAttention(x, weights, cache, { prompts, heads, scale, arrangement }),
+        lying,
+        values(3 * hidden, 1, 2),
+        3,
+      );
+    });
+
     it('is the own value where a token sees itself alone', () => {
       expectAgreement(
         x => cachedAttention(x, weights, undefined, { prompts, heads, scale }),

@@ -52,20 +52,18 @@ export function cachedAttention(
   const { arrangement } = shape;
   const arranged = (y: tf.Tensor2D) => (arrangement ? gatherRows(y, arrangement.places) : y);
   const back = (y: tf.Tensor2D) => (arrangement ? gatherRows(y, arrangement.back) : y);
-  const fused = traced && traced.key.shape[2] <= MOST_FUSED && hasFused('KnCachedAttention');
+  const isFused = traced && traced.key.shape[2] <= MOST_FUSED && hasFused('KnCachedAttention');
   return differentiable([x], save => {
     const inputs = arranged(affine(x, weights)); // [prompts * steps, 3 hidden]
-    const { context, saved } = fused
+    const { context, saved } = isFused
       ? fusedAttention(inputs, traced, shape)
       : byProducts(inputs, traced, shape);
-    save(saved);
+    // The traced ones too: a pass may have gathered them for itself, and keeps nothing that is not saved.
+    save(traced ? [...saved, traced.key, traced.value] : saved);
     return {
       value: back(context),
       gradient: (dy, saved) => {
-        const dContext = arranged(dy);
-        const dInputs = fused
-          ? fusedGradient(dContext, saved, traced, shape)
-          : gradientByProducts(dContext, saved, traced, shape);
+        const dInputs = (isFused ? fusedGradient : gradientByProducts)(arranged(dy), saved, shape);
         return [leaveTransposed(throughTransposed(weights.weight, enterTransposed(back(dInputs))))];
       },
     };
@@ -101,22 +99,20 @@ function byProducts(
 
 function gradientByProducts(
   dy: tf.Tensor2D,
-  [q, k, v, attention]: tf.Tensor[],
-  traced: KeysAndValues | undefined,
+  [q, k, v, attention, ...traced]: tf.Tensor[],
   { prompts, heads, scale }: CachedAttentionShape,
 ): tf.Tensor2D {
   const [samples, hidden] = dy.shape;
-  const earlier = traced?.key.shape[2] ?? 0;
+  const [keys, values]: (tf.Tensor | undefined)[] = traced;
+  const earlier = keys?.shape[2] ?? 0;
   const dContext = headsFirst(dy, [prompts, samples / prompts, heads, hidden / heads]);
   const toOwn = along(dContext, v);
-  const dAttention = traced ? tf.concat([tf.matMul(dContext, traced.value, false, true), toOwn], -1) : toOwn;
+  const dAttention = values ? tf.concat([tf.matMul(dContext, values, false, true), toOwn], -1) : toOwn;
   const weighted = tf.mul(dAttention, attention);
   const dScores = tf.mul(tf.sub(weighted, tf.mul(attention, tf.sum(weighted, -1, true))), scale);
   const dOwn = keysFrom(dScores, earlier, 1); // (B, h, S, 1)
   const dQueryOfOwn = tf.mul(dOwn, k);
-  const dQuery = traced
-    ? tf.add(tf.matMul(keysFrom(dScores, 0, earlier), traced.key), dQueryOfOwn)
-    : dQueryOfOwn;
+  const dQuery = keys ? tf.add(tf.matMul(keysFrom(dScores, 0, earlier), keys), dQueryOfOwn) : dQueryOfOwn;
   const dKey = tf.mul(dOwn, q);
   const dValue = tf.mul(keysFrom(attention, earlier, 1), dContext);
   return headsLast(tf.concat([dQuery, dKey, dValue], 1), [samples, 3 * hidden]);
@@ -134,8 +130,7 @@ function fusedAttention(
 
 function fusedGradient(
   dContext: tf.Tensor2D,
-  [inputs, weights]: tf.Tensor[],
-  { key: keys, value: values }: KeysAndValues,
+  [inputs, weights, keys, values]: tf.Tensor[],
   { scale }: CachedAttentionShape,
 ): tf.Tensor2D {
   const all = { dContext, inputs, weights, keys, values };

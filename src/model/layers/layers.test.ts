@@ -179,6 +179,60 @@ describe.each(await enginesHere())('on the %s engine', engine => {
     });
   });
 
+  describe('a feed-forward network that rows join on their way', () => {
+    const [width, hidden] = [10, 6];
+    const [w1, b1] = [values(hidden * width, 1), values(width, 2)];
+    const [w2, b2] = [values(width * hidden, 3), values(hidden, 4)];
+
+    // 4 rows go through, 2 begin behind them; the first of each group has a probe. Rows of both groups in turn, or of one.
+    it.each(SITES.flatMap(site => [1, 2].map(groups => [site, groups] as const)))(
+      'keeps the order of groups, and gives each its gradient: %s, %i groups',
+      (site, groups) => {
+        const weights = {
+          intermediate: { weight: tensor(w1, hidden), bias: vector(b1) },
+          output: { weight: tensor(w2, width), bias: vector(b2) },
+          nonlinearity: 'gelu' as const,
+        };
+        const [rows, begun] = [4 / groups, 2 / groups];
+        const all = {
+          x: values(4 * hidden, 5),
+          residual: values(6 * hidden, 6),
+          begun: values(2 * width, 7),
+          probe: new Float64Array(groups * width),
+        };
+        const reference = ({ x, residual, begun: joined, probe }: typeof all) => {
+          const out: number[] = [];
+          for (let group = 0; group < groups; group++) {
+            const pre = affine(x.slice(group * rows * hidden, (group + 1) * rows * hidden), rows, w1, b1);
+            const added = probe.slice(group * width, (group + 1) * width);
+            const plus = (v: number, n: number) => v + (n < width ? added[n] : 0);
+            const own = site === 'pre' ? pre.map(plus).map(exactGelu) : pre.map(exactGelu).map(plus);
+            const behind = joined.slice(group * begun * width, (group + 1) * begun * width);
+            out.push(...affine(Float64Array.from([...own, ...behind]), rows + begun, w2, b2));
+          }
+          return Float64Array.from(out, (v, i) => v + residual[i]);
+        };
+        const heights = { x: 4, residual: 6, begun: 2, probe: groups };
+        for (const name of ['x', 'residual', 'begun', 'probe'] as const) {
+          const tensorOf = (part: keyof typeof all, given: tf.Tensor2D) =>
+            part === name ? given : tensor(all[part], heights[part]);
+          expectAgreement(
+            given =>
+              feedForward(tensorOf('x', given), weights, tensorOf('residual', given), {
+                begun: tensorOf('begun', given),
+                probe: tensorOf('probe', given),
+                site,
+                groups,
+              }),
+            given => reference({ ...all, [name]: given }),
+            all[name],
+            heights[name],
+          );
+        }
+      },
+    );
+  });
+
   describe('scaling', () => {
     const [x, factor] = [values(6, 1), values(6, 2)];
     const product = (a: Float64Array, b: Float64Array) => a.map((v, i) => v * b[i % b.length]);
