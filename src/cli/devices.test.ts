@@ -1,5 +1,5 @@
 /** Runs on devices that differ, that die, and whose memory is full. The engines are those of this machine. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -134,6 +134,8 @@ describe('memory that is full', () => {
     expect(stdout).toContain(`Computed in ${computedOn.length} ways`);
     expect(neuronsIn(folder)).toBe(await undisturbed('--limit', '1', '--steps', '600'));
 
+    // Something is left to do, or no worker would be planned.
+    writeFileSync(join(folder, 'journal.jsonl'), `${journalLines(folder)[0]}\n`);
     const again = [...FIND, '--limit', '1', '--steps', '600', '--engine', 'wasm', '--workers', '1'];
     const { stderr: told } = await kn([...again, '-r', folder], { env: smallMemory });
     expect(told).toContain(`1 worker of 1 thread, batches of ${megabytes(found?.batch_bytes ?? 0)}\n`);

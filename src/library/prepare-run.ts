@@ -10,8 +10,8 @@ import type { BegunExperiment, ExperimentData } from '../experiment/run/experime
 import { type GivenNeurons, readGivenNeurons } from '../experiment/run/given-neurons.js';
 import { onKeptEngine } from '../experiment/run/kept-engine.js';
 import { planRun, type RunPlan } from '../experiment/run/plan.js';
+import type { ReadyRun } from '../experiment/run/ready-run.js';
 import { checkResultsPlace } from '../experiment/run/results-folder.js';
-import type { ReadyRun } from '../experiment/run/session.js';
 import { checkWeights } from '../model/checkpoint/checkpoint.js';
 import { findModelHere, type LocatedModel, locateModel } from '../model/checkpoint/locate.js';
 import { type ModelConfig, readModelConfig } from '../model/config.js';

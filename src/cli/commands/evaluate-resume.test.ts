@@ -119,12 +119,21 @@ describe('nothing that was done is lost', () => {
     expect(finalFiles(folder)).toEqual(expected);
   });
 
-  it('when it is done already: nothing is computed again', async () => {
+  it('when it is done already: nothing is computed again, and no worker is started', async () => {
     const expected = await uninterrupted();
     const folder = await finishedFolder();
     const journal = journalLines(folder);
-    const { code, stderr } = await kn(evaluate(folder));
+    const scripts = join(temporaryFolder(), 'scripts');
+    const note = join(temporaryFolder(), 'note.mjs');
+    writeFileSync(
+      note,
+      `import { appendFileSync } from 'node:fs'; appendFileSync(${JSON.stringify(scripts)}, process.argv[1] + '\\n');`,
+    );
+    const env = { NODE_OPTIONS: `--import=${note}` };
+    const { code, stderr } = await kn(evaluate(folder), { env });
     expect(code).toBe(0);
+    expect(readFileSync(scripts, 'utf8')).toMatch(/kn\.js/);
+    expect(readFileSync(scripts, 'utf8')).not.toMatch(/worker\.js/);
     expect(stderr).toContain(`facts: ${FACTS}/${FACTS}`);
     expect(journalLines(folder)).toEqual(journal);
     expect(finalFiles(folder)).toEqual(expected);

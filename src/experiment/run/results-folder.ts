@@ -161,10 +161,16 @@ export async function earlierPlans(folder: string): Promise<readonly RecordedPla
   return (await readSettings(folder).catch(() => undefined))?.plans ?? [];
 }
 
+/** Whether anything is in a folder's journal. */
+export async function hasResults(folder: string): Promise<boolean> {
+  const { size } = await stat(join(folder, JOURNAL_FILE)).catch(() => ({ size: 0 }));
+  return size > 0;
+}
+
 /** The engines that computed what a folder has; none where it has nothing. */
 export async function earlierEngines(folder: string): Promise<string[]> {
-  const { size } = await stat(join(folder, JOURNAL_FILE)).catch(() => ({ size: 0 }));
-  return size === 0 ? [] : [...new Set((await earlierPlans(folder)).map(({ engine }) => engine))];
+  if (!(await hasResults(folder))) return [];
+  return [...new Set((await earlierPlans(folder)).map(({ engine }) => engine))];
 }
 
 /** How many layers the model of a folder's results has; undefined where no run.json says so. */
