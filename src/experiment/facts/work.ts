@@ -50,13 +50,14 @@ export async function doPasses(run: Run, doWork: DoWork): Promise<FailedFact[]> 
 }
 
 function workOf({ facts, isOpen, method, taskOf }: Pass): OpenWork {
-  const open = facts.filter(isOpen);
+  const open = [...facts.entries()].filter(([, fact]) => isOpen(fact));
   return {
     done: facts.length - open.length,
-    open: open.map(fact => ({
+    open: open.map(([place, fact]) => ({
       uuid: fact.uuid,
       relation: fact.relation,
       method,
+      place,
       task: () => {
         const task = taskOf(fact);
         return { task, prompts: task.fact.prompts.length };

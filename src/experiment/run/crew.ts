@@ -7,7 +7,7 @@ import { memoryText, thisMachine } from '../../runtime/machine.js';
 import { fewerText, MemoryRelief } from '../../runtime/memory-relief.js';
 import { neededMemoryText } from '../../runtime/worker-plan.js';
 import type { WorkerPool } from '../../runtime/worker-pool.js';
-import { FACTS_TOGETHER } from './gathered-passes.js';
+import { factsTogether } from './facts-together.js';
 import { startingKeptEngine } from './kept-engine.js';
 import { knownToFit } from './known-batches.js';
 import { askedWorkers } from './plan.js';
@@ -17,7 +17,7 @@ import type { Work } from './work.js';
 import type { WorkerStart } from './worker.js';
 
 /** Who work, and how much at once: what {@link doWork} takes of them. */
-export type Crew = Pick<Work<never>, 'pool' | 'batchMemory' | 'memoryRelief' | 'piecesAtOnce'> & {
+export type Crew = Pick<Work<never>, 'pool' | 'batchMemory' | 'memoryRelief' | 'together'> & {
   /** What they compute on by now. */
   readonly plans: () => readonly RecordedPlan[];
 };
@@ -83,11 +83,11 @@ export function crewOf(
     },
     lack: neededMemoryText(device.kind, engine.name, parameterCount(data.config), machine),
   });
-  const isGpu = (id: string) => plans.some(({ device }) => device.id === id && device.kind !== 'cpu');
+  const onGpu = plans.some(({ device }) => device.kind !== 'cpu');
   const sideBySide = new Set(tasks.filter(task => task.sideBySide).map(({ method }) => method));
   return {
     ...{ pool, batchMemory, memoryRelief },
-    piecesAtOnce: (id, method) => (isGpu(id) && sideBySide.has(method) ? FACTS_TOGETHER : 1),
+    together: (method, pieces) => (sideBySide.has(method) ? factsTogether(pieces, data.config, onGpu) : 1),
     plans: () => plans.map(recordedPlan),
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Facts done side by side on one model, so that prompts of different facts share batches. A GPU is the faster the more rows a
- * product has, and is started as often for a small one; of one fact, two or three prompts have the same length.
+ * Facts done side by side on one model, so that prompts of different facts share batches. A product is the faster the more rows it has,
+ * and is started as often for a small one; of one fact, two or three prompts have the same length. Which do: facts-together.ts.
  *
  * Each fact's work is an async function that asks for scores and predictions. What it asks waits until every other work waits
  * too, or is done; then requests of one kind go through the model together.
@@ -13,12 +13,6 @@ import { KeptTraces } from '../../model/kept-traces.js';
 import type { LanguageModel } from '../../model/language-model.js';
 import { ofEachPrompt } from '../../model/prompt-batches.js';
 import type { Query } from '../../model/tokenizer/tokenizer.js';
-
-/**
- * How many facts a GPU gets at once. One of PARAREL's has 8.2 prompts of 3.2 lengths, sixteen neighbours 131 of 8.4: a dozen of one
- * length, which at bert-base's shape fill the most that a batch may take (runtime/worker-plan.ts).
- */
-export const FACTS_TOGETHER = 16;
 
 /** What the work of a fact asks a model. */
 export interface Passes {

@@ -20,7 +20,7 @@ import { LONGEST_TEXT, readPlainFile } from '../../plain-file.js';
 import type { JournalRecord, RecordKind } from './record-kind.js';
 
 export interface JournalOptions {
-  /** Asked before each line; throws where another process may be writing. */
+  /** Asked before anything is added; throws where another process may be writing. */
   readonly assertHeld?: () => void;
   /** Told of lines that are left out. */
   readonly notice?: (text: string) => void;
@@ -66,16 +66,16 @@ export class Journal<Line extends JournalRecord> {
   }
 
   /**
-   * Adds a record. When this returns, it is on the disk.
+   * Adds records, all or none. When this returns, they are on the disk.
    * @throws UserError where it cannot be written, or another run has taken the folder; what was there before stays whole
    */
-  append(record: Line): void {
+  append(...records: readonly Line[]): void {
     this.assertHeld();
-    const line = Buffer.from(`${JSON.stringify(record)}\n`);
+    const lines = Buffer.from(records.map(record => `${JSON.stringify(record)}\n`).join(''));
     let written = 0;
     try {
       // At no position: what another process should have added is not written over.
-      while (written < line.length) written += writeSync(this.descriptor, line, written);
+      while (written < lines.length) written += writeSync(this.descriptor, lines, written);
       fdatasyncSync(this.descriptor);
     } catch (error) {
       this.dropTail(written);
@@ -86,8 +86,9 @@ export class Journal<Line extends JournalRecord> {
         'Everything done so far is safe. Make room, then run the same command again: it goes on from there.',
       );
     }
-    this.length += line.length;
-    this.records.set(record.uuid, this.kind.join(this.records.get(record.uuid), record));
+    this.length += lines.length;
+    for (const record of records)
+      this.records.set(record.uuid, this.kind.join(this.records.get(record.uuid), record));
   }
 
   close(): void {

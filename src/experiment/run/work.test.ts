@@ -12,12 +12,16 @@ import { doWork, type Piece, type WorkProgress } from './work.js';
 
 const WORKER = fileURLToPath(new URL('../../testing/work-worker.mjs', import.meta.url));
 
-/** Does pieces, some of which have an end of their own, on workers that take `atOnce` of them in a call. */
+/**
+ * Does pieces, some of which have an end of their own, on workers that take `atOnce` of them in a call.
+ * @param done places of those that are done already
+ */
 async function work(
   ends: readonly (string | null)[],
   atOnce: number,
   workers = 1,
   kills?: () => number | undefined,
+  done: readonly number[] = [],
 ) {
   const pool = new WorkerPool(WORKER);
   pool.add(Array.from({ length: workers }, () => ({ device: 'gpu', start: null, environment: {} })));
@@ -26,9 +30,11 @@ async function work(
     journal.close();
     await pool.close();
   });
-  const open = ends.map((end, i): Piece => {
-    const uuid = `fact ${i}`;
-    return { uuid, relation: 'P36', method: 'runFact', task: () => ({ task: { uuid, end }, prompts: 2 }) };
+  const open = [...ends.entries()].flatMap(([place, end]): Piece[] => {
+    if (done.includes(place)) return [];
+    const uuid = `fact ${place}`;
+    const task = () => ({ task: { uuid, end }, prompts: 2 });
+    return [{ uuid, relation: 'P36', method: 'runFact', place, task }];
   });
   const progress: WorkProgress[] = [];
   const lowered: number[] = [];
@@ -42,7 +48,7 @@ async function work(
       onFewer: (_, workers) => fewer.push(workers),
       ...(kills && { kills }),
     }),
-    piecesAtOnce: (device, method) => (device === 'gpu' && method === 'runFact' ? atOnce : 1),
+    together: method => (method === 'runFact' ? atOnce : 1),
     signal: new AbortController().signal,
     onProgress: one => progress.push(one),
   });
@@ -60,16 +66,25 @@ async function work(
 const nothing = (count: number) => Array.from({ length: count }, () => null);
 
 describe('work', () => {
-  it('goes to a worker in as many pieces at once as its device wants, each once', async () => {
+  it('goes to a worker in as many pieces at once as go together, each once', async () => {
     const { neurons, failed, last } = await work(nothing(7), 3);
     expect(neurons.map(neuron => neuron?.[0])).toEqual([3, 3, 3, 3, 3, 3, 1]);
     expect(failed).toEqual([]);
     expect(last).toMatchObject({ facts: 17, done: 17, failed: 0, session: { facts: 7, prompts: 14 } });
   });
 
-  it('is shared by workers, so that none has nothing to do, and every piece is done', async () => {
-    const { neurons } = await work(nothing(8), 16, 2);
-    expect(neurons.map(neuron => neuron?.[0])).toEqual([4, 4, 4, 4, 2, 2, 1, 1]);
+  it.each([1, 2, 3])('goes in the same calls to %d workers', async workers => {
+    const { neurons } = await work(nothing(8), 3, workers);
+    expect(neurons.map(neuron => neuron?.[0])).toEqual([3, 3, 3, 3, 3, 3, 2, 2]);
+  });
+
+  it('goes in the calls that it would have gone in, whatever is done already', async () => {
+    const { neurons } = await work(nothing(8), 3, 2, undefined, [0, 1, 2, 4]);
+    expect(neurons.map(neuron => neuron?.[0])).toEqual([
+      ...[undefined, undefined, undefined],
+      ...[2, undefined, 2],
+      ...[2, 2],
+    ]);
   });
 
   it('that fails at one of several pieces is done for the others, each by itself', async () => {
@@ -151,7 +166,7 @@ describe('work', () => {
           lack: '',
         }),
       },
-      piecesAtOnce: () => 2,
+      together: () => 2,
       signal: new AbortController().signal,
       onProgress: () => undefined,
     });

@@ -1,13 +1,14 @@
 /**
  * The work of a run: its pieces go to the workers, each finished one into the journal, where it is synced before it counts.
  *
- * Two calls wait for each worker. A piece whose worker dies is tried three times. A GPU's worker gets sixteen at once, and where it
- * fails at them, each by itself. Full memory is an error of its own, whichever engine meets it: the batch is halved for all
+ * Two calls wait for each worker. A piece whose worker dies is tried three times. Several may go in one call, the same ones in every
+ * session (facts-together.ts), and where a worker fails at them, each by itself. Full memory is an error of its own, whichever engine meets it: the batch is halved for all
  * workers of the device (`runtime/batch-memory.ts`, `batch-trial.ts`), the worker is started anew, and the piece tried again.
  * Workers that are killed for memory become fewer, then their batches smaller (`runtime/memory-relief.ts`), before any piece
  * is at fault.
  */
 import { UserError } from '../../errors.js';
+import { groupBy } from '../../group-by.js';
 import type { BatchMemory } from '../../runtime/batch-memory.js';
 import { BatchTrial } from '../../runtime/batch-trial.js';
 import type { MemoryRelief } from '../../runtime/memory-relief.js';
@@ -33,6 +34,8 @@ export interface Piece {
   readonly relation: string;
   /** Of the task ({@link TaskKind}). */
   readonly method: string;
+  /** Its place among all pieces, done ones too: neighbours may go together. Absent where each goes alone. */
+  readonly place?: number;
   /** Made when its turn comes, so that the data set is never in memory as tasks. */
   readonly task: () => PieceTask;
 }
@@ -57,8 +60,8 @@ export interface Work<Line extends JournalRecord> extends OpenWork {
   readonly pool: WorkerPool;
   readonly batchMemory: BatchMemory;
   readonly memoryRelief: MemoryRelief;
-  /** How many pieces of a method a worker of a device takes in one call. All that are open are of one method. */
-  readonly piecesAtOnce: (device: string, method: string) => number;
+  /** How many neighbours of so many pieces of a method a worker takes in one call. All that are open are of one method. */
+  readonly together: (method: string, pieces: number) => number;
   readonly journal: Journal<Line>;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: WorkProgress) => void;
@@ -89,23 +92,11 @@ export async function doWork<Line extends JournalRecord>(work: Work<Line>): Prom
     });
 
   const isOver = () => signal.aborted || fault !== undefined;
-  const alone: Piece[] = [];
-  let begun = 0;
-  const next = (device: string): readonly Piece[] => {
-    const again = alone.shift();
-    if (again) return [again];
-    if (begun === open.length) return [];
-    // No worker takes what would leave another with nothing to do.
-    const share = Math.ceil((open.length - begun) / pool.size);
-    const count = Math.min(work.piecesAtOnce(device, open[begun].method), share);
-    const pieces = open.slice(begun, begun + count);
-    begun += pieces.length;
-    return pieces;
-  };
-  const take = (device: string): readonly MadePiece[] => {
+  const waiting = callsOf(work);
+  const take = (): readonly MadePiece[] => {
     if (isOver()) return [];
     try {
-      return next(device).map(piece => ({ ...piece, ...piece.task() }));
+      return (waiting.shift() ?? []).map(piece => ({ ...piece, ...piece.task() }));
     } catch (error) {
       fault ??= error;
       return [];
@@ -115,13 +106,13 @@ export async function doWork<Line extends JournalRecord>(work: Work<Line>): Prom
     const { pieces, outcome } = await attempt(take, work, isOver);
     if (outcome === undefined) return;
     if ('records' in outcome) {
-      for (const record of outcome.records) journal.append(record);
+      journal.append(...outcome.records);
       session.facts += outcome.records.length;
       session.prompts += outcome.prompts;
     } else if (pieces.length > 1) {
       // One of them may be at fault, and the others not.
       const uuids = new Set(pieces.map(({ uuid }) => uuid));
-      alone.push(...open.filter(({ uuid }) => uuids.has(uuid)));
+      waiting.unshift(...open.filter(({ uuid }) => uuids.has(uuid)).map(piece => [piece]));
     } else {
       for (const { uuid, relation } of pieces) failures.set(uuid, { uuid, relation, error: outcome.error });
       if (session.facts === 0 && failures.size >= FAILURES_THAT_STOP) throw nothingSucceeds(outcome.error);
@@ -132,8 +123,8 @@ export async function doWork<Line extends JournalRecord>(work: Work<Line>): Prom
   report();
   // A bounded prefetch: each worker has a next call waiting.
   const underWay = new Set<Promise<void>>();
-  while ((begun < open.length || alone.length > 0 || underWay.size > 0) && !isOver()) {
-    if (begun < open.length || alone.length > 0) {
+  while ((waiting.length > 0 || underWay.size > 0) && !isOver()) {
+    if (waiting.length > 0) {
       const call = finish()
         .catch(error => {
           fault ??= error;
@@ -148,6 +139,15 @@ export async function doWork<Line extends JournalRecord>(work: Work<Line>): Prom
   if (fault !== undefined) throw fault;
   signal.throwIfAborted();
   return open.flatMap(({ uuid }) => failures.get(uuid) ?? []);
+}
+
+/** What goes to a worker together: pieces of one part of the whole list, as many as are open of it. */
+function callsOf<Line extends JournalRecord>({ open, done, together }: Work<Line>): (readonly Piece[])[] {
+  if (open.length === 0) return [];
+  const size = together(open[0].method, open.length + done);
+  return [
+    ...groupBy(open, ({ uuid, place }) => (place === undefined ? uuid : Math.floor(place / size))).values(),
+  ];
 }
 
 type MadePiece = Omit<Piece, 'task'> & PieceTask;
@@ -166,7 +166,7 @@ interface Attempt<Line> {
  * memory is no fault of a piece, and not counted among its tries.
  */
 async function attempt<Line extends JournalRecord>(
-  take: (device: string) => readonly MadePiece[],
+  take: () => readonly MadePiece[],
   { pool, batchMemory, memoryRelief }: Work<Line>,
   isOver: () => boolean,
 ): Promise<Attempt<Line>> {
@@ -179,7 +179,7 @@ async function attempt<Line extends JournalRecord>(
     try {
       const records = await pool.use(async worker => {
         device = worker.device;
-        if (pieces.length === 0) pieces = take(device);
+        if (pieces.length === 0) pieces = take();
         if (pieces.length === 0) return undefined;
         const call: TaskCall<unknown> = {
           tasks: pieces.map(({ task }) => task),
