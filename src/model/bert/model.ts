@@ -38,20 +38,14 @@ export class BertModel extends Transformer<BertLayerWeights> {
     const tokens = batch.tokens[0].length;
     const { layers, prediction } = tf.tidy(() => {
       let x = this.embed(batch); // (T B, H)
-      const layers = this.weights.layers.map((layer, index): BertLayerTrace => {
-        const inputs = this.project(x, layer, index, prompts);
-        const context = attention(inputs.query, inputs.key, inputs.value, this.attentionShape(prompts));
-        const attended = endAttention(context, inputs.residual, layer); // (T B, H); in the last layer (B, H)
-        const activations = maskActivations(attended, layer, prompts, site); // (B, F)
-        x = finishLayer(attended, activations, layer, prompts, site);
-        const rest = {
-          residual: takeOtherRows(inputs.residual, prompts),
-          query: takeOtherRows(inputs.query, prompts),
-          key: takeOtherRows(inputs.key, prompts),
-          value: takeOtherRows(inputs.value, prompts),
-        };
-        return { rest, attended: takeMaskRows(attended, prompts), activations };
-      });
+      const layers: BertLayerTrace[] = [];
+      for (let index = 0; index < this.layers; index++) {
+        // What a layer makes in passing goes with it.
+        const { layer, next } = tf.tidy(() => this.traceLayer(index, x, prompts, site));
+        layers.push(layer);
+        x.dispose();
+        x = next;
+      }
       return { layers, prediction: this.transformHead(x) };
     });
     return new BertTrace(this, site, prompts, tokens, layers, prediction);
@@ -75,6 +69,28 @@ export class BertModel extends Transformer<BertLayerWeights> {
     const order = tokens.map((row, b) => positionFirst(row.length, positions[b]));
     const { words, places } = embedRows(wordEmbeddings, positionEmbeddings, tokens, order);
     return addAndNorm(words, places, embeddingNorm);
+  }
+
+  /** One layer with the input x (T B, H), which is `next` after it. */
+  private traceLayer(
+    index: number,
+    x: tf.Tensor2D,
+    prompts: number,
+    site: Site,
+  ): { layer: BertLayerTrace; next: tf.Tensor2D } {
+    const weights = this.weights.layers[index];
+    const inputs = this.project(x, weights, index, prompts);
+    const context = attention(inputs.query, inputs.key, inputs.value, this.attentionShape(prompts));
+    const attended = endAttention(context, inputs.residual, weights); // (T B, H); in the last layer (B, H)
+    const activations = maskActivations(attended, weights, prompts, site); // (B, F)
+    const next = finishLayer(attended, activations, weights, prompts, site);
+    const rest = {
+      residual: takeOtherRows(inputs.residual, prompts),
+      query: takeOtherRows(inputs.query, prompts),
+      key: takeOtherRows(inputs.key, prompts),
+      value: takeOtherRows(inputs.value, prompts),
+    };
+    return { layer: { rest, attended: takeMaskRows(attended, prompts), activations }, next };
   }
 
   /** Queries, keys and values of x (T N, H). The last layer asks a query for the mask's rows alone. */

@@ -39,19 +39,16 @@ export class GptModel extends Transformer<GptLayerWeights> {
     const [prompts, length] = [tokens.length, tokens[0].length];
     if (positions.some(position => position !== length - 1))
       throw new RangeError('a causal model predicts at the last position');
-    // Copies, since in the last layer the rows are the whole matrix.
-    const ownRows = (x: tf.Tensor2D) => tf.slice(x, [0, 0], [prompts, -1]);
     const { layers, prediction } = tf.tidy(() => {
       let x = this.embed(tokens); // (T B, H)
-      const layers = this.weights.layers.map((weights, layer): GptLayerTrace => {
-        const { context, before } = this.attend(x, layer, prompts);
-        const residual = layer === this.layers - 1 ? takeMaskRows(x, prompts) : x;
-        const attended = linearWithResidual(context, weights.attentionOutput, residual); // (T B, H)
-        const { feedForward } = weights;
-        const all = toActivations(layerNorm(attended, weights.feedForwardNorm), feedForward, site); // (T B, F)
-        x = linearWithResidual(pastNonlinearity(all, feedForward, site), feedForward.output, attended);
-        return { before, attended: ownRows(attended), activations: ownRows(all) };
-      });
+      const layers: GptLayerTrace[] = [];
+      for (let index = 0; index < this.layers; index++) {
+        // What a layer makes in passing goes with it.
+        const { layer, next } = tf.tidy(() => this.traceLayer(index, x, prompts, site));
+        layers.push(layer);
+        x.dispose();
+        x = next;
+      }
       return { layers, prediction: this.normalizeLast(takeMaskRows(x, prompts)) };
     });
     return new GptTrace(this, site, prompts, length, layers, prediction);
@@ -74,6 +71,24 @@ export class GptModel extends Transformer<GptLayerWeights> {
     const order = tokens.map(({ length }) => positionFirst(length, length - 1));
     const { words, places } = embedRows(wordEmbeddings, positionEmbeddings, tokens, order);
     return tf.add(words, places);
+  }
+
+  /** One layer with the input x (T B, H), which is `next` after it. */
+  private traceLayer(
+    index: number,
+    x: tf.Tensor2D,
+    prompts: number,
+    site: Site,
+  ): { layer: GptLayerTrace; next: tf.Tensor2D } {
+    const { attentionOutput, feedForwardNorm, feedForward } = this.weights.layers[index];
+    const { context, before } = this.attend(x, index, prompts);
+    const residual = index === this.layers - 1 ? takeMaskRows(x, prompts) : x;
+    const attended = linearWithResidual(context, attentionOutput, residual); // (T B, H)
+    const all = toActivations(layerNorm(attended, feedForwardNorm), feedForward, site); // (T B, F)
+    const next = linearWithResidual(pastNonlinearity(all, feedForward, site), feedForward.output, attended);
+    // Copies, since in the last layer the rows are the whole matrix.
+    const ownRows = (x: tf.Tensor2D) => tf.slice(x, [0, 0], [prompts, -1]);
+    return { layer: { before, attended: ownRows(attended), activations: ownRows(all) }, next };
   }
 
   /** A layer's attention, x (T B, H) -> (T B, H), in the last layer (B, H), and what later passes take from it. */

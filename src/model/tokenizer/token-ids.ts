@@ -29,9 +29,10 @@ export function checkTokenIds(path: string, json: object, vocabularySize: number
 const REMEDY = 'The file is damaged, or not of this model: fetch it again.';
 
 function checkId(path: string, token: string, id: unknown, vocabularySize: number): void {
-  const named = `${path}: the id of the token ${JSON.stringify(token)}`;
-  if (typeof id !== 'number' || !Number.isInteger(id) || id < 0)
+  if (typeof id !== 'number' || !Number.isInteger(id) || id < 0) {
+    const named = `${path}: the id of the token ${JSON.stringify(token)}`;
     throw new UserError(`${named} is ${JSON.stringify(id)}, and not a whole number from 0`, REMEDY);
+  }
   if (id < vocabularySize) return;
   throw new UserError(
     `${path}: knows token ${id}, and the model's vocabulary ends at ${vocabularySize - 1}`,
