@@ -33,7 +33,7 @@ export async function measureAll(options: Options, folder: string, listener: Lis
   const config = SHAPES[shape];
   const measures = parseBertConfig(config, shape);
 
-  const { adapter, how, lent } = await findGpu(folder);
+  const { adapter, how, lent } = await findGpu();
   listener.progress(`${adapter.name}, found by ${how}`);
   const checkpoint = join(folder, 'checkpoint');
   listener.progress(`Comparing its numbers with wasm's, and writing random weights to ${checkpoint} ...`);
