@@ -25,6 +25,10 @@ export type ShapeName = keyof typeof SHAPES;
 /** As scripts/bench.ts has them, as the rule and its steps, so that the figures stand beside its own. */
 export const TOKENS = BENCH['bert-base'].tokens;
 
+/** How attribution goes along the path from no activations to a prompt's own: a row of the table for each. */
+export const PATHS = ['exact'] as const;
+export type Path = (typeof PATHS)[number];
+
 /** Prompts of the whole of PARAREL that the paper's experiment asks. */
 export const PARAREL_PROMPTS = 224_674;
 

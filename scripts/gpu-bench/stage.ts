@@ -51,7 +51,8 @@ export async function stage(root: string, folder: string): Promise<string[]> {
   const packages = productionPackages(root);
   for (const path of packages) copyPackage(join(root, path), join(app, path));
   if (!existsSync(join(app, DAWN))) throw notInstalled(join(root, DAWN));
-  for (const path of await scriptsLoaded(root)) await putScript(join(root, path), join(app, built(path)));
+  for (const path of await scriptsLoaded(root))
+    await putScript(join(root, path), join(app, path.replace(/\.ts$/, '.js')));
   for (const name of ['LICENSE', 'scripts/gpu-bench/README.txt'])
     copy(join(root, name), join(folder, name.replace(/^.*\//, '')));
   for (const name of COMMANDS) {
@@ -62,9 +63,6 @@ export async function stage(root: string, folder: string): Promise<string[]> {
   putManifests(join(folder, 'lib/icd.d'));
   return putLibraries(folder);
 }
-
-/** Where a script lies beside dist/, as JavaScript. */
-const built = (path: string) => path.replace(/\.ts$/, '.js').replace(/^src\//, 'dist/');
 
 /** Without types, and beside dist/ instead of src/. */
 async function putScript(from: string, to: string): Promise<void> {

@@ -1,14 +1,17 @@
 /** A worker: the process that worker.ts has the pool start. It attributes batches of prompts. */
 import workerpool from 'workerpool';
-import { integratedGradients } from '../../src/attribution/integrated-gradients.js';
+import {
+  type IntegratedGradientsOptions,
+  integratedGradients,
+} from '../../src/attribution/integrated-gradients.js';
 import { readModelConfig } from '../../src/model/config.js';
 import type { LanguageModel } from '../../src/model/language-model.js';
 import { loadWeights } from '../../src/model/load.js';
 import { startEngine } from '../../src/runtime/engine.js';
 import { endWithParent } from '../../src/runtime/orphan-watch.js';
 import { type Demand, demandOf } from './demand.js';
-import { RULE, STEPS, workOf } from './shapes.js';
-import type { Timed, WorkerStart } from './worker.js';
+import { type Path, RULE, STEPS, workOf } from './shapes.js';
+import type { BatchWork, Timed, WorkerStart } from './worker.js';
 
 /** What is timed takes at least so long, in seconds, and so many batches. */
 const SECONDS = 4;
@@ -19,6 +22,9 @@ console.log = console.error;
 endWithParent();
 
 const { folder, layersTogether }: WorkerStart = JSON.parse(process.argv[2]);
+/** What each path is to the attribution. */
+const OPTIONS: Readonly<Record<Path, Partial<IntegratedGradientsOptions>>> = { exact: {} };
+
 let loading: Promise<LanguageModel> | undefined;
 
 async function load(): Promise<LanguageModel> {
@@ -32,16 +38,16 @@ workerpool.worker({
     await loading;
   },
   /** The first batch compiles kernels and makes buffers; the second is as all that follow. */
-  async prepare(prompts: number): Promise<Demand> {
-    await attribute(prompts);
-    return demandOf(() => attribute(prompts));
+  async prepare(work: BatchWork): Promise<Demand> {
+    await attribute(work);
+    return demandOf(() => attribute(work));
   },
-  async time(prompts: number): Promise<Timed> {
+  async time(work: BatchWork): Promise<Timed> {
     const start = performance.now();
     const cpu = process.cpuUsage();
     let [batches, seconds] = [0, 0];
     while (batches < BATCHES || seconds < SECONDS) {
-      await attribute(prompts);
+      await attribute(work);
       batches++;
       seconds = (performance.now() - start) / 1000;
     }
@@ -52,7 +58,7 @@ workerpool.worker({
 });
 
 /** Its scores are read at the end: the GPU has done all of it. */
-async function attribute(prompts: number): Promise<void> {
+async function attribute({ prompts, path }: BatchWork): Promise<void> {
   loading ??= load();
   const model = await loading;
   const { batch, answers } = workOf(prompts, model.vocabularySize);
@@ -60,6 +66,7 @@ async function attribute(prompts: number): Promise<void> {
     rule: RULE,
     steps: STEPS,
     layersTogether,
+    ...OPTIONS[path],
     batchBytes: Number.POSITIVE_INFINITY, // the whole batch, whatever its size
   });
 }
