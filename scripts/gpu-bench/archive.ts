@@ -1,11 +1,11 @@
-/** The archive of the benchmark: one file that a machine with nothing but tar and gzip can unpack and run. */
+/** The archive of kn and the benchmark: one file that a machine with nothing but tar and gzip can unpack and run. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { create } from 'tar';
 import { UserError } from '../../src/errors.js';
-import { stage } from './stage.js';
+import { COMMANDS, stage } from './stage.js';
 
 /** What it may have at the most, in bytes. */
 export const LIMIT = 60 * 2 ** 20;
@@ -35,7 +35,8 @@ export async function packArchive(root: string, path: string): Promise<Packed> {
   try {
     const missing = await stage(root, join(folder, NAME));
     // A module that was left out, or a Node that does not run, would show here.
-    execFileSync(join(folder, NAME, 'gpu-bench'), ['--help'], { env: { PATH: '/usr/bin:/bin' } });
+    for (const command of COMMANDS)
+      execFileSync(join(folder, NAME, command), ['--help'], { env: { PATH: '/usr/bin:/bin' } });
     mkdirSync(dirname(path), { recursive: true });
     // gzip, since a bare machine may have no xz.
     await create({ file: unfinished, cwd: folder, gzip: true, portable: true }, [NAME]);

@@ -2,11 +2,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 export interface Demand {
+  /** Floating-point operations of the matrix products. */
+  readonly operations: number;
   readonly dispatches: number;
   /** Buffers that were made anew. */
   readonly buffers: number;
   readonly peakBytes: number;
 }
+
+const PRODUCTS = ['BatchMatMul', '_FusedMatMul'];
 
 /** Counts it on the webgpu engine, which runs, by standing before the functions through which all of it goes. */
 export async function demandOf(work: () => Promise<unknown>): Promise<Demand> {
@@ -15,7 +19,7 @@ export async function demandOf(work: () => Promise<unknown>): Promise<Demand> {
   const run = backend.runWebGPUProgram;
   const acquire = bufferManager.acquireBuffer;
   const create = device.createBuffer;
-  let [dispatches, buffers, peakBytes] = [0, 0, bufferManager.numBytesAllocated];
+  let [operations, dispatches, buffers, peakBytes] = [0, 0, 0, bufferManager.numBytesAllocated];
   backend.runWebGPUProgram = (...args) => {
     dispatches++;
     return run.apply(backend, args);
@@ -29,14 +33,42 @@ export async function demandOf(work: () => Promise<unknown>): Promise<Demand> {
     buffers++;
     return create.call(device, descriptor);
   };
+  const products = PRODUCTS.map(name => tf.getKernel(name, tf.getBackend()));
+  for (const kernel of products) {
+    replaceKernel({
+      ...kernel,
+      kernelFunc: call => {
+        const result = kernel.kernelFunc(call);
+        operations += operationsOf(call, result);
+        return result;
+      },
+    });
+  }
   try {
     await work();
-    return { dispatches, buffers, peakBytes };
+    return { operations, dispatches, buffers, peakBytes };
   } finally {
     backend.runWebGPUProgram = run;
     bufferManager.acquireBuffer = acquire;
     device.createBuffer = create;
+    products.forEach(replaceKernel);
   }
+}
+
+/** Twice the elements of the result, times the dimension that the two matrices share. */
+function operationsOf(
+  { inputs: { a }, attrs }: Parameters<tf.KernelFunc>[0],
+  result: ReturnType<tf.KernelFunc>,
+): number {
+  const [product] = Array.isArray(result) ? result : [result];
+  const shared = a?.shape.at(attrs?.transposeA ? -2 : -1);
+  if (shared === undefined) throw new Error('a product without a matrix');
+  return 2 * tf.util.sizeFromShape(product.shape) * shared;
+}
+
+function replaceKernel(kernel: tf.KernelConfig): void {
+  tf.unregisterKernel(kernel.kernelName, kernel.backendName);
+  tf.registerKernel(kernel);
 }
 
 async function runningBackend() {

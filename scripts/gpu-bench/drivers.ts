@@ -1,9 +1,9 @@
 /**
  * Finds Vulkan's driver. Where NVIDIA's is installed with all that belongs to it, Vulkan's loader finds it by itself. In
  * containers a piece is often missing: the loader, the manifest that names the driver's library, or a library of X11 that the driver
- * is linked with. What is missing is lent from the archive, or written into a temporary folder.
+ * is linked with. What is missing is lent from the archive, by the environment alone: nothing is written.
  */
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../src/errors.js';
 import {
@@ -15,8 +15,14 @@ import {
 import { whyNotLoaded } from './libraries.js';
 import { adviceFor, DRIVER_LIBRARIES, describeMachine } from './machine.js';
 
-/** A folder of libraries that the archive brings along; its launcher sets it. */
+/** The folder of what the archive brings along, which its launcher names: lib/NAME/NAME for each library, and lib/icd.d. */
 const LENT = process.env.GPU_BENCH_LIBRARIES;
+
+/** Loaders before 1.3.207, such as Ubuntu 22.04's, know the second name alone. */
+const MANIFEST_VARIABLES = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES'] as const;
+
+/** All that {@link searchGpu} may set. */
+export const ENVIRONMENT = ['LD_LIBRARY_PATH', ...MANIFEST_VARIABLES] as const;
 
 /** Where container hosts mount the driver's libraries, beside the folders that the linker knows. */
 const DRIVER_FOLDERS = ['/usr/local/nvidia/lib64', '/usr/local/nvidia/lib', '/usr/lib/wsl/lib'];
@@ -37,18 +43,40 @@ export interface Found {
   readonly adapter: Adapter;
   readonly how: string;
   /** What is lent from the archive. */
-  readonly lent: string[];
+  readonly lent: readonly string[];
+}
+
+export interface NotFound {
+  /** What was tried, and why it failed, a line each. */
+  readonly failures: readonly string[];
+  readonly lent: readonly string[];
 }
 
 /**
  * Finds a GPU, and leaves in this process's environment what a process needs to find it again.
- * @param folder a temporary one, for what has to be written
  * @throws UserError where there is none, with what was seen of it
  */
-export async function findGpu(folder: string): Promise<Found> {
-  const lent = lendLibraries(join(folder, 'lib'));
+export async function findGpu(): Promise<Found> {
+  const search = await searchGpu();
+  if ('adapter' in search) return search;
+  const { failures, lent } = search;
+  const indented = (lines: readonly string[]) => lines.map(line => `  ${line}`);
+  throw new UserError(
+    [
+      'no GPU that Vulkan can compute on. Tried:',
+      ...indented(failures),
+      'Seen here:',
+      ...indented(describeMachine(lent)),
+    ].join('\n'),
+    adviceFor(),
+  );
+}
+
+/** As {@link findGpu}, for whoever can do without. Libraries that the machine lacks are lent all the same. */
+export async function searchGpu(): Promise<Found | NotFound> {
+  const lent = lendLibraries();
   const failures: string[] = [];
-  for (const { how, environment } of attempts(folder)) {
+  for (const { how, environment } of attempts()) {
     const before = { ...process.env };
     Object.assign(process.env, environment);
     try {
@@ -56,36 +84,29 @@ export async function findGpu(folder: string): Promise<Found> {
       return { adapter, how, lent };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      failures.push(`  ${how}: ${error.message}${error.remedy ? ` (${error.remedy})` : ''}`);
+      failures.push(`${how}: ${error.message}${error.remedy ? ` (${error.remedy})` : ''}`);
       for (const name of Object.keys(environment)) restore(name, before[name]);
     }
   }
-  const machine = describeMachine(lent);
-  throw new UserError(
-    [
-      'no GPU that Vulkan can compute on. Tried:',
-      ...failures,
-      'Seen here:',
-      ...machine.map(line => `  ${line}`),
-    ].join('\n'),
-    adviceFor(),
-  );
+  return { failures, lent };
 }
 
-/** Puts the libraries that this machine lacks, and no others, where the processes to come look last. */
-function lendLibraries(folder: string): string[] {
-  mkdirSync(folder);
+/** Has the processes to come look for the libraries that this machine lacks, and for no others, in the archive. */
+function lendLibraries(): string[] {
   const folders = [process.env.LD_LIBRARY_PATH, ...DRIVER_FOLDERS.filter(existsSync)].filter(path => !!path);
-  process.env.LD_LIBRARY_PATH = folders.join(':');
+  const look = (more: readonly string[]) => {
+    const path = [...folders, ...more].join(':');
+    if (path) process.env.LD_LIBRARY_PATH = path;
+  };
+  look([]);
   const names = LENT && existsSync(LENT) ? readdirSync(LENT).filter(name => name.includes('.so.')) : [];
   const missing = names.filter(name => whyNotLoaded(name) !== undefined);
-  for (const name of missing) symlinkSync(join(LENT ?? '', name), join(folder, name));
-  process.env.LD_LIBRARY_PATH = [...folders, folder].join(':');
+  look(missing.map(name => join(LENT ?? '', name)));
   return missing;
 }
 
-function* attempts(folder: string): Generator<Attempt> {
-  const set = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES'].find(name => process.env[name]);
+function* attempts(): Generator<Attempt> {
+  const set = MANIFEST_VARIABLES.find(name => process.env[name]);
   if (set) {
     yield { how: `${set}=${process.env[set]}`, environment: {} };
     return;
@@ -93,17 +114,14 @@ function* attempts(folder: string): Generator<Attempt> {
   yield { how: "Vulkan's loader, by itself", environment: {} };
   for (const path of MANIFESTS.filter(existsSync)) yield { how: path, environment: manifestAt(path) };
   for (const library of DRIVER_LIBRARIES) {
-    if (whyNotLoaded(library) !== undefined) continue;
-    const path = join(folder, `${library}.json`);
-    const manifest = { file_format_version: '1.0.0', ICD: { library_path: library, api_version: '1.3.0' } };
-    writeFileSync(path, JSON.stringify(manifest));
-    yield { how: `a manifest written for ${library}`, environment: manifestAt(path) };
+    const path = join(LENT ?? '', 'icd.d', `${library}.json`);
+    if (!existsSync(path) || whyNotLoaded(library) !== undefined) continue;
+    yield { how: `the archive's manifest for ${library}`, environment: manifestAt(path) };
   }
 }
 
-/** Loaders before 1.3.207, such as Ubuntu 22.04's, know the second name alone. */
 function manifestAt(path: string): Record<string, string> {
-  return { VK_DRIVER_FILES: path, VK_ICD_FILENAMES: path };
+  return Object.fromEntries(MANIFEST_VARIABLES.map(name => [name, path]));
 }
 
 function restore(name: string, value: string | undefined): void {

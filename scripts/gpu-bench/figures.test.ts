@@ -8,16 +8,20 @@ import { RULE, SHAPES, STEPS, TOKENS, workOf } from './shapes.js';
 import { describeRows } from './table.js';
 import { rowOf } from './worker.js';
 
+const work = { prompts: 8, path: 'exact' } as const;
+
 it('a row adds up its workers, each over its own time', () => {
   const timed = [
     { batches: 3, seconds: 2, cpuSeconds: 1 },
     { batches: 5, seconds: 4, cpuSeconds: 3 },
   ];
-  const row = rowOf(8, { dispatches: 1600, buffers: 4, peakBytes: 5e9 }, timed, 4e11, 20);
+  const row = rowOf(work, { operations: 3.2e12, dispatches: 1600, buffers: 4, peakBytes: 5e9 }, timed, 20);
   expect(row).toEqual({
     state: 'measured',
     workers: 2,
     batch: 8,
+    path: 'exact',
+    operationsPerPrompt: 4e11,
     promptsPerSecond: 22, // 24 / 2 + 40 / 4
     secondsPerPrompt: 1 / 22,
     teraflops: 8.8,
@@ -33,9 +37,15 @@ it('a row adds up its workers, each over its own time', () => {
 
 it('a row of the table is a line', () => {
   const timed = [{ batches: 3, seconds: 2, cpuSeconds: 1 }];
-  const row = rowOf(8, { dispatches: 1600, buffers: 4, peakBytes: 5e9 }, timed, 4e11, 20);
-  const lines = describeRows({ shape: 'tiny', operationsPerPrompt: 4e11, rows: [row, row] }).split('\n');
-  expect(lines.filter(line => /^ +1 +8 +/.test(line))).toHaveLength(2);
+  const demand = { operations: 3.2e12, dispatches: 1600, buffers: 4, peakBytes: 5e9 };
+  const row = rowOf(work, demand, timed, 20);
+  const slower = rowOf(work, demand, [{ ...timed[0], seconds: 4 }], 20);
+  const lines = describeRows({ shape: 'tiny', rows: [slower, row] }).split('\n');
+  expect(lines.filter(line => /^ +1 +8 +exact +400 +/.test(line))).toHaveLength(2);
+  // 224,674 prompts, 12 a second.
+  expect(lines.at(-1)).toBe(
+    'All of PARAREL by the exact path: 5.2 h at the best, 1 worker, batch of 8, 4.8 TFLOPS.',
+  );
 });
 
 it.each([

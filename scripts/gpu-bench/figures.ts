@@ -1,6 +1,6 @@
 /** What is measured, as --json writes it. */
 import { z } from 'zod';
-import { LAYERS_MODES } from './options.js';
+import { PATHS } from './shapes.js';
 
 const count = z.int().positive();
 const figure = z.number().positive();
@@ -11,6 +11,9 @@ const measuredSchema = z.object({
   workers: count,
   /** Prompts that each of them put through it at once. */
   batch: count,
+  path: z.enum(PATHS),
+  /** Floating-point operations of the products that ran, counted as they did. */
+  operationsPerPrompt: figure,
   /** Of all workers together, as the three that follow. */
   promptsPerSecond: figure,
   secondsPerPrompt: figure,
@@ -33,6 +36,7 @@ const unmeasuredSchema = z.object({
   state: z.enum(['failed', 'skipped']),
   workers: count,
   batch: count,
+  path: z.enum(PATHS),
   why: z.string(),
 });
 
@@ -69,12 +73,11 @@ export const figuresSchema = z.object({
   accuracy: accuracySchema,
   device: deviceSchema,
   shape: z.string(),
-  layers: z.enum(LAYERS_MODES),
   tokens: count,
   steps: count,
   rule: z.string(),
-  /** Floating-point operations. */
-  operationsPerPrompt: figure,
+  /** Floating-point operations of the exact path, by src/attribution/count-operations.ts. */
+  exactOperationsPerPrompt: figure,
   pararelPrompts: count,
   rows: z.array(z.discriminatedUnion('state', [measuredSchema, unmeasuredSchema])),
 });

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Starts the benchmark with the Node of this archive.
+# Starts what it is named after, the benchmark or kn, with the Node of this archive.
 start=$0
 while [ -h "$start" ]; do
   target=$(readlink "$start")
@@ -7,6 +7,7 @@ while [ -h "$start" ]; do
 done
 case $start in */*) here=${start%/*} ;; *) here=. ;; esac
 here=$(cd "$here" && pwd -P) || exit 1
+name=${start##*/}
 
 node=$here/bin/node
 dawn=$here/app/node_modules/webgpu/dist/linux-x64/dawn.node
@@ -19,14 +20,20 @@ if ! loads >/dev/null; then
   export LD_LIBRARY_PATH
   if ! reason=$(loads); then
     printf '%s\n' "$reason" | grep -i -e lib -e error | head -n 3 >&2
-    echo 'gpu-bench: the programs of this archive do not run here.' >&2
+    echo "$name: the programs of this archive do not run here." >&2
     echo 'They need Linux on x86-64 with glibc 2.34 and the C++ library of GCC 12, or newer: Ubuntu 22.04, Debian 12, RHEL 10.' >&2
     exit 1
   fi
 fi
 
-# In a container a user may have no home, which a library asks for; nothing is written there.
+# In a container a user may have no home, which a library asks for.
 HOME=${HOME:-/}
 GPU_BENCH_LIBRARIES=$here/lib
 export HOME GPU_BENCH_LIBRARIES
+
+if [ "$name" = kn ]; then
+  # The linker reads its variables when a process starts: they are set before kn does. Without a GPU kn computes all the same.
+  eval "$("$node" "$here/app/scripts/gpu-bench/lend.js")"
+  exec "$node" "$here/app/bin/kn.js" "$@"
+fi
 exec "$node" "$here/app/scripts/gpu-bench/main.js" "$@"

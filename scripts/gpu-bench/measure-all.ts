@@ -11,9 +11,9 @@ import type { Figures, Row } from './figures.js';
 import { describeMachine } from './machine.js';
 import type { Options } from './options.js';
 import { compareWithWasm, measureProducts, productShapes } from './probes.js';
-import { PARAREL_PROMPTS, RULE, SHAPES, STEPS, TOKENS } from './shapes.js';
+import { PARAREL_PROMPTS, PATHS, RULE, SHAPES, STEPS, TOKENS } from './shapes.js';
 import { describeAccuracy } from './table.js';
-import { Workers } from './worker.js';
+import { type Setting, Workers } from './worker.js';
 
 export interface Listener {
   progress(line: string): void;
@@ -28,12 +28,12 @@ const TIME_UP = 'the time was up (--minutes)';
  * @throws UserError where there is no GPU, or it does nothing
  */
 export async function measureAll(options: Options, folder: string, listener: Listener): Promise<Figures> {
-  const { shape, layers, batches, workers } = options;
+  const { shape, batches, workers } = options;
   const deadline = performance.now() + 60_000 * options.minutes;
   const config = SHAPES[shape];
   const measures = parseBertConfig(config, shape);
 
-  const { adapter, how, lent } = await findGpu(folder);
+  const { adapter, how, lent } = await findGpu();
   listener.progress(`${adapter.name}, found by ${how}`);
   const checkpoint = join(folder, 'checkpoint');
   listener.progress(`Comparing its numbers with wasm's, and writing random weights to ${checkpoint} ...`);
@@ -46,7 +46,6 @@ export async function measureAll(options: Options, folder: string, listener: Lis
   const products = productShapes(batches, TOKENS * STEPS, measures);
   const device = await inTime(deadline, measureProducts(adapter, products));
 
-  const operations = countOperations(measures, TOKENS, RULE, STEPS).total;
   const rows: Row[] = [];
   const figures: Figures = {
     version: VERSION,
@@ -57,31 +56,29 @@ export async function measureAll(options: Options, folder: string, listener: Lis
     accuracy,
     device,
     shape,
-    layers,
     tokens: TOKENS,
     steps: STEPS,
     rule: RULE,
-    operationsPerPrompt: operations,
+    exactOperationsPerPrompt: countOperations(measures, TOKENS, RULE, STEPS).total,
     pararelPrompts: PARAREL_PROMPTS,
     rows,
   };
-  const crew = new Workers(
-    { folder: checkpoint, layersTogether: layers === 'together' },
-    operations,
-    device.productRate,
-  );
+  const crew = new Workers({ folder: checkpoint }, device.productRate);
   try {
-    for (const count of workers) {
-      for (const batch of batches) {
-        const row = await rowOf(crew, count, batch, deadline);
-        rows.push(row);
-        listener.measured(row, figures);
-      }
+    for (const setting of settings(workers, batches)) {
+      const row = await rowOf(crew, setting, deadline);
+      rows.push(row);
+      listener.measured(row, figures);
     }
   } finally {
     await crew.end();
   }
   return figures;
+}
+
+/** In the order of the table: the paths of a batch one after the other, since they are compared. */
+function settings(workers: readonly number[], batches: readonly number[]): Setting[] {
+  return workers.flatMap(workers => batches.flatMap(batch => PATHS.map(path => ({ workers, batch, path }))));
 }
 
 async function writeWeights(folder: string, config: typeof BERT_BASE): Promise<void> {
@@ -93,11 +90,10 @@ async function writeWeights(folder: string, config: typeof BERT_BASE): Promise<v
 }
 
 /** A row that fails, by too little memory for one, is a row all the same. */
-async function rowOf(crew: Workers, workers: number, batch: number, deadline: number): Promise<Row> {
-  const row = { workers, batch };
+async function rowOf(crew: Workers, row: Setting, deadline: number): Promise<Row> {
   if (performance.now() >= deadline) return { ...row, state: 'skipped', why: TIME_UP };
   try {
-    const measured = await before(deadline, crew.measure(workers, batch));
+    const measured = await before(deadline, crew.measure(row));
     if (measured) return measured;
     await crew.end();
     return { ...row, state: 'skipped', why: TIME_UP };

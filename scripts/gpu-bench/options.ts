@@ -3,13 +3,8 @@ import { parseArgs } from 'node:util';
 import { UsageError } from '../../src/errors.js';
 import { type ShapeName, shapeNames } from './shapes.js';
 
-/** The steps of all layers in one pass, as kn computes on a GPU, or a pass for each layer, as on a processor. */
-export const LAYERS_MODES = ['together', 'apart'] as const;
-export type LayersMode = (typeof LAYERS_MODES)[number];
-
 export interface Options {
   readonly shape: ShapeName;
-  readonly layers: LayersMode;
   readonly batches: readonly number[];
   readonly workers: readonly number[];
   readonly minutes: number;
@@ -27,7 +22,6 @@ How fast knowledge-neurons attributes prompts on this machine's GPU, at bert-bas
   --minutes N        begin nothing more after so long (8)
   --json FILE        write all figures, after each line of the table
   --shape NAME       bert-base, or tiny, which shows that the program works and says nothing of speed (bert-base)
-  --layers MODE      together: the steps of all layers in one pass, as kn does on a GPU; or apart (together)
   -h, --help         this
 
 Environment:
@@ -40,19 +34,16 @@ Exit code: 0 measured, 1 no GPU, or its numbers are wrong, or nothing could be m
 
 /** @returns undefined where help is asked for */
 export function readOptions(argv: readonly string[]): Options | undefined {
-  const { batches, workers, minutes, json, shape, layers, help } = parse(argv);
+  const { batches, workers, minutes, json, shape, help } = parse(argv);
   if (help) return undefined;
   if (!isShape(shape)) {
     throw usage(`--shape ${shape}: no such shape`, `There are: ${shapeNames.join(', ')}.`);
   }
-  const mode = LAYERS_MODES.find(mode => mode === layers);
-  if (!mode) throw usage(`--layers ${layers}: together or apart`);
   const limit = Number(minutes);
   if (!(limit > 0 && limit < Number.POSITIVE_INFINITY))
     throw usage(`--minutes ${minutes}: not a number over 0`);
   return {
     shape,
-    layers: mode,
     batches: counts('batches', batches),
     workers: counts('workers', workers),
     minutes: limit,
@@ -70,7 +61,6 @@ function parse(argv: readonly string[]) {
         minutes: { type: 'string', default: '8' },
         json: { type: 'string' },
         shape: { type: 'string', default: 'bert-base' },
-        layers: { type: 'string', default: 'together' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });

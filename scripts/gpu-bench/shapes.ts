@@ -25,6 +25,12 @@ export type ShapeName = keyof typeof SHAPES;
 /** As scripts/bench.ts has them, as the rule and its steps, so that the figures stand beside its own. */
 export const TOKENS = BENCH['bert-base'].tokens;
 
+/** A row of the table for each. */
+export { PATHS, type Path } from '../../src/attribution/methods.js';
+
+/** What neurons are asked for by, where that decides how much is computed: as over a data set. */
+export const THRESHOLD = { kind: 'adaptive', value: 0.3 } as const;
+
 /** Prompts of the whole of PARAREL that the paper's experiment asks. */
 export const PARAREL_PROMPTS = 224_674;
 

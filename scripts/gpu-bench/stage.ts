@@ -5,42 +5,39 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   realpathSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { transform } from 'esbuild';
 import { UserError } from '../../src/errors.js';
-import { filesLoaded, packagesOf } from './packed-files.js';
+import { DRIVER_LIBRARIES } from './machine.js';
+import { isPacked, notInstalled, productionPackages, publishedPaths, scriptsLoaded } from './packed-files.js';
 
-/** What is loaded and never imported: Dawn by a path that it makes up, wasm by the engine, the demo model as data, flags of children. */
-const NOT_IMPORTED = [
-  'node_modules/webgpu/dist/linux-x64/dawn.node',
-  'node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm',
-  'node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
-  'bin/ignore-user-signals.js',
-  'data/demo-model',
-  'package.json',
-];
+/** Without it there is nothing to measure; optional for whoever installs the project. */
+const DAWN = 'node_modules/webgpu/dist/linux-x64/dawn.node';
 
 const LIBRARY_FOLDERS = ['/usr/lib/x86_64-linux-gnu', '/lib/x86_64-linux-gnu', '/usr/lib64', '/lib64'];
 
-/** Lent to machines without them (drivers.ts, launcher.sh): Vulkan's loader, and what NVIDIA's driver is linked with. */
-const LENT = {
-  lib: [
-    'libvulkan.so.1',
-    'libX11.so.6',
-    'libXext.so.6',
-    'libxcb.so.1',
-    'libXau.so.6',
-    'libXdmcp.so.6',
-    'libbsd.so.0',
-    'libmd.so.0',
-  ],
-  'lib/c++': ['libstdc++.so.6', 'libgcc_s.so.1'],
-};
+/** Lent to machines without them (drivers.ts), each in a folder of its own: Vulkan's loader, and what NVIDIA's driver is linked with. */
+const LENT = [
+  'libvulkan.so.1',
+  'libX11.so.6',
+  'libXext.so.6',
+  'libxcb.so.1',
+  'libXau.so.6',
+  'libXdmcp.so.6',
+  'libbsd.so.0',
+  'libmd.so.0',
+];
+
+/** Lent together (launcher.sh). */
+const LENT_CXX = ['libstdc++.so.6', 'libgcc_s.so.1'];
+
+/** The commands of the archive: one launcher, which goes by its own name. */
+export const COMMANDS = ['gpu-bench', 'kn'] as const;
 
 /**
  * @param root of the project, built
@@ -49,21 +46,23 @@ const LENT = {
  */
 export async function stage(root: string, folder: string): Promise<string[]> {
   const app = join(folder, 'app');
-  const { scripts, sources, modules } = await filesLoaded(root);
   const put = (path: string) => copy(join(root, path), join(app, path));
-  for (const path of scripts) await putScript(join(root, path), join(app, javaScript(path)));
-  for (const path of sources) put(javaScript(path).replace(/^src/, 'dist'));
-  for (const path of [...modules, ...packagesOf(modules).flatMap(name => papersOf(root, name))]) put(path);
-  for (const path of NOT_IMPORTED) put(path);
-  copy(join(root, 'LICENSE'), join(folder, 'LICENSE'));
-  copy(join(root, 'scripts/gpu-bench/README.txt'), join(folder, 'README.txt'));
-  copy(join(root, 'scripts/gpu-bench/launcher.sh'), join(folder, 'gpu-bench'));
-  chmodSync(join(folder, 'gpu-bench'), 0o755);
+  for (const path of publishedPaths(root)) put(path);
+  const packages = productionPackages(root);
+  for (const path of packages) copyPackage(join(root, path), join(app, path));
+  if (!existsSync(join(app, DAWN))) throw notInstalled(join(root, DAWN));
+  for (const path of await scriptsLoaded(root))
+    await putScript(join(root, path), join(app, path.replace(/\.ts$/, '.js')));
+  for (const name of ['LICENSE', 'scripts/gpu-bench/README.txt'])
+    copy(join(root, name), join(folder, name.replace(/^.*\//, '')));
+  for (const name of COMMANDS) {
+    copy(join(root, 'scripts/gpu-bench/launcher.sh'), join(folder, name));
+    chmodSync(join(folder, name), 0o755);
+  }
   putNode(join(folder, 'bin/node'));
+  putManifests(join(folder, 'lib/icd.d'));
   return putLibraries(folder);
 }
-
-const javaScript = (path: string) => path.replace(/\.ts$/, '.js');
 
 /** Without types, and beside dist/ instead of src/. */
 async function putScript(from: string, to: string): Promise<void> {
@@ -76,12 +75,9 @@ async function putScript(from: string, to: string): Promise<void> {
   writeFileSync(to, code.replaceAll('../../src/', '../../dist/'));
 }
 
-/** What says which package this is, and under what licence. */
-function papersOf(root: string, name: string): string[] {
-  const papers = readdirSync(join(root, name)).filter(file =>
-    /^(package\.json|(licen[cs]e|notice)\b.*)$/i.test(file),
-  );
-  return papers.map(file => join(name, file));
+/** Without the packages inside, of which some serve development alone. */
+function copyPackage(from: string, to: string): void {
+  copy(from, to, path => !path.startsWith('node_modules'));
 }
 
 /** The Node that runs this, without the symbols that only a debugger reads: 4 MB less in the archive. */
@@ -102,24 +98,36 @@ function putNode(to: string): void {
   execFileSync(to, ['--version']);
 }
 
+/** Of a driver that lies where the linker finds it, for machines that have it without its manifest. */
+function putManifests(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (const library of DRIVER_LIBRARIES) {
+    const manifest = { file_format_version: '1.0.0', ICD: { library_path: library, api_version: '1.3.0' } };
+    writeFileSync(join(folder, `${library}.json`), JSON.stringify(manifest));
+  }
+}
+
 function putLibraries(folder: string): string[] {
+  const wanted = [
+    ...LENT.map(name => ({ name, to: join('lib', name, name) })),
+    ...LENT_CXX.map(name => ({ name, to: join('lib/c++', name) })),
+  ];
   const missing: string[] = [];
-  for (const [place, names] of Object.entries(LENT)) {
-    for (const name of names) {
-      const from = LIBRARY_FOLDERS.map(folder => join(folder, name)).find(existsSync);
-      if (from) copy(realpathSync(from), join(folder, place, name));
-      else missing.push(name);
-    }
+  for (const { name, to } of wanted) {
+    const from = LIBRARY_FOLDERS.map(folder => join(folder, name)).find(existsSync);
+    if (from) copy(realpathSync(from), join(folder, to));
+    else missing.push(name);
   }
   return missing;
 }
 
-function copy(from: string, to: string): void {
+/** @param wants whether a path below `from` is wanted, beside what {@link isPacked} leaves out */
+function copy(from: string, to: string, wants: (path: string) => boolean = () => true): void {
+  if (!existsSync(from)) throw notInstalled(from);
   mkdirSync(dirname(to), { recursive: true });
-  if (existsSync(from)) cpSync(from, to, { recursive: true });
-  else
-    throw new UserError(
-      `${from}: not there`,
-      'Run npm ci with its optional dependencies, and npm run build.',
-    );
+  const filter = (source: string) => {
+    const path = relative(from, source);
+    return wants(path) && isPacked(statSync(source).isDirectory() ? `${path}/` : path);
+  };
+  cpSync(from, to, { recursive: true, filter });
 }

@@ -3,13 +3,26 @@ import { fileURLToPath } from 'node:url';
 import { type Worker, WorkerPool } from '../../src/runtime/worker-pool.js';
 import type { Demand } from './demand.js';
 import type { MeasuredRow } from './figures.js';
-import { PARAREL_PROMPTS } from './shapes.js';
+import { PARAREL_PROMPTS, type Path } from './shapes.js';
 
 /** What each is told at its start. */
 export interface WorkerStart {
   /** The checkpoint. */
   readonly folder: string;
-  readonly layersTogether: boolean;
+}
+
+/** What a worker is to do. */
+export interface BatchWork {
+  readonly prompts: number;
+  readonly path: Path;
+}
+
+/** Of a row. */
+export interface Setting {
+  readonly workers: number;
+  /** Prompts that each of them puts through at once. */
+  readonly batch: number;
+  readonly path: Path;
 }
 
 export interface Timed {
@@ -24,13 +37,9 @@ const SCRIPT = fileURLToPath(new URL('./worker-child.js', import.meta.url));
 export class Workers {
   private pool = new WorkerPool(SCRIPT);
 
-  /**
-   * @param operations floating-point operations of a prompt
-   * @param productRate TFLOPS
-   */
+  /** @param productRate TFLOPS */
   constructor(
     private readonly start: WorkerStart,
-    private readonly operations: number,
     private readonly productRate: number,
   ) {}
 
@@ -38,19 +47,20 @@ export class Workers {
    * @param workers as many as in the row before, or more
    * @throws what one of them throws, or WorkerDied; all are ended then: an engine that failed once is not to be believed
    */
-  async measure(workers: number, batch: number): Promise<MeasuredRow> {
+  async measure({ workers, batch, path }: Setting): Promise<MeasuredRow> {
     try {
       await this.growTo(workers);
-      const [demand] = await this.each(worker => worker.call<Demand>('prepare', batch));
+      const work: BatchWork = { prompts: batch, path };
+      const [demand] = await this.each(worker => worker.call<Demand>('prepare', work));
       let measuring = workers;
       const timed = await this.each(async worker => {
-        const timed = await worker.call<Timed>('time', batch);
+        const timed = await worker.call<Timed>('time', work);
         measuring--;
         // Goes on, so that none of the others, who may take longer, is measured with less company.
-        while (measuring > 0) await worker.call('attribute', batch);
+        while (measuring > 0) await worker.call('score', work);
         return timed;
       });
-      return rowOf(batch, demand, timed, this.operations, this.productRate);
+      return rowOf(work, demand, timed, this.productRate);
     } catch (error) {
       await this.end();
       throw error;
@@ -76,19 +86,21 @@ export class Workers {
 
 /** @param timed of each worker, all in the same time */
 export function rowOf(
-  batch: number,
-  { dispatches, buffers, peakBytes }: Demand,
+  { prompts: batch, path }: BatchWork,
+  { operations, dispatches, buffers, peakBytes }: Demand,
   timed: readonly Timed[],
-  operations: number,
   productRate: number,
 ): MeasuredRow {
   const sum = (of: (worker: Timed) => number) => timed.reduce((total, worker) => total + of(worker), 0);
   const promptsPerSecond = sum(({ batches, seconds }) => (batches * batch) / seconds);
-  const teraflops = (operations * promptsPerSecond) / 1e12;
+  const operationsPerPrompt = operations / batch;
+  const teraflops = (operationsPerPrompt * promptsPerSecond) / 1e12;
   return {
     state: 'measured',
     workers: timed.length,
     batch,
+    path,
+    operationsPerPrompt,
     promptsPerSecond,
     secondsPerPrompt: 1 / promptsPerSecond,
     teraflops,

@@ -28,8 +28,24 @@ export interface DifferencesOfPrompt {
 /** Scores this near the threshold are told apart by the rounding of float32 in hundreds of sums, not by the method. */
 export const TIE = 1e-5;
 
-export function isTie({ margins: { kn, replication } }: StrayCoarseNeuron): boolean {
-  return Math.abs(kn) <= TIE && Math.abs(replication) <= TIE;
+/**
+ * Why a neuron is coarse in one alone: a tie; scores that differ, and lie on different sides of the threshold; or something else
+ * than the scores, such as another threshold or another comparison with it.
+ */
+export const CAUSES = ['tie', 'scores', 'other'] as const;
+export type Cause = (typeof CAUSES)[number];
+
+export function causeOf({ margins: { kn, replication }, onlyIn }: StrayCoarseNeuron): Cause {
+  if (Math.abs(kn) <= TIE && Math.abs(replication) <= TIE) return 'tie';
+  const [own, others] = onlyIn === 'kn' ? [kn, replication] : [replication, kn];
+  return own > 0 && others <= 0 ? 'scores' : 'other';
+}
+
+/** Whether a refined neuron that one alone has is a coarse one that one alone has: nothing else differs then. */
+export function followsFromCoarse(stray: StrayNeuron, prompts: readonly DifferencesOfPrompt[]): boolean {
+  return prompts.some(({ coarse }) =>
+    coarse.some(({ neuron }) => compareNeurons(neuron, stray.neuron) === 0),
+  );
 }
 
 /** @throws Error where the two tokenized a prompt differently, so that their lists are about different things */

@@ -1,41 +1,37 @@
-import { openDataset } from '../../src/dataset/dataset.js';
-import { UserError } from '../../src/errors.js';
-import { loadModel } from '../../src/model/load.js';
-import { answerIds } from '../../src/model/tokenizer/tokenizer.js';
 import { differences } from './differences.js';
-import { factsInTurn } from './facts.js';
-import { findWithKn } from './find-with-kn.js';
-import { Replication, type ReplicationSettings } from './replication.js';
-import type { ComparedFact } from './report.js';
+import { findWithScores } from './find-with-kn.js';
+import type { Question } from './findings.js';
+import type { ComparedFact } from './tally.js';
+import type { Pair } from './trained-model.js';
 
-/** Both find the neurons of some facts of a data set in a trained model. */
-export async function compareLists(
-  settings: ReplicationSettings,
-  { model: folder, data, facts: count }: { model: string; data: string; facts: number },
-): Promise<ComparedFact[]> {
-  const dataset = await openDataset(data);
-  const loaded = await loadModel(folder);
-  let replication: Replication | undefined;
-  try {
-    const facts = factsInTurn(dataset, loaded.tokenizer, count);
-    if (facts.length === 0)
-      throw new UserError(`${data}: no fact whose object is one token of the vocabulary of ${folder}`);
-    replication = await Replication.start(settings, folder);
-    const compared: ComparedFact[] = [];
-    for (const { prompts, object } of facts) {
-      // The token itself, since the replication takes what it is given for one.
-      const answer = loaded.tokenizer.token(answerIds(loaded.tokenizer, object)[0]);
-      const question = { prompts, answer };
-      const kn = await findWithKn(loaded, question);
-      compared.push({
-        question,
-        kn,
-        differences: differences(question, kn, await replication.find(question)),
-      });
+/** How far a comparison is. */
+export interface Done {
+  readonly facts: number;
+  readonly prompts: number;
+  /** By both together, of the facts after the first, which packs weights and fills caches; undefined before there are any. */
+  readonly secondsPerPrompt: number | undefined;
+}
+
+/** Both find the neurons of facts, one after the other: nothing of a fact is kept once the caller has seen it. */
+export async function* compareLists(
+  { loaded, replication }: Pair,
+  questions: readonly Question[],
+): AsyncGenerator<{ readonly compared: ComparedFact; readonly done: Done }> {
+  let [facts, prompts, warm, seconds] = [0, 0, 0, 0];
+  for (const question of questions) {
+    const start = performance.now();
+    const kn = await findWithScores(loaded, question);
+    const compared = {
+      question,
+      kn,
+      differences: differences(question, kn, await replication.find(question)),
+    };
+    if (facts > 0) {
+      warm += question.prompts.length;
+      seconds += (performance.now() - start) / 1000;
     }
-    return compared;
-  } finally {
-    replication?.close();
-    loaded.model.dispose();
+    facts++;
+    prompts += question.prompts.length;
+    yield { compared, done: { facts, prompts, secondsPerPrompt: warm > 0 ? seconds / warm : undefined } };
   }
 }

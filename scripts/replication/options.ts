@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { UsageError } from '../../src/errors.js';
 import { ENGINE_CHOICES, type EngineChoice } from '../../src/runtime/engine-names.js';
 import { METHOD } from './findings.js';
+import { MOST_PROMPTS } from './random-model.js';
 import type { ReplicationSettings } from './replication.js';
-import { MOST_PROMPTS } from './speed.js';
+import type { TrainedModel } from './trained-model.js';
 
 export const USAGE = `npm run bench:replication -- --replication FOLDER [options]
   --replication FOLDER   a checkout of EleutherAI/knowledge-neurons
@@ -14,10 +15,12 @@ export const USAGE = `npm run bench:replication -- --replication FOLDER [options
   --threads N            of both (2); an engine that has one thread keeps it
   --batch-size N         steps that the replication computes at once; a divisor of 20 (20, as its script has)
   --repetitions N        timed rounds, the replication and kn in turn (3); 0 leaves speed out
-  --prompts N            of a round, 1 to 4 (4)
-  --vocabulary FOLDER    tokenizer files of 30,522 tokens for the model that is timed (the --model folder)
-  --facts N              whose neurons are compared, of each model (10); 0 leaves that out
-  --model FOLDER         a trained model to compare the neurons of, beside the demo model (../shared/models/bert-mini-pararel)
+  --prompts N            of a round with random weights, 1 to 4 (4); 0 leaves that model out
+  --timed-facts N        of a round with the --model (6); 0 leaves that out
+  --vocabulary FOLDER    tokenizer files of 30,522 tokens for the random weights (the --model folder)
+  --facts N              whose neurons are compared, of the demo model and of the --model (10); 0 leaves that out
+  --demo-facts N         of the demo model (as --facts)
+  --model FOLDER         a trained model, to time and to compare the neurons of (../shared/models/bert-mini-pararel)
   --data FOLDER          its facts, in PARAREL's layout (../shared/pararel)`;
 
 export interface Options {
@@ -25,10 +28,11 @@ export interface Options {
   readonly engine: EngineChoice;
   readonly repetitions: number;
   readonly prompts: number;
+  readonly timedFacts: number;
   readonly vocabulary: string;
   readonly facts: number;
-  readonly model: string;
-  readonly data: string;
+  readonly demoFacts: number;
+  readonly trained: TrainedModel;
 }
 
 /** @throws UsageError where the command line means nothing, or names a folder that is not what it should be */
@@ -43,11 +47,11 @@ export function readOptions(args: readonly string[]): Options {
     throw new UsageError(`--${flag} ${folder}: no ${file} there`, `Give --${flag} another folder.`);
   };
   const whole = (
-    flag: 'threads' | 'batch-size' | 'repetitions' | 'prompts' | 'facts',
+    flag: 'threads' | 'batch-size' | 'repetitions' | 'prompts' | 'timed-facts' | 'facts' | 'demo-facts',
     least: number,
-    most = 1000,
+    most = 100_000,
   ) => {
-    const value = Number(values[flag]);
+    const value = Number(values[flag] ?? values.facts);
     if (Number.isInteger(value) && value >= least && value <= most) return value;
     throw new UsageError(`--${flag} ${values[flag]}: not a whole number from ${least} to ${most}`);
   };
@@ -56,9 +60,15 @@ export function readOptions(args: readonly string[]): Options {
     throw new UsageError(
       `--batch-size ${batchSize}: not a divisor of ${METHOD.steps}, as the replication asks`,
     );
-  const [repetitions, facts] = [whole('repetitions', 0), whole('facts', 0)];
-  if (repetitions === 0 && facts === 0)
-    throw new UsageError('--repetitions 0 and --facts 0 leave nothing to compare');
+  const [repetitions, facts, demoFacts] = [
+    whole('repetitions', 0),
+    whole('facts', 0),
+    whole('demo-facts', 0),
+  ];
+  const [prompts, timedFacts] = [whole('prompts', 0, MOST_PROMPTS), whole('timed-facts', 0)];
+  const timed = repetitions > 0 && prompts + timedFacts > 0;
+  if (!timed && facts + demoFacts === 0)
+    throw new UsageError('there is nothing to time and nothing to compare', 'Leave out a 0.');
   return {
     replication: {
       checkout: has('replication', checkout, 'knowledge_neurons/knowledge_neurons.py'),
@@ -68,11 +78,16 @@ export function readOptions(args: readonly string[]): Options {
     },
     engine,
     repetitions,
-    prompts: whole('prompts', 1, MOST_PROMPTS),
+    prompts,
+    timedFacts,
     vocabulary: has('vocabulary', values.vocabulary ?? values.model, 'tokenizer.json'),
     facts,
-    model: has('model', values.model, 'config.json'),
-    data: has('data', values.data, 'graphs_json'),
+    demoFacts,
+    trained: {
+      name: basename(resolve(values.model)),
+      folder: has('model', values.model, 'config.json'),
+      data: has('data', values.data, 'graphs_json'),
+    },
   };
 }
 
@@ -89,8 +104,10 @@ function parse(args: readonly string[]) {
         'batch-size': option('20'),
         repetitions: option('3'),
         prompts: option('4'),
+        'timed-facts': option('6'),
         vocabulary: { type: 'string' },
         facts: option('10'),
+        'demo-facts': { type: 'string' },
         model: option('../shared/models/bert-mini-pararel'),
         data: option('../shared/pararel'),
       },

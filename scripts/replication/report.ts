@@ -1,46 +1,28 @@
-/** What a comparison of several facts comes to, as people read it. */
+/** What a comparison comes to, as people read it. */
 import { table } from '../../src/report/table.js';
 import { median } from '../../src/setup/product-rate.js';
-import { type Differences, isTie, type StrayNeuron } from './differences.js';
-import type { Findings, Question } from './findings.js';
+import { causeOf, type StrayCoarseNeuron, type StrayNeuron } from './differences.js';
+import type { Round } from './rounds.js';
+import { type ComparedFact, straysOf, type Tally } from './tally.js';
 
 /** One model's facts, as both found them. */
 export interface Comparison {
   readonly model: string;
-  readonly facts: readonly ComparedFact[];
+  readonly tally: Tally;
 }
 
-export interface ComparedFact {
-  readonly question: Question;
-  readonly kn: Findings;
-  readonly differences: Differences;
-}
-
-/** Both on the same prompts, one after the other. */
-export interface Round {
-  readonly replication: Timing;
-  readonly kn: Timing;
-}
-
-export interface Timing {
-  readonly secondsPerPrompt: number;
-  /** That the machine gave, of those asked for: fewer where something else was at work. */
-  readonly cores: number;
-}
-
-export function timing({ seconds, cpuSeconds, prompts }: Findings): Timing {
-  return { secondsPerPrompt: seconds / prompts.length, cores: cpuSeconds / seconds };
-}
+/** Strays that are printed, of each model. */
+export const MOST_LINES = 50;
 
 /** A row a round, and what they come to: the median, and the fastest of each, which something else slowed least. */
-export function speedTable(rounds: readonly Round[]): string {
+export function speedTable(model: string, rounds: readonly Round[]): string {
   const seconds = (of: keyof Round) => rounds.map(round => round[of].secondsPerPrompt);
   const ratios = rounds.map(({ replication, kn }) => replication.secondsPerPrompt / kn.secondsPerPrompt);
   const summed = (name: string, of: (values: readonly number[]) => number, ratio: number) => [
     name,
-    of(seconds('replication')).toFixed(2),
+    of(seconds('replication')).toPrecision(3),
     '',
-    of(seconds('kn')).toFixed(2),
+    of(seconds('kn')).toPrecision(3),
     '',
     ratio.toFixed(2),
   ];
@@ -48,7 +30,7 @@ export function speedTable(rounds: readonly Round[]): string {
   const rows = rounds.map(({ replication, kn }, i) => [
     `round ${i + 1}`,
     ...[replication, kn].flatMap(({ secondsPerPrompt, cores }) => [
-      secondsPerPrompt.toFixed(2),
+      secondsPerPrompt.toPrecision(3),
       cores.toFixed(2),
     ]),
     ratios[i].toFixed(2),
@@ -56,9 +38,10 @@ export function speedTable(rounds: readonly Round[]): string {
   rows.push(summed('median', median, median(ratios)));
   rows.push(summed('fastest', least, least(seconds('replication')) / least(seconds('kn'))));
   const head = ['seconds a prompt', 'replication', 'cores', 'kn', 'cores', 'replication / kn'];
-  return table(head, rows, 'right').join('\n');
+  return [`${model}:`, '', ...table(head, rows, 'right')].join('\n');
 }
 
+/** The lists that are equal and those that differ, how many neurons are in them, and how far scores are apart. */
 export function listsTable(comparisons: readonly Comparison[]): string {
   const head = [
     'model',
@@ -73,51 +56,87 @@ export function listsTable(comparisons: readonly Comparison[]): string {
     'scores differ by',
     'at most',
   ];
-  const rows = comparisons.map(({ model, facts }) => {
-    const prompts = facts.flatMap(({ differences }) => differences.prompts);
-    const errors = prompts.map(({ scoreError }) => scoreError);
-    const refined = facts.map(({ differences }) => differences.refined);
-    const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
-    return [
-      model,
-      String(facts.length),
-      String(prompts.length),
-      ...equalAndDifferent(prompts.map(({ coarse }) => coarse)),
-      ...equalAndDifferent(refined),
-      String(sum(facts.flatMap(({ kn }) => kn.prompts.map(prompt => prompt.coarse.length)))),
-      String(sum(facts.map(({ kn }) => kn.neurons.length))),
-      median(errors).toExponential(1),
-      Math.max(...errors).toExponential(1),
-    ];
-  });
+  const rows = comparisons.map(({ model, tally }) => [
+    model,
+    ...[
+      tally.facts,
+      tally.prompts,
+      tally.prompts - tally.promptsThatDiffer,
+      tally.promptsThatDiffer,
+      tally.facts - tally.factsThatDiffer,
+      tally.factsThatDiffer,
+      tally.coarseNeurons,
+      tally.refinedNeurons,
+    ].map(String),
+    median(tally.scoreErrors).toExponential(1),
+    tally.scoreErrors.reduce((most, error) => Math.max(most, error), 0).toExponential(1),
+  ]);
   return table(head, rows, 'right').join('\n');
 }
 
-function equalAndDifferent(lists: readonly (readonly unknown[])[]): string[] {
-  const different = lists.filter(strays => strays.length > 0).length;
-  return [lists.length - different, different].map(String);
+/** Why neurons are in a list of one alone: a line for each model that has such. */
+export function strayTotals(comparisons: readonly Comparison[]): string[] {
+  return comparisons
+    .filter(({ tally }) => straysOf(tally) > 0)
+    .map(({ model, tally: { coarseStrays, refinedStrays } }) => {
+      const { tie, scores, other } = coarseStrays;
+      const { ofCoarse, other: otherwise } = refinedStrays;
+      return [
+        `${model}: coarse in one alone: ${tie + scores + other} neurons, by a tie ${tie},`,
+        `by the difference of the two scores ${scores}, by something else ${other};`,
+        `refined in one alone: ${ofCoarse + otherwise}, since they are coarse in one alone ${ofCoarse}, by something else ${otherwise}.`,
+      ].join(' ');
+    });
 }
 
-/** A line for each neuron that one list has and the other has not. */
-export function strayLines({ model, facts }: Comparison): string[] {
-  return facts.flatMap(({ question, differences }) => [
-    ...differences.prompts.flatMap(({ coarse, scoreError }, i) =>
-      coarse.map(stray => {
-        const { kn, replication } = stray.margins;
-        return [
-          `${model}: "${question.prompts[i]}": [${stray.neuron}] is coarse in ${nameOf(stray)} alone.`,
-          `Its score is above the threshold by ${kn.toExponential(2)} of it in kn,`,
-          `by ${replication.toExponential(2)} in the replication:`,
-          isTie(stray) ? 'a tie, but for the rounding of float32.' : 'no tie.',
-          `Scores of this prompt differ by up to ${scoreError.toExponential(1)}.`,
-        ].join(' ');
-      }),
-    ),
-    ...differences.refined.map(
-      stray =>
-        `${model}: "${question.prompts[0]}" ...: [${stray.neuron}] is refined in ${nameOf(stray)} alone.`,
-    ),
-  ]);
+/** Prints lines up to a number of them, and counts the others. */
+export class CappedLines {
+  private lines = 0;
+
+  constructor(
+    private readonly most: number,
+    private readonly print: (line: string) => void,
+  ) {}
+
+  add(lines: Iterable<string>): void {
+    for (const line of lines) if (++this.lines <= this.most) this.print(line);
+  }
+
+  /** Says how many were left out, if any. */
+  end(): void {
+    if (this.lines > this.most) this.print(`... and ${this.lines - this.most} more`);
+  }
+}
+
+/** A line for each neuron that one list of a fact has and the other has not. */
+export function* strayLines(model: string, { question, differences }: ComparedFact): Generator<string> {
+  for (const [i, { coarse, scoreError }] of differences.prompts.entries()) {
+    for (const stray of coarse) {
+      const { kn, replication } = stray.margins;
+      yield [
+        `${model}: "${question.prompts[i]}": [${stray.neuron}] is coarse in ${nameOf(stray)} alone.`,
+        `Its score is above the threshold by ${kn.toExponential(2)} of it in kn,`,
+        `by ${replication.toExponential(2)} in the replication: ${verdictOn(stray)}.`,
+        `Scores of this prompt differ by up to ${scoreError.toExponential(1)}.`,
+      ].join(' ');
+    }
+  }
+  for (const stray of differences.refined)
+    yield `${model}: "${question.prompts[0]}" ...: [${stray.neuron}] is refined in ${nameOf(stray)} alone.`;
+}
+
+function verdictOn(stray: StrayCoarseNeuron): string {
+  const cause = causeOf(stray);
+  switch (cause) {
+    case 'tie':
+      return 'a tie, but for the rounding of float32';
+    case 'scores':
+      return 'no tie, and the difference of the two scores';
+    case 'other':
+      return 'no tie, and not by the scores: something else differs';
+    default:
+      return cause satisfies never;
+  }
 }
 
 function nameOf({ onlyIn }: StrayNeuron): string {
