@@ -9,6 +9,8 @@
  * The interpolated path has that sum from a few points, and goes on to more, layer by layer, for as long as what is asked is
  * undecided; at the end of the way is the sum itself (docs/quadrature.md). The exact path begins there.
  */
+import { usualBatchBytes } from '../model/batch-size.js';
+import { KeptTraces, SHARE_OF_KEPT_TRACES } from '../model/kept-traces.js';
 import type { LanguageModel } from '../model/language-model.js';
 import { batchesOfEqualLength } from '../model/prompt-batches.js';
 import { checkFinite } from '../model/read-finite.js';
@@ -44,23 +46,34 @@ export async function integratedGradients(
   const climb = climbOf(quadrature(rule, steps), path);
   const begin = Array.from({ length: model.layers }, (_, layer) => firstStage(model, layer, climb));
   const scored: ScoredPrompt[] = [];
-  for (const some of promptsTogether(model, prompts)) {
-    const paths = some.map(queries => new PathsOfPrompt(queries, climb, begin, model.intermediateSize));
-    const progress = new LayersScored(some.flat().length * model.layers, onScored);
-    let open = paths;
-    for (let round = 0; open.length > 0; round++) {
-      const share = climb.stages.length > 1 && round === 0 ? FIRST_ROUND : 1;
-      await takePoints(model, paths, options, progress.round(share), round === 0, climb, onTraced);
-      open = open.filter(prompt => {
-        const further = undecided(prompt.estimate());
-        for (const [layer, how] of further) prompt.raise(layer, how);
-        return further.size > 0;
-      });
+  // A second round starts from the traces of the first.
+  const traces = new KeptTraces(model, climb.stages.length > 1 ? keptBytes(options) : 0);
+  const keeping = traces.keeping();
+  try {
+    for (const some of promptsTogether(model, prompts)) {
+      const paths = some.map(queries => new PathsOfPrompt(queries, climb, begin, model.intermediateSize));
+      const progress = new LayersScored(some.flat().length * model.layers, onScored);
+      let open = paths;
+      for (let round = 0; open.length > 0; round++) {
+        const share = climb.stages.length > 1 && round === 0 ? FIRST_ROUND : 1;
+        await takePoints(keeping, paths, options, progress.round(share), round === 0, climb, onTraced);
+        open = open.filter(prompt => {
+          const further = undecided(prompt.estimate());
+          for (const [layer, how] of further) prompt.raise(layer, how);
+          return further.size > 0;
+        });
+      }
+      progress.end();
+      scored.push(...paths.map(prompt => checked(prompt.scored())));
     }
-    progress.end();
-    scored.push(...paths.map(prompt => checked(prompt.scored())));
+  } finally {
+    traces.dispose();
   }
   return scored;
+}
+
+function keptBytes({ batchBytes = usualBatchBytes() }: ScoringOptions): number {
+  return SHARE_OF_KEPT_TRACES * batchBytes;
 }
 
 function climbOf(rule: Quadrature, path: Path): Climb {

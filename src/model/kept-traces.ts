@@ -2,6 +2,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LanguageModel, PromptBatch, Site, Trace } from './language-model.js';
 
+/** Of what a batch may take, the share for traces between the passes that start from them: a fact's few megabytes. */
+export const SHARE_OF_KEPT_TRACES = 1 / 8;
+
 /** Traces of a model whose weights stay as they are. Dispose of them when the work is done. */
 export class KeptTraces {
   private readonly kept = new Map<string, Trace>();

@@ -9,7 +9,7 @@ import { type ScorePrompts, scorePromptsOn } from '../../attribution/score-promp
 import type { ScoredPrompt } from '../../attribution/scores.js';
 import type { Distribution } from '../../intervention/distribution.js';
 import { type AskedUnder, type Predict, predictOn } from '../../intervention/intervene.js';
-import { KeptTraces } from '../../model/kept-traces.js';
+import { KeptTraces, SHARE_OF_KEPT_TRACES } from '../../model/kept-traces.js';
 import type { LanguageModel } from '../../model/language-model.js';
 import { ofEachPrompt } from '../../model/prompt-batches.js';
 import type { Query } from '../../model/tokenizer/tokenizer.js';
@@ -24,9 +24,6 @@ export interface Passes {
 export function passesOn(model: LanguageModel, batchBytes: number): Passes {
   return { score: scorePromptsOn(model), predict: predictOn(model, batchBytes) };
 }
-
-/** Of what a batch may take, the share for traces between what scores from them and what predicts: a fact's few megabytes. */
-const SHARE_OF_KEPT_TRACES = 1 / 8;
 
 /** The same for some work in which predictions start from what was traced for scores, where that is kept. */
 export async function keepingTraces<Result>(
