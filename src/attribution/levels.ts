@@ -14,10 +14,10 @@ export type Level = (typeof LEVELS)[number];
 /** Of the highest level. */
 const MOST_NODES = 17;
 
-/** The levels that are worth their passes: those with fewer than the rule has, and no more nodes than it has steps. */
+/** The levels that are worth their passes: those with fewer than the rule has. */
 export function levelsFor({ alphas }: Quadrature): readonly Level[] {
   const passes = alphas.filter(alpha => alpha !== 1).length;
-  return LEVELS.filter(nodes => nodes <= alphas.length && nodes - 1 < passes);
+  return LEVELS.filter(nodes => nodes - 1 < passes);
 }
 
 /**
