@@ -48,6 +48,23 @@ export function weightsAtNodes({ alphas, weights }: Quadrature, nodes: number): 
   return atNodes;
 }
 
+/** A node that a level has and the one before has not. */
+export interface NewNode {
+  /** Among the level's own. */
+  readonly index: number;
+  /** What the interpolant of the level before is there: [nodes of that level] weights. */
+  readonly foretold: readonly number[];
+}
+
+/** The new nodes of a level after one of `before` nodes. */
+export function newNodes(nodes: number, before: number): NewNode[] {
+  const known = placesOf(before);
+  const x = nodesOf(nodes);
+  return placesOf(nodes).flatMap((place, index) =>
+    known.includes(place) ? [] : [{ index, foretold: lagrange(nodesOf(before), x[index]) }],
+  );
+}
+
 /** For each pair of neighbours what integrates the interpolant between them: [nodes - 1][nodes] weights. */
 export function weightsBetweenNodes(nodes: number, gauss: Quadrature): number[][] {
   const x = nodesOf(nodes);
