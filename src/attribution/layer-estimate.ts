@@ -1,16 +1,18 @@
 /**
  * What a few points of a layer's path say about its scores by a rule, and how far that may be off.
  *
- * Two things are known of the error of level n without another pass.
+ * Three things are known of the error of level n without another pass.
  *
- * - How scores moved from level to level. Where g is analytic, each level's error is about the square of the last one's, so that what
- *   is left is the last move, made smaller once more by as much as it was smaller than the move before.
+ * - How scores moved from level to level. Where g is analytic, the error of a level's interpolant falls as rho^-n, so that what is
+ *   left of the last move is made smaller once more by as much as it was smaller than the move before, or by more.
+ * - How far g was, at the new nodes, from what the level before foretold there. A score may stay where it is by chance, as what is
+ *   added at one new node is taken away at the next; this cannot. It falls as rho^-n/2, and its square is what is left.
  * - The probabilities. Along the path dP/dalpha is the sum of g over the neurons: between two nodes its interpolant must integrate to
  *   the difference of P, which the passes gave. A step of P that lies between two nodes, where every score looks quiet, shows there.
  *
- * Both are of the layer as a whole. docs/quadrature.md has how often and how far they were off, from which the factors come.
+ * All are of the layer as a whole. docs/quadrature.md has how often and how far they were off, from which the factors come.
  */
-import { LEVELS, type Level, placesOf, weightsAtNodes, weightsBetweenNodes } from './levels.js';
+import { LEVELS, type Level, newNodes, placesOf, weightsAtNodes, weightsBetweenNodes } from './levels.js';
 import type { PointGradient } from './path-gradients.js';
 import { type Quadrature, quadrature } from './rules.js';
 
@@ -29,11 +31,11 @@ export interface LayerEstimate {
 /** The points that are known of a layer's path, by their place among 17 nodes. */
 export type KnownNodes = readonly (PointGradient | undefined)[];
 
-/** The bar is this many times the larger of the two estimates: the worst that was seen was 0.67 of it (docs/quadrature.md). */
+/** The bar is this many times what is left to move: the worst error that was seen was 0.74 of the bar (docs/quadrature.md). */
 const SAFETY = 2;
 
 /** How much more than the disagreement of the probabilities a score may be off, as a share of the layer's largest. */
-const OF_DISAGREEMENT = 4;
+const OF_DISAGREEMENT = 8;
 
 /**
  * Probabilities differ by as much from pass to pass by float32's rounding alone, as a share of them: logits of 30 have an absolute
@@ -47,6 +49,8 @@ export type LevelWeights = ReadonlyMap<number, readonly number[]>;
 /** The numbers of nodes that a level's error is told by: its own and the two before. */
 const NODES = [1, 2, ...LEVELS];
 
+const NEW_NODES = new Map(NODES.slice(1).map((nodes, i) => [nodes, newNodes(nodes, NODES[i])]));
+
 const BETWEEN = new Map(
   LEVELS.map(level => [level, weightsBetweenNodes(level, quadrature('gausslegendre', level))]),
 );
@@ -57,13 +61,22 @@ export function levelWeights(rule: Quadrature): LevelWeights {
 
 /** @param nodes all of `level`'s are known */
 export function estimateLayer(nodes: KnownNodes, level: Level, weights: LevelWeights): LayerEstimate {
-  const [own, before, twoBefore] = [0, 1, 2].map(back => {
-    const count = NODES[NODES.indexOf(level) - back];
-    return weightedSum(nodes, placesOf(count), weights.get(count) ?? []);
-  });
-  const largest = own.reduce((max, score) => Math.max(max, Math.abs(score)), 0);
-  const bar = SAFETY * Math.max(furtherMove(own, before, twoBefore), disagreement(nodes, level, largest));
-  return { scores: Float32Array.from(own), largest, bar, exact: false };
+  const [own, before, twoBefore] = [0, 1, 2].map(back => NODES[NODES.indexOf(level) - back]);
+  const [scores, ...earlier] = [own, before, twoBefore].map(count =>
+    weightedSum(nodes, placesOf(count), weights.get(count) ?? []),
+  );
+  const moved = [distance(scores, earlier[0]), distance(earlier[0], earlier[1])] as const;
+  const surprised = [surprise(nodes, own, weights), surprise(nodes, before, weights)] as const;
+  const left = Math.max(moved[0] * shrinking(level, moved), surprised[0] * shrinking(level, surprised) ** 2);
+  const largest = scores.reduce((max, score) => Math.max(max, Math.abs(score)), 0);
+  const bar = Math.max(SAFETY * left, disagreement(nodes, level, largest));
+  return { scores: Float32Array.from(scores), largest, bar, exact: false };
+}
+
+/** By how much a move is smaller than the one before. One new node may be by chance where it was foretold: the first level is told half. */
+function shrinking(level: Level, [last, earlier]: readonly [number, number]): number {
+  if (level === LEVELS[0]) return 1 / 2;
+  return last === 0 ? 0 : Math.min(1, last / earlier);
 }
 
 /** sum_j W_j g(x_j), in doubles. */
@@ -76,19 +89,32 @@ function weightedSum(nodes: KnownNodes, places: readonly number[], weights: read
   return sum;
 }
 
-/** The last move of the scores, times how much smaller it was than the move before. */
-function furtherMove(own: Float64Array, before: Float64Array, twoBefore: Float64Array): number {
-  const [last, earlier] = [distance(own, before), distance(before, twoBefore)];
-  return last === 0 ? 0 : last * Math.min(1, last / earlier);
-}
-
 function distance(a: Float64Array, b: Float64Array): number {
   return a.reduce((max, value, n) => Math.max(max, Math.abs(value - b[n])), 0);
 }
 
 /**
- * How far the interpolated gradients are from adding up to the probabilities between two nodes, as a share of what they add up to, of
- * the layer's largest score.
+ * The most that a neuron's score would have moved at a level's new nodes, had none made up for another: its gradients there, less what
+ * the level before foretold, without signs.
+ */
+function surprise(nodes: KnownNodes, count: number, weights: LevelWeights): number {
+  const known = placesOf(NODES[NODES.indexOf(count) - 1]).map(place => gradientAt(nodes, place));
+  const sum = new Float64Array(known[0].length);
+  for (const { index, foretold } of NEW_NODES.get(count) ?? []) {
+    const weight = Math.abs(weights.get(count)?.[index] ?? 0);
+    const gradient = gradientAt(nodes, placesOf(count)[index]);
+    for (let n = 0; n < sum.length; n++) {
+      let difference = gradient[n];
+      for (let j = 0; j < known.length; j++) difference -= foretold[j] * known[j][n];
+      sum[n] += weight * Math.abs(difference);
+    }
+  }
+  return sum.reduce((max, value) => Math.max(max, value), 0);
+}
+
+/**
+ * How far the interpolated gradients are from adding up to the probabilities between two nodes: as a share of what they add up to, of
+ * the layer's largest score, but at least as much as one neuron's score would be off if it alone made up for it.
  */
 function disagreement(nodes: KnownNodes, level: Level, largest: number): number {
   const places = placesOf(level);
@@ -106,7 +132,9 @@ function disagreement(nodes: KnownNodes, level: Level, largest: number): number 
   });
   if (worst <= 0) return 0;
   const total = whole.reduce((sum, weight, j) => sum + Math.abs(weight * slopes[j]), 0);
-  return total === 0 ? Number.POSITIVE_INFINITY : OF_DISAGREEMENT * (worst / total) * largest;
+  return total === 0
+    ? Number.POSITIVE_INFINITY
+    : Math.max(OF_DISAGREEMENT * (worst / total) * largest, worst);
 }
 
 function gradientAt(nodes: KnownNodes, place: number): Float32Array {

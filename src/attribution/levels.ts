@@ -14,10 +14,10 @@ export type Level = (typeof LEVELS)[number];
 /** Of the highest level. */
 const MOST_NODES = 17;
 
-/** The levels that are worth their passes: those with fewer than the rule has, and no more nodes than it has steps. */
+/** The levels that are worth their passes: those with fewer than the rule has. */
 export function levelsFor({ alphas }: Quadrature): readonly Level[] {
   const passes = alphas.filter(alpha => alpha !== 1).length;
-  return LEVELS.filter(nodes => nodes <= alphas.length && nodes - 1 < passes);
+  return LEVELS.filter(nodes => nodes - 1 < passes);
 }
 
 /**
@@ -46,6 +46,23 @@ export function weightsAtNodes({ alphas, weights }: Quadrature, nodes: number): 
     });
   });
   return atNodes;
+}
+
+/** A node that a level has and the one before has not. */
+export interface NewNode {
+  /** Among the level's own. */
+  readonly index: number;
+  /** What the interpolant of the level before is there: [nodes of that level] weights. */
+  readonly foretold: readonly number[];
+}
+
+/** The new nodes of a level after one of `before` nodes. */
+export function newNodes(nodes: number, before: number): NewNode[] {
+  const known = placesOf(before);
+  const x = nodesOf(nodes);
+  return placesOf(nodes).flatMap((place, index) =>
+    known.includes(place) ? [] : [{ index, foretold: lagrange(nodesOf(before), x[index]) }],
+  );
 }
 
 /** For each pair of neighbours what integrates the interpolant between them: [nodes - 1][nodes] weights. */

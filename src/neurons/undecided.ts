@@ -12,21 +12,20 @@ const ROUNDING = 2 ** -16;
 export function undecidedNeurons(threshold: CoarseThreshold): Undecided {
   return layers => {
     if (areSilent(layers)) return everyLayerExactly(layers);
+    const unknown = [...layers.keys()].filter(layer => layers[layer].bar === Number.POSITIVE_INFINITY);
+    // Where a layer may have any scores, so may the threshold be anywhere.
+    if (unknown.length > 0) return new Map(unknown.map(layer => [layer, 'further' as const]));
     const bars = layers.map(barOf);
     const between = thresholdBetween(layers, bars, threshold);
     const half = (between.most - between.least) / 2;
     const wanted = new Set<number>();
-    let isSure = true;
     layers.forEach((layer, index) => {
       if (!mayReach(layer, bars[index], between)) return;
-      isSure = false;
       // Whichever of the two is known worse, and both where they are alike.
       if (bars[index] >= half / 2) wanted.add(index);
       if (half >= bars[index] / 2) for (const deciding of between.decidedBy) wanted.add(deciding);
     });
-    if (isSure) return new Map();
     const open = [...wanted].filter(index => !layers[index].exact).sort((a, b) => a - b);
-    if (open.length === 0) return everyLayerExactly(layers);
     return new Map(
       open.map(index => [
         index,
@@ -67,16 +66,13 @@ function thresholdBetween(
       return { least: Math.min(a, b), most: Math.max(a, b), decidedBy };
     }
     case 'percentile': {
-      const moved = (sign: number) =>
-        percentileOf(
-          layers.map(({ scores }, layer) => scores.map(score => score + sign * bars[layer])),
-          value,
-        );
-      const [least, most] = [moved(-1), moved(1)];
-      const decidedBy = [...layers.keys()].filter(
-        layer => bars[layer] > 0 && mayReach(layers[layer], bars[layer], { least, most }),
+      // It lies between two scores, so that their order alone decides which are above it: where each is surely on its side of where it
+      // seems to be, as many are above.
+      const seeming = percentileOf(
+        layers.map(({ scores }) => scores),
+        value,
       );
-      return { least, most, decidedBy };
+      return { least: seeming, most: seeming, decidedBy: [] };
     }
   }
 }
@@ -87,6 +83,5 @@ function mayReach(
   bar: number,
   { least, most }: Pick<Between, 'least' | 'most'>,
 ): boolean {
-  if (bar === 0 && least === most) return false;
   return scores.some(score => score + bar >= least && score - bar <= most);
 }
