@@ -1,6 +1,6 @@
 /**
  * npm run bench [-- engine ...] [--shape bert-base|gpt2] [--no-reuse] [--keep]: how fast and how large kn is at
- * bert-base-uncased's shape, or gpt2's, on every engine that this machine has. --no-reuse measures, at gpt2's shape, passes
+ * bert-base-uncased's shape, or gpt2's, on every engine that this machine has, by the exact path and the interpolated one. --no-reuse measures, at gpt2's shape, passes
  * that reuse nothing as well, as the replication runs them. --keep leaves the checkpoint for the next time.
  * Each engine is measured in a process of its own, against its own product rate in the same minutes.
  */
@@ -51,51 +51,73 @@ for (const engine of engines) {
     console.log(`  not here: ${result.absent}`);
     continue;
   }
-  rows.push([
-    `${result.engine}`,
-    result.secondsPerPrompt.toFixed(2),
-    result.gigaflops.toFixed(1),
-    result.productRate.toFixed(1),
-    result.share.toFixed(2),
-    result.loadSeconds.toFixed(1),
-    `${(result.peakBytes / 1e6).toFixed(0)} MB`,
-    (result.peakBytes / memoryLimit).toFixed(2),
-  ]);
-  const { tokens, steps, prompts, operations } = result;
+  const { tokens, steps, prompts, paths, productRate, loadSeconds, peakBytes, withoutReuse } = result;
   console.log(
-    `  ${tokens} tokens, ${steps} steps, ${layers} layers, ${prompts} prompt${prompts === 1 ? '' : 's'} at once: ${(operations / 1e9).toFixed(1)} GFLOP a prompt`,
+    `  ${tokens} tokens, ${steps} steps, ${layers} layers, ${prompts} prompt${prompts === 1 ? '' : 's'} at once`,
   );
-  if (result.withoutReuse) {
-    const { operations, secondsPerPrompt, timesAsFast, timesTheOperations, relativeError } =
-      result.withoutReuse;
+  console.log(`  points of each layer's path: ${paths.interpolated.points.map(oneDecimal).join(', ')}`);
+  for (const path of ['exact', 'interpolated'] as const) {
+    const { operations, seconds, gigaflops, share } = paths[path];
+    rows.push([
+      `${result.engine}`,
+      path,
+      seconds.toFixed(2),
+      (operations / 1e9).toFixed(1),
+      gigaflops.toFixed(1),
+      productRate.toFixed(1),
+      share.toFixed(2),
+      (path === 'exact' ? 1 : result.timesAsFast).toFixed(2),
+      loadSeconds.toFixed(1),
+      `${(peakBytes / 1e6).toFixed(0)} MB`,
+      (peakBytes / memoryLimit).toFixed(2),
+    ]);
+  }
+  if (withoutReuse) {
+    const { operations, secondsPerPrompt, timesAsFast, timesTheOperations, relativeError } = withoutReuse;
     console.log(
-      `  without reuse: ${(operations / 1e9).toFixed(0)} GFLOP, ${timesTheOperations.toFixed(1)} times as many, in ` +
-        `${secondsPerPrompt.toFixed(2)} s. With reuse ${timesAsFast.toFixed(1)} times as fast; the scores agree to ${relativeError.toExponential(0)}`,
+      `  without reuse: ${(operations / 1e9).toFixed(0)} GFLOP in ${secondsPerPrompt.toFixed(2)} s. ` +
+        (['exact', 'interpolated'] as const)
+          .map(path => {
+            const [fewer, faster] = [timesTheOperations[path], timesAsFast[path]].map(oneDecimal);
+            return `${path}: ${fewer} times fewer, ${faster} times as fast; `;
+          })
+          .join('') +
+        `the exact path's scores agree to ${relativeError.toExponential(0)}`,
     );
   }
 }
 const head = [
   'engine',
+  'path',
   's a prompt',
+  'GFLOP',
   'GFLOPS',
   "engine's own rate",
   'share',
+  'times as fast',
   'load, s',
   'peak memory',
   'share of limit',
 ];
 console.log(['', ...table(head, rows, 'right'), ''].join('\n'));
 console.log(
-  's a prompt: kn find, the median of the repetitions. GFLOPS: the operations that the algorithm needs',
+  's a prompt: kn find, adaptive threshold 0.3, the median of the repetitions. GFLOP: the operations of the',
 );
 console.log(
-  '(src/attribution/count-operations.ts) over the time. share: of the fastest plain product of the same shapes,',
+  'products that were done for a prompt, by its passes and traces; GFLOPS: the same over the time. share: of',
 );
-console.log('measured just before and after each repetition; the median of the pairs.');
+console.log(
+  'the fastest plain product of the same shapes, measured just before and after; the median of the pairs.',
+);
+console.log("load and memory are the process's, which runs both paths.");
 console.log(
   `Limit of memory: twice the checkpoint's float32 size plus 1 GB, ${(memoryLimit / 1e6).toFixed(0)} MB.`,
 );
 if (!flags.keep) rmSync(folder, { recursive: true });
+
+function oneDecimal(value: number): string {
+  return value.toFixed(1);
+}
 
 async function measure(order: MeasureOrder): Promise<Measurement | { absent: string }> {
   const child = fork(fileURLToPath(new URL('./bench/measure.ts', import.meta.url)), [JSON.stringify(order)]);

@@ -67,7 +67,7 @@ async function study(): Promise<void> {
   for (const [i, fact] of facts.entries()) {
     const queries = queriesOf(loaded, fact);
     const find = (quadrature: AskedQuadrature) =>
-      findNeurons(loaded.model, queries, { ...quadrature, ...COARSE_AND_REFINED });
+      findNeurons(loaded.model, queries, { ...quadrature, path: 'exact', ...COARSE_AND_REFINED });
     const reference = await find(REFERENCE);
     for (const [quadrature, list] of agreements) list.push(agreement(await find(quadrature), reference));
     if (process.stderr.isTTY) process.stderr.write(`\r${i + 1} of ${facts.length} facts`);

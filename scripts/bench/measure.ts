@@ -1,18 +1,21 @@
 /** Measures one engine: the process that scripts/bench.ts starts for it. */
 
 import { attribute } from '../../src/attribution/attribute.js';
-import { countOperations } from '../../src/attribution/count-operations.js';
-import type { Scores } from '../../src/attribution/scores.js';
+import type { Path } from '../../src/attribution/methods.js';
+import { quadrature } from '../../src/attribution/rules.js';
+import { mean } from '../../src/mean.js';
 import { samplesThatFit } from '../../src/model/batch-size.js';
 import { Checkpoint } from '../../src/model/checkpoint/checkpoint.js';
 import { readModelConfig } from '../../src/model/config.js';
 import { loadGptWeights } from '../../src/model/gpt/weights.js';
 import { loadWeights } from '../../src/model/load.js';
+import { findNeurons } from '../../src/neurons/find.js';
 import { startEngine } from '../../src/runtime/engine.js';
 import type { EngineName } from '../../src/runtime/engine-names.js';
 import { median, type ProductShape, productRate } from '../../src/setup/product-rate.js';
 import { relativeError } from '../../src/testing/finite-differences.js';
 import { countFullPasses, scoresByFullPasses } from './full-passes.js';
+import { countTraces, operationsDone, tracedSince, wholeGoesAlong } from './operations-done.js';
 import { RULE, SHAPES, type ShapeName, STEPS } from './shapes.js';
 
 export interface MeasureOrder {
@@ -29,30 +32,47 @@ export interface Measurement {
   readonly steps: number;
   /** That share a batch. */
   readonly prompts: number;
-  /** Floating-point operations of one prompt. */
-  readonly operations: number;
-  readonly secondsPerPrompt: number;
-  readonly gigaflops: number;
   /** GFLOPS of plain products. */
   readonly productRate: number;
-  readonly share: number;
   readonly loadSeconds: number;
   readonly peakBytes: number;
+  readonly paths: Readonly<Record<Path, MeasuredPath>>;
+  /** How many times as fast as the exact path the interpolated one is: each pair measured one after the other, the median. */
+  readonly timesAsFast: number;
   readonly withoutReuse: WithoutReuse | null;
+}
+
+/** One prompt's neurons by one path. */
+export interface MeasuredPath {
+  /** Floating-point operations that were done. */
+  readonly operations: number;
+  readonly seconds: number;
+  readonly gigaflops: number;
+  /** Of the product rate. */
+  readonly share: number;
+  /** For each layer the points of its path, alpha = 1 among them, the mean of the prompts. */
+  readonly points: readonly number[];
 }
 
 /** The same prompt by passes that reuse nothing. */
 export interface WithoutReuse {
   readonly operations: number;
   readonly secondsPerPrompt: number;
-  /** How many times as fast as they the passes with reuse are: each pair measured one after the other, the median. */
-  readonly timesAsFast: number;
-  readonly timesTheOperations: number;
-  /** Between the two scores. */
+  /** How many times as fast as they each path is: measured in turn, the median. */
+  readonly timesAsFast: Readonly<Record<Path, number>>;
+  readonly timesTheOperations: Readonly<Record<Path, number>>;
+  /** Between the exact path's scores and theirs. */
   readonly relativeError: number;
 }
 
 const REPETITIONS = 3;
+
+/** Those of a run over a data set. */
+const COARSE_AND_REFINED = { threshold: { kind: 'adaptive', value: 0.3 }, share: 0.3 } as const;
+
+/** What a path does for a prompt. */
+type Work = Pick<MeasuredPath, 'operations' | 'points'>;
+type Timed = Pick<MeasuredPath, 'seconds' | 'share'>;
 
 const order: MeasureOrder = JSON.parse(process.argv[2]);
 if (!process.send) throw new Error('started by scripts/bench.ts');
@@ -70,14 +90,16 @@ async function measure({ engine, shape, folder, noReuse }: MeasureOrder): Promis
 
   const { tokens, prompts: asked } = SHAPES[shape];
   const prompts = asked ?? Math.max(1, Math.floor(samplesThatFit(model, tokens) / STEPS));
-  const batch = {
-    tokens: Array.from({ length: prompts }, (_, b) =>
-      Array.from({ length: tokens }, (_, t) => 1000 + 37 * t + 101 * b),
-    ),
-    positions: Array.from({ length: prompts }, (_, b) => (model.causal ? tokens - 1 : 3 + b)),
-  };
-  const answers = batch.tokens.map(() => 2000);
-  const run = () => attribute(model, batch, answers, { rule: RULE, steps: STEPS });
+  const queries = Array.from({ length: prompts }, (_, b) => [
+    {
+      tokens: Array.from({ length: tokens }, (_, t) => 1000 + 37 * t + 101 * b),
+      position: model.causal ? tokens - 1 : 3 + b,
+      answer: 2000,
+    },
+  ]);
+  const traced = countTraces(model);
+  const find = (path: Path) =>
+    findNeurons(model, queries, { rule: RULE, steps: STEPS, path, ...COARSE_AND_REFINED, keepScores: false });
   // Rows of the largest products: every token of every step, or of a causal model one of each step and layer.
   const rows = prompts * STEPS * (model.causal ? config.layers : tokens);
   const [hidden, intermediate] = [config.hiddenSize, config.intermediateSize];
@@ -88,53 +110,95 @@ async function measure({ engine, shape, folder, noReuse }: MeasureOrder): Promis
   ];
   const rate = () => productRate(shapes, 7);
 
-  const [scores] = await run(); // The first run packs the weights.
-  const { total: operations } = countOperations(config, tokens, RULE, STEPS);
-  const pairs: { seconds: number; productRate: number; share: number }[] = [];
+  // The first run packs the weights; how much is done is the same in all.
+  const exact = await workOf('exact');
+  const interpolated = await workOf('interpolated');
+  const rounds: { rate: number; exact: Timed; interpolated: Timed }[] = [];
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {
-    const before = await rate();
-    const seconds = (await timed(run)) / prompts;
-    const productRate = (before + (await rate())) / 2;
-    pairs.push({ seconds, productRate, share: operations / 1e9 / seconds / productRate });
+    const rates = [await rate()];
+    const measured = async ({ operations }: Work, path: Path): Promise<Timed> => {
+      const seconds = (await timed(() => find(path))) / prompts;
+      rates.push(await rate());
+      const productRate = (rates[rates.length - 2] + rates[rates.length - 1]) / 2;
+      return { seconds, share: operations / 1e9 / seconds / productRate };
+    };
+    rounds.push({
+      exact: await measured(exact, 'exact'),
+      interpolated: await measured(interpolated, 'interpolated'),
+      rate: median(rates),
+    });
   }
-  const secondsPerPrompt = median(pairs.map(({ seconds }) => seconds));
+  const ofPath = (path: Path, { operations, points }: Work): MeasuredPath => {
+    const seconds = median(rounds.map(round => round[path].seconds));
+    const share = median(rounds.map(round => round[path].share));
+    return { operations, seconds, gigaflops: operations / 1e9 / seconds, share, points };
+  };
   const peakBytes = process.resourceUsage().maxRSS * 1024;
   return {
     engine: version,
     tokens,
     steps: STEPS,
     prompts,
-    operations,
-    secondsPerPrompt,
-    gigaflops: operations / 1e9 / secondsPerPrompt,
-    productRate: median(pairs.map(({ productRate }) => productRate)),
-    share: median(pairs.map(({ share }) => share)),
+    productRate: median(rounds.map(({ rate }) => rate)),
     loadSeconds,
     peakBytes,
-    withoutReuse: noReuse ? await compareWithFullPasses(run, scores) : null,
+    paths: { exact: ofPath('exact', exact), interpolated: ofPath('interpolated', interpolated) },
+    timesAsFast: median(rounds.map(({ exact, interpolated }) => exact.seconds / interpolated.seconds)),
+    withoutReuse: noReuse ? await compareWithFullPasses() : null,
   };
 
-  async function compareWithFullPasses(run: () => Promise<unknown>, ours: Scores): Promise<WithoutReuse> {
+  /** Of one prompt. */
+  async function workOf(path: Path): Promise<Work> {
+    const before = new Map(traced);
+    const found = await find(path);
+    const passes = found.prompts.map(({ passes }, i) => ({ queries: queries[i], passes }));
+    const whole = wholeGoesAlong(quadrature(RULE, STEPS), path);
+    return {
+      operations: operationsDone(config, passes, whole, tracedSince(before, traced)) / prompts,
+      points: Array.from({ length: model.layers }, (_, layer) =>
+        mean(passes.map(({ passes }) => 1 + passes.ofLayers[layer])),
+      ),
+    };
+  }
+
+  async function compareWithFullPasses(): Promise<WithoutReuse> {
     if (config.architecture === 'bert') throw new Error('--no-reuse: for gpt2 alone');
     const checkpoint = await Checkpoint.open(folder);
-    const whole = { config, weights: await loadGptWeights(checkpoint, config) };
+    const full = { config, weights: await loadGptWeights(checkpoint, config) };
     await checkpoint.close();
-    const query = { tokens: batch.tokens[0], position: batch.positions[0], answer: answers[0] };
-    const runWhole = () => scoresByFullPasses(whole, query, RULE, STEPS);
-    const theirs = await runWhole();
-    const pairs: { seconds: number; times: number }[] = [];
+    const [[query]] = queries;
+    const runFull = () => scoresByFullPasses(full, query, RULE, STEPS);
+    const theirs = await runFull();
+    const options = { rule: RULE, steps: STEPS, path: 'exact' } as const;
+    const batch = { tokens: [query.tokens], positions: [query.position] };
+    const [ours] = await attribute(model, batch, [query.answer], options);
+    const rounds: Record<'full' | Path, number>[] = [];
     for (let repetition = 0; repetition < REPETITIONS; repetition++) {
-      const before = await timed(run);
-      const seconds = await timed(runWhole);
-      const after = await timed(run);
-      pairs.push({ seconds, times: seconds / ((before + after) / 2) });
+      const before = {
+        exact: await timed(() => find('exact')),
+        interpolated: await timed(() => find('interpolated')),
+      };
+      const full = await timed(runFull);
+      const after = {
+        exact: await timed(() => find('exact')),
+        interpolated: await timed(() => find('interpolated')),
+      };
+      rounds.push({
+        full,
+        exact: (before.exact + after.exact) / 2,
+        interpolated: (before.interpolated + after.interpolated) / 2,
+      });
     }
-    const wholeOperations = countFullPasses(config, tokens, STEPS);
+    const operations = countFullPasses(config, tokens, STEPS);
+    const times = (path: Path) => median(rounds.map(round => round.full / round[path]));
     return {
-      operations: wholeOperations,
-      secondsPerPrompt: median(pairs.map(({ seconds }) => seconds)),
-      timesAsFast: median(pairs.map(({ times }) => times)),
-      timesTheOperations: wholeOperations / operations,
+      operations,
+      secondsPerPrompt: median(rounds.map(({ full }) => full)),
+      timesAsFast: { exact: times('exact'), interpolated: times('interpolated') },
+      timesTheOperations: {
+        exact: operations / exact.operations,
+        interpolated: operations / interpolated.operations,
+      },
       relativeError: relativeError(
         ours.flatMap(row => [...row]),
         theirs.flatMap(row => [...row]),

@@ -41,7 +41,8 @@ export function coarseNeurons(scores: Scores, threshold: CoarseThreshold): Neuro
   return neurons;
 }
 
-function scoreAtThreshold(scores: Scores, { kind, value }: CoarseThreshold): number {
+/** What a score must be above. */
+export function scoreAtThreshold(scores: Scores, { kind, value }: CoarseThreshold): number {
   switch (kind) {
     case 'absolute':
       return value;

@@ -6,7 +6,7 @@ import { type CoarseThreshold, percentileOf } from './coarse.js';
  * Two ways to the same score differ by as much in float32, as a share of the layer's largest: at most 1.7e-5 in one of 1,208 layers of
  * a trained model's prompts (docs/quadrature.md). Nearer to the threshold the rule itself decides, as it does without interpolation.
  */
-const ROUNDING = 2 ** -16;
+export const ROUNDING = 2 ** -16;
 
 /** The layers that must be known better before it is sure which neurons are coarse. */
 export function undecidedNeurons(threshold: CoarseThreshold): Undecided {
