@@ -94,6 +94,10 @@ for (const [name, folder, texts, site] of MODELS) {
       const alone: ScoredPrompt[] = [];
       for (const prompt of prompts) alone.push(...(await score([prompt], { site }, someFurther)));
       expect(together).toEqual(alone);
+      // 17 nodes, of which that at alpha = 1 is no pass, and the rule's 19 steps: none of them twice.
+      alone.forEach(({ passes }, i) => {
+        expect(passes.ofLayers.at(-1)).toBe(prompts[i].length * (16 + 19));
+      });
       const inOtherOrder = await score([...prompts].reverse(), { site }, someFurther);
       expect(inOtherOrder.reverse()).toEqual(alone);
     });
