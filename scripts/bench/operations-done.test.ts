@@ -37,18 +37,15 @@ async function compare(folder: string, texts: readonly string[], answer: string,
   });
   const whole = wholeGoesAlong(quadrature(asked.rule, asked.steps), path);
   const since = tracedSince(before, traced);
-  const counted = operationsDone(await readModelConfig(folder), passes, whole, since);
-  return { ran, counted, traces: [...since.values()].reduce((a, b) => a + b, 0) };
+  return { ran, counted: operationsDone(await readModelConfig(folder), passes, whole, since) };
 }
 
 for (const path of ['exact', 'interpolated'] as const) {
   describe(`the operations done by the ${path} path`, () => {
-    it('are those of the products that ran, every round and its traces counted', async () => {
+    it('are those of the products that ran, traces counted', async () => {
       const prompts = ['france is governed from [MASK].', 'the capital of france is [MASK].'];
-      const { ran, counted, traces } = await compare(DEMO_MODEL, prompts, 'paris', path);
+      const { ran, counted } = await compare(DEMO_MODEL, prompts, 'paris', path);
       expect(ran).toBe(counted);
-      if (path === 'interpolated') expect(traces).toBeGreaterThan(2);
-      else expect(traces).toBe(2);
     });
   });
 

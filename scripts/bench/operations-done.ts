@@ -10,7 +10,7 @@ import type { Query } from '../../src/model/tokenizer/tokenizer.js';
 /** For prompts of so many tokens, how many were traced. */
 export type Traced = ReadonlyMap<number, number>;
 
-/** Counts what a model traces from now on: a prompt is traced anew in every round of an interpolated path. */
+/** Counts what a model traces from now on: a prompt may be traced anew in a later round of an interpolated path. */
 export function countTraces(model: LanguageModel): Traced {
   const traced = new Map<number, number>();
   const trace = model.trace.bind(model);

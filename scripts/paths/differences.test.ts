@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Neuron } from '../../src/neurons/neuron.js';
-import { marginOf, strayNeurons } from './differences.js';
+import { isTie, marginOf, strayNeurons } from './differences.js';
 
 describe('where two paths differ', () => {
   it('is each neuron that one list alone has, in the order of layers, whatever the order of the lists', () => {
@@ -27,5 +27,6 @@ describe('where two paths differ', () => {
     expect(marginOf([0, 0], scores, { kind: 'absolute', value: 2 })).toBe(-0.5);
     expect(marginOf([1, 0], scores, { kind: 'absolute', value: -2 })).toBe(3);
     expect(marginOf([0, 0], scores, { kind: 'percentile', value: 100 })).toBe(-0.75);
+    expect([-2e-7, 2e-7, 2e-6, -0.5].map(isTie)).toEqual([true, true, false, false]);
   });
 });

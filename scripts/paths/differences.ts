@@ -24,6 +24,16 @@ export function strayNeurons(lists: Readonly<Record<Path, readonly Neuron[]>>): 
 }
 
 /**
+ * Scores this near the threshold, as a share of it, are told apart by float32: the exact path itself puts them on either side, as the
+ * batch is that a prompt goes through the model with.
+ */
+const TIE = 1e-6;
+
+export function isTie(margin: number): boolean {
+  return Math.abs(margin) <= TIE;
+}
+
+/**
  * How far a neuron's score is above the threshold, below 0 where under it, as a share of the threshold.
  * @param exact the scores of the prompt
  */

@@ -6,7 +6,7 @@ import type { ScoredPrompt } from '../../src/attribution/scores.js';
 import type { CoarseThreshold } from '../../src/neurons/coarse.js';
 import { operationsDone, wholeGoesAlong } from '../bench/operations-done.js';
 import type { FoundBy } from './both-paths.js';
-import { marginOf, strayNeurons } from './differences.js';
+import { isTie, marginOf, strayNeurons } from './differences.js';
 import type { AskedFact } from './model-and-facts.js';
 import { nameOf, type StudyOptions } from './options.js';
 import { StagesOfLayer } from './stages.js';
@@ -49,9 +49,10 @@ export class Tally {
       });
       if (strays.length > 0) this.differentCoarse++;
       for (const { neuron, onlyIn } of strays) {
-        const margin = marginOf(neuron, scored[i].scores, this.threshold).toExponential(2);
+        const margin = marginOf(neuron, scored[i].scores, this.threshold);
         this.lines.push(
-          `${nameOf(this.threshold)}, "${text}": [${neuron}] is coarse in ${onlyIn} alone, ${margin} of the threshold above it`,
+          `${nameOf(this.threshold)}, "${text}": [${neuron}] is coarse in ${onlyIn} alone, ${margin.toExponential(2)} of the threshold above it` +
+            (isTie(margin) ? ': a tie, but for the rounding of float32' : ''),
         );
       }
       const { ofLayers } = interpolated.found.prompts[i].passes;
