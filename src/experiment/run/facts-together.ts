@@ -15,7 +15,7 @@ import type { ModelConfig } from '../../model/config.js';
 const MOST_TOGETHER = 16;
 
 /** Into so many calls the work of a processor is divided at least, so that its cores have something to do. */
-const FEWEST_CALLS = 16;
+const FEWEST_CALLS = 8;
 
 /**
  * In operations of products: on a processor a call takes seconds, since what is in it is lost where the run is ended, and the facts of a
