@@ -161,6 +161,15 @@ describe('what the bar cannot see', () => {
     expect(bar).toBeLessThan(1e-5);
   });
 
+  it('is a dip of P that is over before the next node: an answer that is overtaken and overtakes again', () => {
+    // From 6/19 to 0.34 of the way, between the nodes at 0.146 and 0.5 of 5.
+    const [down, up] = [shapes.step(6 / 19, 0.005), shapes.step(0.34, 0.005)];
+    const neurons = QUIET.map(([quiet]) => [quiet, -0.01, 0.01]);
+    const { error, bar } = judge(madeUpPath([shapes.power(0), down, up], neurons, 0.5), 5);
+    expect(error).toBeGreaterThan(5e-3);
+    expect(bar).toBeLessThan(1e-5);
+  });
+
   it('is a jump of P that is lost in its rounding', () => {
     const neurons = [...QUIET.map(() => [1e-5, 0]), [1e-5, 1e-5]];
     const { error, bar } = judge(madeUpPath([shapes.power(0), shapes.step(6 / 19, 0.003)], neurons, 0.9), 5);
