@@ -83,11 +83,13 @@ function climbOf(rule: Quadrature, path: Path): Climb {
 
 /**
  * Three nodes decide for the early layers, whose passes are dear, and whose scores are mostly far below the threshold: the last quarter
- * begins with five. So does every layer of a causal model: its passes are a row each, and another round reads all weights again.
+ * begins with five. So do those of a causal model, whose passes are a row each, while another round reads all weights again; but its
+ * first layer, which adds to little else, so that normalisation bends its path, begins with all seventeen.
  */
 function firstStage({ layers, causal }: LanguageModel, layer: number, { stages }: Climb): Stage {
-  const isEarly = !causal && layer < layers - Math.ceil(layers / 4);
-  return stages[Math.max(0, Math.min(isEarly ? 0 : 1, stages.length - 2))];
+  const isEarly = layer < layers - Math.ceil(layers / 4);
+  const first = causal ? (layer === 0 ? 3 : 1) : isEarly ? 0 : 1;
+  return stages[Math.max(0, Math.min(first, stages.length - 2))];
 }
 
 /** What the points of the prompts on their way together may take, in bytes. */

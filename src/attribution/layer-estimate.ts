@@ -67,15 +67,26 @@ export function estimateLayer(nodes: KnownNodes, level: Level, weights: LevelWei
   );
   const moved = [distance(scores, earlier[0]), distance(earlier[0], earlier[1])] as const;
   const surprised = [surprise(nodes, own, weights), surprise(nodes, before, weights)] as const;
-  const left = Math.max(moved[0] * shrinking(level, moved), surprised[0] * shrinking(level, surprised) ** 2);
+  const left = Math.max(
+    moved[0] * Math.max(LEAST_SHRINKING.get(level) ?? 0, shrinking(moved)),
+    surprised[0] * Math.max(LEAST_SHRINKING.get(level) ?? 0, shrinking(surprised)) ** 2,
+  );
   const largest = scores.reduce((max, score) => Math.max(max, Math.abs(score)), 0);
   const bar = Math.max(SAFETY * left, disagreement(nodes, level, largest));
   return { scores: Float32Array.from(scores), largest, bar, exact: false };
 }
 
-/** By how much a move is smaller than the one before. One new node may be by chance where it was foretold: the first level is told half. */
-function shrinking(level: Level, [last, earlier]: readonly [number, number]): number {
-  if (level === LEVELS[0]) return 1 / 2;
+/**
+ * What moves are taken to shrink by at the most, where a single new node may be by chance where it was foretold: at three nodes nothing else
+ * is known, and at five the move before was of one.
+ */
+const LEAST_SHRINKING: ReadonlyMap<Level, number> = new Map([
+  [3, 1 / 2],
+  [5, 1 / 16],
+]);
+
+/** By how much a move is smaller than the one before. */
+function shrinking([last, earlier]: readonly [number, number]): number {
   return last === 0 ? 0 : Math.min(1, last / earlier);
 }
 
