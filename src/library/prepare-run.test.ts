@@ -2,7 +2,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { countOperations } from '../attribution/count-operations.js';
+import { countPoints } from '../attribution/count-operations.js';
 import { dataSource } from '../dataset/sources.js';
 import { DEMO_MODEL } from '../embedded.js';
 import { Interrupted } from '../errors.js';
@@ -65,14 +65,11 @@ describe('a plan', () => {
       dataset.withPrompts(fact).prompts.map(prompt => tokenizer.encode(prompt, 64).tokens.length),
     );
     const sum = (part: 'total' | 'trace') =>
-      lengths.reduce(
-        (all, tokens) => all + countOperations(config, tokens, 'riemann_endpoints', 20)[part],
-        0,
-      );
+      lengths.reduce((all, tokens) => all + countPoints(config, tokens, [4, 4], true)[part], 0);
     const [scored, traced] = [expect.closeTo(sum('total'), -3), sum('trace')];
-    // Each of 2 layers has 20 steps, of which the one at alpha = 1 replaces nothing; an unrelated fact is of the other relation.
+    // An interpolated path is reckoned with 4 passes for each of 2 layers; an unrelated fact is of the other relation.
     expect(plan.work).toEqual([
-      { name: 'finding neurons', facts: 4, queries: prompts, passes: prompts * 2 * 19, operations: scored },
+      { name: 'finding neurons', facts: 4, queries: prompts, passes: prompts * 2 * 4, operations: scored },
       {
         ...{ name: 'suppressing and enhancing', facts: 4, queries: 2 * prompts, passes: 2 * prompts * 2 },
         operations: expect.closeTo(2 * traced * 3, -3),
@@ -87,7 +84,7 @@ describe('long work', () => {
     setEnvironment({ HF_HOME: temporaryFolder(), HF_ENDPOINT: server.url, HF_TOKEN: undefined });
     const { folder, request } = inFolder({
       ...{ model: { id: 'org/tiny' }, data: { name: 'demo' } },
-      neurons: { steps: 10_000 },
+      neurons: { steps: 10_000, path: 'exact' },
       controls: { negatives: 20 },
     });
     const { notices } = await planExperiment(request);

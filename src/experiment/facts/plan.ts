@@ -1,11 +1,9 @@
-import type { AskedMethod } from '../../attribution/methods.js';
-import { quadrature } from '../../attribution/rules.js';
 import type { FactKey } from '../../dataset/fact.js';
 import type { ModelShape } from '../../model/language-model.js';
 import { type AskableFacts, askableFacts, type FactSize } from '../run/askable-facts.js';
 import type { ExperimentData, ExperimentPlan, PlannedWork } from '../run/experiment.js';
 import { drawNegatives, fewerNegatives } from '../run/negatives.js';
-import { type OperationsOfQuery, operationsOfQuery } from '../run/operations.js';
+import { type OperationsOfQuery, operationsOfQuery, passesOfLayer } from '../run/operations.js';
 import { findsAsInPaper } from '../run/paper.js';
 import { neuronFileNames } from './neurons-of-facts.js';
 import type { FactsRequest } from './request.js';
@@ -113,16 +111,10 @@ function findingWork(
   return [
     {
       ...{ name, facts: facts.length, queries },
-      passes: queries * layers * replacedSteps(method),
+      passes: queries * layers * passesOfLayer(method),
       operations: queries * (scoring(method) + baseline),
     },
   ];
-}
-
-/** The steps of a layer's path that replace its activations: where alpha is 1, nothing is replaced. */
-function replacedSteps(method: AskedMethod): number {
-  if (!('rule' in method)) return 0;
-  return quadrature(method.rule, method.steps).alphas.filter(alpha => alpha !== 1).length;
 }
 
 function interventionWork(

@@ -37,7 +37,7 @@ export interface PlannedWork {
   readonly facts: number;
   /** Asked of the model, one for each token of an answer; null where that is known only as the work goes on. */
   readonly queries: number | null;
-  /** Passes that resume from a query's traced one; null as `queries`. */
+  /** Passes that resume from a query's traced one, of an interpolated path about; null as `queries`. */
   readonly passes: number | null;
   /** In matrix products, floating-point, about; null as `queries`. */
   readonly operations: number | null;

@@ -1,6 +1,7 @@
 /** How much is computed for a query, on average: what a plan estimates its work by. */
-import { countOperations } from '../../attribution/count-operations.js';
+import { countOperations, countPoints } from '../../attribution/count-operations.js';
 import type { AskedMethod } from '../../attribution/methods.js';
+import { quadrature } from '../../attribution/rules.js';
 import type { FactKey } from '../../dataset/fact.js';
 import type { ExperimentData } from './experiment.js';
 
@@ -13,6 +14,23 @@ export interface OperationsOfQuery {
   readonly scoring: (method: AskedMethod) => number;
   /** A whole pass through the model: one that resumes takes less. */
   readonly pass: number;
+}
+
+/** Of an interpolated path about: a trained model's early layers take fewer, its late ones more (docs/quadrature.md). */
+const PASSES_OF_INTERPOLATED = 4;
+
+/** The passes of one layer that start from a trace, for a plan. */
+export function passesOfLayer(method: AskedMethod): number {
+  if (!('rule' in method)) return 0;
+  // Where alpha is 1, nothing is replaced.
+  const ofRule = quadrature(method.rule, method.steps).alphas.filter(alpha => alpha !== 1).length;
+  return method.path === 'exact' ? ofRule : Math.min(ofRule, PASSES_OF_INTERPOLATED);
+}
+
+/** Whether the pass in which nothing is replaced goes along. */
+function needsWhole(method: AskedMethod): boolean {
+  if (!('rule' in method) || method.path !== 'exact') return true;
+  return quadrature(method.rule, method.steps).alphas.includes(1);
 }
 
 /** @param facts that can be asked; those looked at are spread evenly over them */
@@ -39,8 +57,8 @@ export function operationsOfQuery(
     pass,
     scoring: method => {
       if (method.method === 'activation') return pass;
-      const { rule, steps } = 'rule' in method ? method : ({ rule: 'riemann_right', steps: 1 } as const);
-      return meanOf(tokens => countOperations(config, tokens, rule, steps).total);
+      const points = Array.from({ length: config.layers }, () => passesOfLayer(method));
+      return meanOf(tokens => countPoints(config, tokens, points, needsWhole(method)).total);
     },
   };
 }
