@@ -79,7 +79,13 @@ export async function openSession<Line extends JournalRecord>(
       const { journal } = folder;
       signal.throwIfAborted();
       const failed = crew ? await doWork({ ...crew, open, done, journal, signal, onProgress }) : [];
-      if (!crew) onProgress({ facts: done, done, failed: 0, session: { facts: 0, prompts: 0 } });
+      if (!crew)
+        onProgress({
+          facts: done,
+          done,
+          failed: 0,
+          session: { facts: 0, prompts: 0, passes: { done: 0, ofRule: 0 } },
+        });
       progress.stop();
       return failed;
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { duration, rate } from './work-progress.js';
+import { duration, rate, savedPasses } from './work-progress.js';
 
 describe('progress', () => {
   it.each([
@@ -18,5 +18,15 @@ describe('progress', () => {
     [180_000, '2d 02h'],
   ])('has %d seconds as %s', (seconds, shown) => {
     expect(duration(seconds)).toBe(shown);
+  });
+
+  it('has the passes that were saved, where some were', () => {
+    expect(savedPasses({ done: 5270, ofRule: 25_004 })).toEqual(['79% of passes saved']);
+    for (const passes of [
+      { done: 0, ofRule: 0 },
+      { done: 19, ofRule: 19 },
+      { done: 35, ofRule: 19 },
+    ])
+      expect(savedPasses(passes)).toEqual([]);
   });
 });

@@ -16,6 +16,7 @@ export function workProgress(progress: Progress, name = 'facts'): (state: WorkPr
       name,
       ...(session.facts === 0 ? [] : [`${rate(promptsPerSecond)} prompts/s`]),
       ...(secondsLeft === undefined ? [] : [`${duration(secondsLeft)} left`]),
+      ...savedPasses(session.passes),
       ...(failed === 0 ? [] : [`${failed} failed`]),
     ];
     progress.show(name, {
@@ -25,6 +26,12 @@ export function workProgress(progress: Progress, name = 'facts'): (state: WorkPr
       values: { failed, promptsPerSecond, ...(secondsLeft !== undefined && { secondsLeft }) },
     });
   };
+}
+
+/** What the interpolated path saved, as "79% of passes saved"; nothing where it saved none. */
+export function savedPasses({ done, ofRule }: WorkProgress['session']['passes']): string[] {
+  if (done >= ofRule) return [];
+  return [`${Math.round(100 * (1 - done / ofRule))}% of passes saved`];
 }
 
 /** Three digits, and all those before the point: 12.3, 1234. */

@@ -2,8 +2,9 @@
  * The work of a run: its pieces go to the workers, each finished one into the journal, where it is synced before it counts.
  *
  * Two calls wait for each worker. A piece whose worker dies is tried three times. Several may go in one call, the same ones in every
- * session (facts-together.ts), and where a worker fails at them, each by itself. Full memory is an error of its own, whichever engine meets it: the batch is halved for all
- * workers of the device (`runtime/batch-memory.ts`, `batch-trial.ts`), the worker is started anew, and the piece tried again.
+ * session (facts-together.ts), and where a worker fails at them, each by itself. Full memory is an error of its own, whichever engine
+ * meets it: the batch is halved for all workers of the device (`runtime/batch-memory.ts`, `batch-trial.ts`), the worker is started
+ * anew, and the piece tried again.
  * Workers that are killed for memory become fewer, then their batches smaller (`runtime/memory-relief.ts`), before any piece
  * is at fault.
  */
@@ -23,8 +24,13 @@ export interface WorkProgress {
   /** All that are done, in this session and before. */
   readonly done: number;
   readonly failed: number;
-  /** Facts and prompts done in this session. */
-  readonly session: { readonly facts: number; readonly prompts: number };
+  /** Done in this session. */
+  readonly session: {
+    readonly facts: number;
+    readonly prompts: number;
+    /** By which neurons were found, and those that every step of the rule takes. */
+    readonly passes: { readonly done: number; readonly ofRule: number };
+  };
 }
 
 /** What a worker does in one call: a fact, or whatever else has a record of its own. */
@@ -80,7 +86,7 @@ const FAILURES_THAT_STOP = 5;
  */
 export async function doWork<Line extends JournalRecord>(work: Work<Line>): Promise<FailedFact[]> {
   const { open, pool, journal, signal, onProgress } = work;
-  const session = { facts: 0, prompts: 0 };
+  const session = { facts: 0, prompts: 0, passes: { done: 0, ofRule: 0 } };
   const failures = new Map<string, FailedFact>();
   let fault: unknown;
   const report = () =>
@@ -109,6 +115,10 @@ export async function doWork<Line extends JournalRecord>(work: Work<Line>): Prom
       journal.append(...outcome.records);
       session.facts += outcome.records.length;
       session.prompts += outcome.prompts;
+      for (const { passes } of outcome.records) {
+        session.passes.done += passes?.done ?? 0;
+        session.passes.ofRule += passes?.of_rule ?? 0;
+      }
     } else if (pieces.length > 1) {
       // One of them may be at fault, and the others not.
       const uuids = new Set(pieces.map(({ uuid }) => uuid));
