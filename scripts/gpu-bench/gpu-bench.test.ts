@@ -205,9 +205,11 @@ describe.skipIf(!LINUX)(title, () => {
         expect(error).toBeLessThan(1e-4);
         expect(error).toBeGreaterThan(0); // two engines, which do not round alike
       }
-      expect(rows.map(({ state, workers, batch }) => [state, workers, batch])).toEqual([
-        ['failed', 1, 1],
-        ['measured', 1, 2],
+      expect(rows.map(({ state, workers, batch, path }) => [state, workers, batch, path])).toEqual([
+        ['failed', 1, 1, 'interpolated'],
+        ['measured', 1, 1, 'exact'],
+        ['measured', 1, 2, 'interpolated'],
+        ['measured', 1, 2, 'exact'],
       ]);
       expect(stdout).toContain('SwiftShader Device (Subzero): the GPU was lost while it computed');
       for (const row of rows) {

@@ -116,7 +116,9 @@ describe('memory that is full', () => {
   const preload = (file: string) =>
     `--import ${fileURLToPath(new URL(`../testing/${file}`, import.meta.url))}`;
   const smallMemory = { NODE_OPTIONS: preload('small-wasm-memory.mjs'), KN_TEST_WASM_MB: '128' };
-  const many = ['--limit', '1', '--steps', '600', '--batch-memory', '2000'];
+  // Every step, for batches that are large.
+  const steps = ['--path', 'exact', '--steps', '600'];
+  const many = ['--limit', '1', ...steps, '--batch-memory', '2000'];
 
   it('halves the batch on wasm, says so, and loses no fact; the same command begins with what fitted', async () => {
     const folder = results();
@@ -132,22 +134,32 @@ describe('memory that is full', () => {
     const { computedOn } = JSON.parse(finalFiles(folder)['summary.json']);
     expect(computedOn.at(-1)).toMatchObject({ engine: 'wasm', batchBytes: found?.batch_bytes });
     expect(stdout).toContain(`Computed in ${computedOn.length} ways`);
-    expect(neuronsIn(folder)).toBe(await undisturbed('--limit', '1', '--steps', '600'));
+    expect(neuronsIn(folder)).toBe(await undisturbed('--limit', '1', ...steps));
 
     // Something is left to do, or no worker would be planned.
     writeFileSync(join(folder, 'journal.jsonl'), `${journalLines(folder)[0]}\n`);
-    const again = [...FIND, '--limit', '1', '--steps', '600', '--engine', 'wasm', '--workers', '1'];
+    const again = [...FIND, '--limit', '1', ...steps, '--engine', 'wasm', '--workers', '1'];
     const { stderr: told } = await kn([...again, '-r', folder], { env: smallMemory });
     expect(told).toContain(`1 worker of 1 thread, batches of ${megabytes(found?.batch_bytes ?? 0)}\n`);
   });
 
   it('halves the batch of one fact too', async () => {
-    const ask = ['find', '--model', 'demo', '-a', 'paris', '-p', 'france is governed from [MASK].', '--json'];
-    const asked = [...ask, '--engine', 'wasm', '--steps', '2000', '--batch-memory', '2000'];
+    const fact = [
+      'find',
+      '--model',
+      'demo',
+      '-a',
+      'paris',
+      '-p',
+      'france is governed from [MASK].',
+      '--json',
+    ];
+    const ask = [...fact, '--engine', 'wasm', '--path', 'exact', '--steps', '2000'];
+    const asked = [...ask, '--batch-memory', '2000'];
     const { code, stdout, stderr } = await kn(asked, { env: smallMemory });
     expect(code).toBe(0);
     expect(stderr).toContain('cpu: memory is full; from here on batches of 1000 MB');
-    expect(stdout).toBe((await kn([...ask, '--engine', 'wasm', '--steps', '2000'])).stdout);
+    expect(stdout).toBe((await kn(ask)).stdout);
   });
 
   it.skipIf(!hasTensorflow)(
@@ -155,7 +167,7 @@ describe('memory that is full', () => {
     async () => {
       const folder = results();
       // libtensorflow waits 10 s for memory before it gives up: once, for such a batch.
-      const more = ['--limit', '1', '--steps', '5000', '--engine', 'tensorflow'];
+      const more = ['--limit', '1', '--path', 'exact', '--steps', '5000', '--engine', 'tensorflow'];
       const { code, stdout, stderr } = await kn(
         [...FIND, ...more, '--workers', '1', '--batch-memory', '1200', '-r', folder],
         { env: { ...own, NODE_OPTIONS: preload('small-native-memory.mjs'), KN_TEST_NATIVE_MB: '400' } },

@@ -14,7 +14,7 @@ import type { ModelConfig } from '../../model/config.js';
  */
 const MOST_TOGETHER = 16;
 
-/** Into so many calls the work of a processor is divided at least, so that its cores have something to do. */
+/** Into so many calls the work is divided at least, so that all workers have something to do. */
 const FEWEST_CALLS = 8;
 
 /**
@@ -28,13 +28,9 @@ const [PROMPTS, TOKENS] = [8, 14];
 
 /** @param facts of the list */
 export function factsTogether(facts: number, config: ModelConfig, onGpu: boolean): number {
-  if (onGpu) return MOST_TOGETHER;
+  const most = Math.max(1, Math.min(MOST_TOGETHER, Math.ceil(facts / FEWEST_CALLS)));
+  if (onGpu) return most;
   const tokens = Math.min(TOKENS, config.maxTokens);
   const operations = PROMPTS * countOperations(config, tokens, 'riemann_endpoints', 20).total;
-  const most = Math.min(
-    MOST_TOGETHER,
-    Math.ceil(facts / FEWEST_CALLS),
-    Math.floor(MOST_OPERATIONS / operations),
-  );
-  return Math.max(1, most);
+  return Math.max(1, Math.min(most, Math.floor(MOST_OPERATIONS / operations)));
 }
