@@ -36,6 +36,7 @@ describe('a request', () => {
         method: 'integrated_gradients',
         rule: 'riemann_endpoints',
         steps: 20,
+        path: 'interpolated',
         threshold: { kind: 'adaptive', value: 0.3 },
         share: 0.3,
       },
@@ -71,6 +72,7 @@ describe('a request', () => {
       method: 'integrated_gradients',
       rule: 'riemann_left',
       steps: 50,
+      path: 'interpolated',
       threshold: { kind: 'adaptive', value: 0.2 },
       share: 0.7,
     });
