@@ -31,7 +31,7 @@ export interface LayerEstimate {
 /** The points that are known of a layer's path, by their place among 17 nodes. */
 export type KnownNodes = readonly (PointGradient | undefined)[];
 
-/** The bar is this many times what is left to move: the worst error that was seen was 0.74 of the bar (docs/quadrature.md). */
+/** The bar is this many times what is left to move; docs/quadrature.md has how much of it errors took, and one that was beyond. */
 const SAFETY = 2;
 
 /** How much more than the disagreement of the probabilities a score may be off, as a share of the layer's largest. */

@@ -3,8 +3,9 @@ import { areSilent, everyLayerExactly, type Undecided } from '../attribution/und
 import { type CoarseThreshold, percentileOf } from './coarse.js';
 
 /**
- * Two ways to the same score differ by as much in float32, as a share of the layer's largest: at most 1.7e-5 in one of 1,208 layers of
- * a trained model's prompts (docs/quadrature.md). Nearer to the threshold the rule itself decides, as it does without interpolation.
+ * As a share of the layer's largest score. Two ways to the same score differ in float32 by up to 1.7e-5 of the prompt's highest, in
+ * 1,208 layers of a trained model's prompts (docs/quadrature.md). Nearer to the threshold the rule itself decides, as it does without
+ * interpolation.
  */
 export const ROUNDING = 2 ** -16;
 
