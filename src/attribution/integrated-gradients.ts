@@ -16,6 +16,7 @@ import { batchesOfEqualLength } from '../model/prompt-batches.js';
 import { checkFinite } from '../model/read-finite.js';
 import type { Query } from '../model/tokenizer/tokenizer.js';
 import { levelWeights } from './layer-estimate.js';
+import { LayersScored } from './layers-scored.js';
 import { levelsFor } from './levels.js';
 import type { Path } from './methods.js';
 import { takeGradients } from './path-gradients.js';
@@ -160,35 +161,3 @@ function checked(prompt: ScoredPrompt): ScoredPrompt {
 
 /** Of the whole work, where there may be more rounds. */
 const FIRST_ROUND = 0.75;
-
-/** Tells progress in layers of prompts, though rounds are of points. */
-class LayersScored {
-  private told = 0;
-
-  constructor(
-    private readonly whole: number,
-    private readonly onScored: OnScored = () => undefined,
-  ) {}
-
-  /** A round that brings the work to `share` of what was left of it. */
-  round(share: number): (asked: number) => (done: number) => void {
-    const from = this.told;
-    const part = share * (this.whole - from);
-    return asked => {
-      let points = 0;
-      return done => {
-        points += done;
-        this.tell(Math.floor(from + (asked === 0 ? 0 : (points / asked) * part)));
-      };
-    };
-  }
-
-  end(): void {
-    this.tell(this.whole);
-  }
-
-  private tell(layers: number): void {
-    if (layers > this.told) this.onScored(layers - this.told);
-    this.told = Math.max(this.told, layers);
-  }
-}

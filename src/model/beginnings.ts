@@ -40,3 +40,13 @@ function joinedInGroups<T>(first: readonly T[], second: readonly T[], groups: nu
     all.slice((group * all.length) / groups, ((group + 1) * all.length) / groups);
   return Array.from({ length: groups }, (_, group) => [...part(first, group), ...part(second, group)]).flat();
 }
+
+/**
+ * Where as many passes of every prompt begin in one layer.
+ * @param activations [prompts * steps, intermediateSize], prompt by prompt
+ */
+export function evenBeginning(layer: number, activations: tf.Tensor2D, prompts: number): Beginning {
+  const steps = activations.shape[0] / prompts;
+  const ofPasses = Array.from({ length: prompts * steps }, (_, pass) => Math.floor(pass / steps));
+  return { layer, prompts: ofPasses, activations };
+}

@@ -35,6 +35,14 @@ const THRESHOLDS: readonly CoarseThreshold[] = [
 const CASES = QUADRATURES.map(([rule, steps], i) => ({ rule, steps, threshold: THRESHOLDS[i] }));
 const SHARE = { share: 0.5 };
 
+const NEURONS_ALONE = {
+  ...SHARE,
+  rule: 'riemann_endpoints',
+  steps: 20,
+  threshold: THRESHOLDS[0],
+  keepScores: false,
+} as const;
+
 beforeAll(async () => {
   await startEngine('wasm');
 });
@@ -109,13 +117,7 @@ describe('the neurons of the demo model', () => {
   });
 
   it('take fewer passes by far on the average, and never more than a node each more than the rule', async () => {
-    const options = {
-      rule: 'riemann_endpoints',
-      steps: 20,
-      threshold: THRESHOLDS[0],
-      keepScores: false,
-    } as const;
-    const found = await findNeurons(demo.model, prompts, { ...options, ...SHARE });
+    const found = await findNeurons(demo.model, prompts, NEURONS_ALONE);
     let [done, ofRule] = [0, 0];
     for (const { passes } of found.prompts) {
       expect(passes.ofRule).toBe(2 * 19);
@@ -129,16 +131,9 @@ describe('the neurons of the demo model', () => {
   });
 
   it('leave no tensor behind over many facts', async () => {
-    const options = {
-      rule: 'riemann_endpoints',
-      steps: 20,
-      threshold: THRESHOLDS[0],
-      keepScores: false,
-    } as const;
-    await findNeurons(demo.model, prompts.slice(0, 2), { ...options, ...SHARE });
+    await findNeurons(demo.model, prompts.slice(0, 2), NEURONS_ALONE);
     const { numTensors } = tf.memory();
-    for (const prompt of prompts.slice(0, 12))
-      await findNeurons(demo.model, [prompt], { ...options, ...SHARE });
+    for (const prompt of prompts.slice(0, 12)) await findNeurons(demo.model, [prompt], NEURONS_ALONE);
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 });

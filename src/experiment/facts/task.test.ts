@@ -8,7 +8,7 @@ import { startEngine } from '../../runtime/engine.js';
 import { productsThatRun } from '../../testing/products-that-run.js';
 import { askFact, FACT_TASK, type FactTask, runFactTask } from './task.js';
 
-const BATCHES = { batchBytes: 1e8, layersTogether: false };
+const BATCHES = { batchBytes: 1e8 };
 
 let demo: LoadedModel;
 let task: FactTask;

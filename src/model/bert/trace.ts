@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { beginningsByLayer } from '../beginnings.js';
+import { beginningsByLayer, evenBeginning } from '../beginnings.js';
 import type { ActivationFactors, Beginning, Site, Trace } from '../language-model.js';
 import { type AttentionShape, attention, selfAttention } from '../layers/attention.js';
 import { fromActivations } from '../layers/feed-forward.js';
@@ -54,9 +54,7 @@ export class BertTrace implements Trace {
   }
 
   resume(layer: number, activations: tf.Tensor2D, factors?: ActivationFactors): tf.Tensor2D {
-    const steps = activations.shape[0] / this.prompts;
-    const prompts = Array.from({ length: this.prompts * steps }, (_, sample) => Math.floor(sample / steps));
-    return this.resumeTogether([{ layer, prompts, activations }], undefined, factors);
+    return this.resumeTogether([evenBeginning(layer, activations, this.prompts)], undefined, factors);
   }
 
   resumeTogether(
