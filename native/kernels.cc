@@ -3,8 +3,8 @@
 //
 //   KnGelu(x [rows, width], bias [width]) -> value, slope      gelu(x + bias) and gelu'(x + bias)
 //   KnGeluNew(x [rows, width], bias [width]) -> value, slope   the same of GELU's approximation by tanh
-//   KnAddNorm(x, residual [rows, width], gamma, beta [width]; epsilon)
-//       -> value, unit [rows, width], inverse [rows, 1]        layer normalisation of x + residual
+//   KnAddBiasNorm(x [rows, width], bias [width], residual [rows, width], gamma, beta [width]; epsilon)
+//       -> value, unit [rows, width], inverse [rows, 1]        layer normalisation of x + bias + residual
 //   KnNorm(x, gamma, beta; epsilon)                            the same of x alone
 //   KnNormGrad(dy, unit [rows, width], inverse [rows, 1], gamma [width]) -> dx
 //   KnAddWithBias(x [rows, width], bias [width], residual [rows, width]) -> sum
@@ -13,6 +13,9 @@
 //   KnCachedAttention(inputs [rows, 3 heads size], keys, values [prompts, heads, earlier, size]; scale)
 //       -> context [rows, heads size], weights [rows, heads (earlier + 1)]      each row attends to the earlier ones and itself
 //   KnCachedAttentionGrad(dcontext, inputs, weights, keys, values; scale) -> dinputs
+//   KnAttention(query [queries samples, width], keyvalue [tokens samples, 2 width]; samples, heads, scale)
+//       -> context [queries samples, width], weights [samples heads queries, tokens]    row t samples + n is token t of sample n
+//   KnAttentionGrad(dcontext, query, keyvalue, weights; samples, heads, scale) -> dquery, dkeyvalue
 
 #include <node_api.h>
 
@@ -28,6 +31,7 @@
 #include "call.h"
 #include "for-rows.h"
 #include "rows.h"
+#include "self-attention.h"
 #include "tensorflow/c/c_api.h"
 #include "tensorflow/c/kernels.h"
 #include "tensorflow/c/ops.h"
@@ -52,19 +56,20 @@ void Gelu(void*, TF_OpKernelContext* context) {
   call.Finish();
 }
 
-template <bool kResidual>
+template <bool kSum>
 void Norm(void* epsilon, TF_OpKernelContext* context) {
   Call call(context);
   int64_t rows, width;
   if (call.Matrix(&rows, &width)) {
     int input = 0;
-    const float *x = call.Input(input++), *residual = kResidual ? call.Input(input++, rows * width) : nullptr;
+    const float *x = call.Input(input++), *bias = kSum ? call.Input(input++, width) : nullptr;
+    const float* residual = kSum ? call.Input(input++, rows * width) : nullptr;
     const float *gamma = call.Input(input++, width), *beta = call.Input(input++, width);
     float *value = call.Output(0, rows, width), *unit = call.Output(1, rows, width), *inverse = call.Output(2, rows, 1);
     if (call.Ok()) {
       ForRows(rows, width, [&](int64_t i) {
         const int64_t at = i * width;
-        AddNormRow(x + at, kResidual ? residual + at : nullptr, gamma, beta, *static_cast<float*>(epsilon), value + at, unit + at,
+        AddNormRow(x + at, bias, kSum ? residual + at : nullptr, gamma, beta, *static_cast<float*>(epsilon), value + at, unit + at,
                    inverse + i, width);
       });
     }
@@ -186,6 +191,95 @@ void CachedAttentionGrad(void* scale, TF_OpKernelContext* context) {
   call.Finish();
 }
 
+// Attributes of both kernels in which a sample's tokens attend to each other.
+struct Heads {
+  int64_t samples = 0, heads = 0;
+  float scale = 0;
+};
+
+// What both read: `query` and `keyvalue` are the inputs `first` and the next.
+struct SelfAttention {
+  const float *query, *keyvalue;
+  int64_t samples, heads, width, queries, tokens;
+  HeadShape head;
+  bool Read(Call& call, int first, const Heads& attributes) {
+    int64_t asking[2], asked[2];
+    if (!call.Shape(first, 2, asking) || !call.Shape(first + 1, 2, asked)) return false;
+    samples = attributes.samples, heads = attributes.heads, width = asking[1];
+    if (samples <= 0 || heads <= 0 || asked[1] != 2 * width || width % heads != 0 || asking[0] % samples != 0 ||
+        asked[0] % samples != 0)
+      return call.Refuse("query and keyvalue do not fit");
+    queries = asking[0] / samples, tokens = asked[0] / samples;
+    head = {queries, tokens, width / heads, attributes.scale};
+    query = call.Input(first);
+    keyvalue = call.Input(first + 1);
+    return call.Ok();
+  }
+  // A head of a sample in a matrix so wide, from a column on.
+  int64_t Start(int64_t sample, int64_t head, int64_t columns, int64_t from = 0) const {
+    return sample * columns + from + head * (width / heads);
+  }
+  int64_t Stride(int64_t columns) const { return samples * columns; }
+  // In elements of other kernels, which a vector of products is about as much as.
+  int64_t WorkOfHead() const { return queries * tokens * (width / heads) / 4; }
+  int64_t SizeOfWeights() const { return samples * heads * queries * tokens; }
+};
+
+void AttendAll(void* attributes, TF_OpKernelContext* context) {
+  Call call(context);
+  SelfAttention a;
+  if (a.Read(call, 0, *static_cast<Heads*>(attributes))) {
+    float *out = call.Output(0, a.samples * a.queries, a.width);
+    float *weights = call.Output(1, a.samples * a.heads * a.queries, a.tokens);
+    if (call.Ok()) {
+      ForRows(a.samples * a.heads, a.WorkOfHead(), [&](int64_t i) {
+        const int64_t sample = i / a.heads, head = i % a.heads, twice = 2 * a.width;
+        const int64_t own = a.Start(sample, head, a.width);
+        AttendTokens(a.head, {a.query + own, a.Stride(a.width)},
+                     {a.keyvalue + a.Start(sample, head, twice), a.Stride(twice)},
+                     {a.keyvalue + a.Start(sample, head, twice, a.width), a.Stride(twice)}, {out + own, a.Stride(a.width)},
+                     weights + i * a.queries * a.tokens);
+      });
+    }
+  }
+  call.Finish();
+}
+
+void AttendAllGrad(void* attributes, TF_OpKernelContext* context) {
+  Call call(context);
+  SelfAttention a;
+  if (a.Read(call, 1, *static_cast<Heads*>(attributes))) {
+    const float *dcontext = call.Input(0, a.samples * a.queries * a.width);
+    const float *weights = call.Input(3, a.SizeOfWeights());
+    float *dquery = call.Output(0, a.samples * a.queries, a.width);
+    float *dkeyvalue = call.Output(1, a.samples * a.tokens, 2 * a.width);
+    if (call.Ok()) {
+      ForRows(a.samples * a.heads, 2 * a.WorkOfHead(), [&](int64_t i) {
+        const int64_t sample = i / a.heads, head = i % a.heads, twice = 2 * a.width;
+        const int64_t own = a.Start(sample, head, a.width), stride = a.Stride(a.width);
+        const int64_t key = a.Start(sample, head, twice), value = a.Start(sample, head, twice, a.width);
+        AttendTokensGrad(a.head, {dcontext + own, stride}, {a.query + own, stride}, {a.keyvalue + key, a.Stride(twice)},
+                         {a.keyvalue + value, a.Stride(twice)}, weights + i * a.queries * a.tokens, {dquery + own, stride},
+                         {dkeyvalue + key, a.Stride(twice)}, {dkeyvalue + value, a.Stride(twice)});
+      });
+    }
+  }
+  call.Finish();
+}
+
+void* ReadHeads(TF_OpKernelConstruction* construction) {
+  TF_Status* status = TF_NewStatus();
+  Heads* heads = new Heads();
+  TF_OpKernelConstruction_GetAttrInt64(construction, "samples", &heads->samples, status);
+  if (TF_GetCode(status) == TF_OK) TF_OpKernelConstruction_GetAttrInt64(construction, "heads", &heads->heads, status);
+  if (TF_GetCode(status) == TF_OK) TF_OpKernelConstruction_GetAttrFloat(construction, "scale", &heads->scale, status);
+  if (TF_GetCode(status) != TF_OK) TF_OpKernelConstruction_Failure(construction, status);
+  TF_DeleteStatus(status);
+  return heads;
+}
+
+void DeleteHeads(void* heads) { delete static_cast<Heads*>(heads); }
+
 template <const char* kName>
 void* ReadFloat(TF_OpKernelConstruction* construction) {
   TF_Status* status = TF_NewStatus();
@@ -234,8 +328,8 @@ std::string Register(const Operation& operation) {
 const Operation kOperations[] = {
     {"KnGelu", {"x: float", "bias: float"}, {"value: float", "slope: float"}, {}, nullptr, &Gelu<GeluRow>, nullptr},
     {"KnGeluNew", {"x: float", "bias: float"}, {"value: float", "slope: float"}, {}, nullptr, &Gelu<GeluNewRow>, nullptr},
-    {"KnAddNorm",
-     {"x: float", "residual: float", "gamma: float", "beta: float"},
+    {"KnAddBiasNorm",
+     {"x: float", "bias: float", "residual: float", "gamma: float", "beta: float"},
      {"value: float", "unit: float", "inverse: float"},
      {"epsilon: float"},
      &ReadFloat<kEpsilon>,
@@ -283,6 +377,20 @@ const Operation kOperations[] = {
      &ReadFloat<kScale>,
      &CachedAttentionGrad,
      &DeleteFloat},
+    {"KnAttention",
+     {"query: float", "keyvalue: float"},
+     {"context: float", "weights: float"},
+     {"samples: int", "heads: int", "scale: float"},
+     &ReadHeads,
+     &AttendAll,
+     &DeleteHeads},
+    {"KnAttentionGrad",
+     {"dcontext: float", "query: float", "keyvalue: float", "weights: float"},
+     {"dquery: float", "dkeyvalue: float"},
+     {"samples: int", "heads: int", "scale: float"},
+     &ReadHeads,
+     &AttendAllGrad,
+     &DeleteHeads},
 };
 
 }  // namespace

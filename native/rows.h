@@ -78,12 +78,12 @@ VECTORISED void GeluNewRow(const float* __restrict x, const float* __restrict bi
   }
 }
 
-// `residual` may be null.
-VECTORISED void AddNormRow(const float* x, const float* residual, const float* gamma, const float* beta, float epsilon,
+// `bias` and `residual` may both be null.
+VECTORISED void AddNormRow(const float* x, const float* bias, const float* residual, const float* gamma, const float* beta, float epsilon,
                            float* value, float* unit, float* inverse, int64_t width) {
   float part[kLanes] = {0};
   const int64_t whole = width - width % kLanes;
-  for (int64_t i = 0; i < width; i++) unit[i] = residual == nullptr ? x[i] : x[i] + residual[i];
+  for (int64_t i = 0; i < width; i++) unit[i] = residual == nullptr ? x[i] : x[i] + bias[i] + residual[i];
   for (int64_t i = 0; i < whole; i += kLanes) {
     for (int lane = 0; lane < kLanes; lane++) part[lane] += unit[i + lane];
   }

@@ -104,7 +104,7 @@ function wholePass(
 /** Every token's attention: (T S, 3 H) -> (T S, H). */
 function selfAttention(inputs: tf.Tensor2D, shape: AttentionShape): tf.Tensor2D {
   return differentiable([inputs], save => {
-    const [q, k, v] = splitJoinedHeads(inputs, shape);
+    const [q, k, v] = splitJoinedHeads(inputs, shape, 3);
     const { context, weights } = attendHeads(q, k, v, shape);
     save([q, k, v, weights]);
     return {

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { attention } from '../../src/model/layers/attention.js';
 import { differentiable } from '../../src/model/layers/differentiable.js';
 import { addAndNorm, type LayerNormWeights, layerNorm } from '../../src/model/layers/layer-norm.js';
-import { linear } from '../../src/model/layers/linear.js';
+import { linear, product } from '../../src/model/layers/linear.js';
 import { takeMaskRows } from '../../src/model/layers/mask-rows.js';
 import { nonlinear } from '../../src/model/layers/nonlinearity.js';
 import { normal } from '../random.js';
@@ -57,11 +57,8 @@ export function randomNetwork(vocabularySize: number): Network {
 /** Word and position embeddings of tokens in an order of their own: (rows, H). */
 export function embed(network: Network, ids: readonly number[], places: readonly number[]): tf.Tensor2D {
   const words = tf.gather(network.wordEmbeddings, tf.tensor1d([...ids], 'int32'));
-  return addAndNorm(
-    words,
-    tf.gather(network.positionEmbeddings, tf.tensor1d([...places], 'int32')),
-    network.norm,
-  );
+  const positions = tf.gather(network.positionEmbeddings, tf.tensor1d([...places], 'int32'));
+  return layerNorm(tf.add(words, positions), network.norm);
 }
 
 /** Layer 0 up to its feed-forward network, which no training changes: (T B, H). */
@@ -85,17 +82,15 @@ function attend(
 ): tf.Tensor2D {
   const { query, key, value, attentionOutput } = network.layers[layer];
   const scale = 1 / Math.sqrt(hidden / heads);
-  const context = attention(frozen(asked, query), frozen(x, key), frozen(x, value), {
-    samples,
-    heads,
-    scale,
-  });
-  return addAndNorm(frozen(context, attentionOutput), asked, network.norm);
+  const keyValue = frozen(x, tf.concat([key, value], 1));
+  const context = attention(frozen(asked, query), keyValue, { samples, heads, scale });
+  return addAndNorm(product(context, attentionOutput), tf.zeros([hidden]), asked, network.norm);
 }
 
 function feedForward(network: Network, layer: number, x: tf.Tensor2D): tf.Tensor2D {
   const { intermediate, output } = network.layers[layer];
-  return addAndNorm(trained(nonlinear('gelu', trained(x, intermediate)), output), x, network.norm);
+  const contributions = trained(nonlinear('gelu', trained(x, intermediate)), output);
+  return addAndNorm(contributions, tf.zeros([hidden]), x, network.norm);
 }
 
 function frozen(x: tf.Tensor2D, weight: tf.Tensor2D): tf.Tensor2D {

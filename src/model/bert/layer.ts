@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Site } from '../language-model.js';
 import { feedForward, fromActivations, toActivations } from '../layers/feed-forward.js';
 import { addAndNorm } from '../layers/layer-norm.js';
-import { linear } from '../layers/linear.js';
+import { product } from '../layers/linear.js';
 import { joinRows, takeMaskRows, takeOtherRows } from '../layers/mask-rows.js';
 import { scale } from '../layers/scale.js';
 import type { BertLayerWeights } from './weights.js';
@@ -17,8 +17,8 @@ export function endAttention(
   residual: tf.Tensor2D,
   { attentionOutput, attentionNorm }: BertLayerWeights,
 ): tf.Tensor2D {
-  const output = linear(context, attentionOutput);
-  const attended = addAndNorm(output, residual, attentionNorm);
+  const output = product(context, attentionOutput.weight);
+  const attended = addAndNorm(output, attentionOutput.bias, residual, attentionNorm);
   output.dispose();
   return attended;
 }
@@ -44,7 +44,7 @@ export function finishLayer(
   const atMask = fromActivations(activations, weights.feedForward, site); // (N, H)
   const others = takeOtherRows(attended, samples);
   const output = others.size === 0 ? atMask : joinRows(atMask, feedForward(others, weights.feedForward));
-  return addAndNorm(output, attended, weights.outputNorm);
+  return addAndNorm(output, weights.feedForward.output.bias, attended, weights.outputNorm);
 }
 
 /** What a pass does at the mask on its way through a layer: at the most one of the two. */
@@ -70,7 +70,7 @@ export function afterAttention(
     return finishLayer(attended, activations, weights, samples, site);
   }
   const output = feedForward(attended, weights.feedForward, undefined, { site, probe });
-  const x = addAndNorm(output, attended, weights.outputNorm);
+  const x = addAndNorm(output, weights.feedForward.output.bias, attended, weights.outputNorm);
   tf.dispose([attended, output]);
   return x;
 }

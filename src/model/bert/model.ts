@@ -9,9 +9,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { PromptBatch, Site } from '../language-model.js';
-import { type AttentionShape, attention } from '../layers/attention.js';
+import { type AttentionShape, type AttentionWeights, attention } from '../layers/attention.js';
 import { embedRows, positionFirst } from '../layers/embeddings.js';
-import { addAndNorm, layerNorm } from '../layers/layer-norm.js';
+import { layerNorm } from '../layers/layer-norm.js';
 import { linear, product } from '../layers/linear.js';
 import { takeMaskRows, takeOtherRows } from '../layers/mask-rows.js';
 import { nonlinear } from '../layers/nonlinearity.js';
@@ -68,7 +68,7 @@ export class BertModel extends Transformer<BertLayerWeights> {
     const { wordEmbeddings, positionEmbeddings, embeddingNorm } = this.weights;
     const order = tokens.map((row, b) => positionFirst(row.length, positions[b]));
     const { words, places } = embedRows(wordEmbeddings, positionEmbeddings, tokens, order);
-    return addAndNorm(words, places, embeddingNorm);
+    return layerNorm(tf.add(words, places), embeddingNorm);
   }
 
   /** One layer with the input x (T B, H), which is `next` after it. */
@@ -79,33 +79,31 @@ export class BertModel extends Transformer<BertLayerWeights> {
     site: Site,
   ): { layer: BertLayerTrace; next: tf.Tensor2D } {
     const weights = this.weights.layers[index];
-    const inputs = this.project(x, weights, index, prompts);
-    const context = attention(inputs.query, inputs.key, inputs.value, this.attentionShape(prompts));
+    const inputs = this.project(x, weights.attentionInput, index, prompts);
+    const context = attention(inputs.query, inputs.keyValue, this.attentionShape(prompts));
     const attended = endAttention(context, inputs.residual, weights); // (T B, H); in the last layer (B, H)
     const activations = maskActivations(attended, weights, prompts, site); // (B, F)
     const next = finishLayer(attended, activations, weights, prompts, site);
     const rest = {
       residual: takeOtherRows(inputs.residual, prompts),
       query: takeOtherRows(inputs.query, prompts),
-      key: takeOtherRows(inputs.key, prompts),
-      value: takeOtherRows(inputs.value, prompts),
+      keyValue: takeOtherRows(inputs.keyValue, prompts),
     };
     return { layer: { rest, attended: takeMaskRows(attended, prompts), activations }, next };
   }
 
-  /** Queries, keys and values of x (T N, H). The last layer asks a query for the mask's rows alone. */
+  /** Queries, and keys and values, of x (T N, H). The last layer asks a query for the mask's rows alone. */
   private project(
     x: tf.Tensor2D,
-    weights: BertLayerWeights,
+    { query, keyValue }: AttentionWeights,
     index: number,
     samples: number,
   ): AttentionInputs {
     const residual = index === this.layers - 1 ? takeMaskRows(x, samples) : x;
     return {
       residual,
-      query: linear(residual, weights.query),
-      key: linear(x, weights.key),
-      value: linear(x, weights.value),
+      query: linear(residual, query),
+      keyValue: linear(x, keyValue),
     };
   }
 }

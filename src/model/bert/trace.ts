@@ -11,14 +11,13 @@ import { afterAttention } from './layer.js';
 import type { BertLayerWeights } from './weights.js';
 
 /**
- * What one layer's attention starts from. `residual` and `query` have the rows that the layer must compute,
- * `key` and `value` those of every token; all [rows, H].
+ * What one layer's attention starts from. `residual` and `query` [rows, H] have the rows that the layer must compute, `keyValue`
+ * [rows, 2 H] those of every token.
  */
 export type AttentionInputs = {
   readonly residual: tf.Tensor2D;
   readonly query: tf.Tensor2D;
-  readonly key: tf.Tensor2D;
-  readonly value: tf.Tensor2D;
+  readonly keyValue: tf.Tensor2D;
 };
 
 export type BertLayerTrace = {
@@ -94,14 +93,16 @@ export class BertTrace implements Trace {
   private maskAfter({ layer, prompts, activations }: Beginning): tf.Tensor2D {
     const { feedForward, outputNorm } = this.model.layerWeights(layer);
     const attended = gatherRows(this.layers[layer].attended, prompts); // (N, H)
-    return addAndNorm(fromActivations(activations, feedForward, this.site), attended, outputNorm);
+    const output = fromActivations(activations, feedForward, this.site);
+    return addAndNorm(output, feedForward.output.bias, attended, outputNorm);
   }
 
   /** Attention in a layer whose input x (T N, H) has changed in every row; x is disposed of. */
   private ownAttention(layer: number, x: tf.Tensor2D, samples: number): Attended {
     const residual = layer === this.model.layers - 1 ? takeMaskRows(x, samples) : x;
+    const { attentionInput } = this.model.layerWeights(layer);
     const shape = this.model.attentionShape(samples);
-    const context = selfAttention(x, this.model.layerWeights(layer), residual.shape[0], shape);
+    const context = selfAttention(x, attentionInput, residual.shape[0], shape);
     if (residual !== x) x.dispose();
     return { context, residual };
   }
@@ -109,17 +110,17 @@ export class BertTrace implements Trace {
   /** Attention in the layer after that which passes begin in: its input has changed in the mask's rows alone. */
   private maskAttention(layer: number, begun: Beginning): Attended {
     const mask = this.maskAfter(begun); // (N, H)
-    const weights = this.model.layerWeights(layer);
+    const { attentionInput } = this.model.layerWeights(layer);
     const { rest } = this.layers[layer];
     // The other tokens' rows come from the trace.
     const withRest = (x: tf.Tensor2D, rest: tf.Tensor2D) =>
       withMaskRows(x, gatherRows(rest, begun.prompts, rest.shape[0] / this.prompts));
     const residual = withRest(mask, rest.residual);
-    const [query, key, value] = (['query', 'key', 'value'] as const).map(part =>
-      withRest(linear(mask, weights[part]), rest[part]),
+    const [query, keyValue] = (['query', 'keyValue'] as const).map(part =>
+      withRest(linear(mask, attentionInput[part]), rest[part]),
     );
-    const context = attention(query, key, value, this.model.attentionShape(begun.prompts.length));
-    tf.dispose([query, key, value]);
+    const context = attention(query, keyValue, this.model.attentionShape(begun.prompts.length));
+    tf.dispose([query, keyValue]);
     return { context, residual };
   }
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { ValueTensor } from '../checkpoint/value-tensor.js';
 import { WeightReader } from '../checkpoint/weight-reader.js';
+import type { AttentionWeights } from '../layers/attention.js';
 import type { FeedForwardWeights } from '../layers/feed-forward.js';
 import type { LayerNormWeights } from '../layers/layer-norm.js';
 import type { LinearWeights } from '../layers/linear.js';
@@ -9,9 +10,7 @@ import type { TransformerWeights } from '../transformer.js';
 import type { BertConfig } from './config.js';
 
 export type BertLayerWeights = {
-  readonly query: LinearWeights;
-  readonly key: LinearWeights;
-  readonly value: LinearWeights;
+  readonly attentionInput: AttentionWeights;
   readonly attentionOutput: LinearWeights;
   readonly attentionNorm: LayerNormWeights;
   readonly feedForward: FeedForwardWeights;
@@ -69,9 +68,15 @@ async function readWeights(reader: WeightReader, config: BertConfig): Promise<Be
   for (let layer = 0; layer < config.layers; layer++) {
     const at = `${prefix}encoder.layer.${layer}`;
     layers.push({
-      query: await reader.linear(`${at}.attention.self.query`, hidden, hidden),
-      key: await reader.linear(`${at}.attention.self.key`, hidden, hidden),
-      value: await reader.linear(`${at}.attention.self.value`, hidden, hidden),
+      attentionInput: {
+        query: await reader.linear(`${at}.attention.self.query`, hidden, hidden),
+        keyValue: await reader.linearsSideBySide(
+          ['key', 'value'].map(name => `${at}.attention.self.${name}`),
+          hidden,
+          hidden,
+          true,
+        ),
+      },
       attentionOutput: await reader.linear(`${at}.attention.output.dense`, hidden, hidden),
       attentionNorm: await norm(`${at}.attention.output.LayerNorm`),
       feedForward: {

@@ -54,15 +54,26 @@ export class WeightReader {
     };
   }
 
-  /** Several of them, without biases, as one map: [input, names * output]. */
-  async linearsSideBySide(names: readonly string[], input: number, output: number): Promise<LinearWeights> {
-    const stored = new Float32Array(names.length * output * input);
-    for (const [i, name] of names.entries())
-      stored.set(await this.checkpoint.read(`${name}.weight`, [output, input]), i * output * input);
+  /**
+   * Several of them as one map: [input, names * output].
+   * @param biased whether the checkpoint has biases; else they are 0
+   */
+  async linearsSideBySide(
+    names: readonly string[],
+    input: number,
+    output: number,
+    biased: boolean,
+  ): Promise<LinearWeights> {
     const width = names.length * output;
+    const stored = new Float32Array(width * input);
+    const biases = new Float32Array(width);
+    for (const [i, name] of names.entries()) {
+      stored.set(await this.checkpoint.read(`${name}.weight`, [output, input]), i * output * input);
+      if (biased) biases.set(await this.checkpoint.read(`${name}.bias`, [output]), i * output);
+    }
     return {
       weight: this.own(tf.tensor2d(transposed(stored, width, input), [input, width])),
-      bias: this.own(tf.zeros<tf.Rank.R1>([width])),
+      bias: this.own(tf.tensor1d(biases)),
     };
   }
 

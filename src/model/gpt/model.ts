@@ -102,7 +102,7 @@ export class GptModel extends Transformer<GptLayerWeights> {
     const { heads, attention } = this.config;
     const { scale, window } = attention[layer];
     const inputs = affine(layerNorm(x, attentionNorm), attentionInput); // (T B, 3 H)
-    const [queries, keys, values] = splitJoinedHeads(inputs, { samples: prompts, heads }); // (B, h, T, d)
+    const [queries, keys, values] = splitJoinedHeads(inputs, { samples: prompts, heads }, 3); // (B, h, T, d)
     const asking = layer === this.layers - 1 ? 1 : tokens;
     const asked = asking === tokens ? queries : tf.slice(queries, [0, 0, 0, 0], [-1, -1, asking, -1]);
     const mask = seenBy(asking, tokens, window);

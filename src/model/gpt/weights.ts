@@ -93,6 +93,7 @@ async function readGptNeoLayer(reader: WeightReader, at: string, config: GptConf
       ['q_proj', 'k_proj', 'v_proj'].map(name => `${attention}.${name}`),
       hidden,
       hidden,
+      false,
     ),
     attentionOutput: await reader.linear(`${attention}.out_proj`, hidden, hidden),
     feedForward: {

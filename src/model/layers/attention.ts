@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
+import { hasFused, runFused } from './fused.js';
 import { affine, type LinearWeights } from './linear.js';
 import { enterTransposed, leaveTransposed, throughTransposed } from './transposed-product.js';
 
@@ -23,18 +24,25 @@ export function splitHeads(
 }
 
 /**
- * Queries, keys and values that lie side by side.
- * @param inputs [tokens * samples, 3 heads size]
+ * Several such matrices that lie side by side: queries, keys and values.
+ * @param inputs [tokens * samples, parts heads size]
  * @returns [samples, heads, tokens, size] each
  */
 export function splitJoinedHeads(
   inputs: tf.Tensor2D,
   { samples, heads }: Pick<AttentionShape, 'samples' | 'heads'>,
+  parts: number,
 ): tf.Tensor4D[] {
   const [rows, width] = inputs.shape;
-  const parts = tf.reshape<tf.Rank.R5>(inputs, [rows / samples, samples, 3, heads, width / (3 * heads)]);
+  const ofParts = tf.reshape<tf.Rank.R5>(inputs, [
+    rows / samples,
+    samples,
+    parts,
+    heads,
+    width / (parts * heads),
+  ]);
   const isOfHeads = (x: tf.Tensor): x is tf.Tensor4D => x.rank === 4;
-  return tf.unstack(tf.transpose(parts, [2, 1, 3, 0, 4])).filter(isOfHeads);
+  return tf.unstack(tf.transpose(ofParts, [2, 1, 3, 0, 4])).filter(isOfHeads);
 }
 
 /** [samples, heads, tokens, size] -> [tokens * samples, heads * size] */
@@ -43,43 +51,38 @@ export function joinHeads(x: tf.Tensor4D): tf.Tensor2D {
   return tf.reshape(tf.transpose(x, [2, 0, 1, 3]), [tokens * samples, heads * size]);
 }
 
-/** The projections of an attention's input, each [hidden, hidden]. */
+/** The projections of an attention's input. Keys and values are asked of every row, queries of some: those are apart. */
 export type AttentionWeights = {
+  /** [hidden, hidden] */
   readonly query: LinearWeights;
-  readonly key: LinearWeights;
-  readonly value: LinearWeights;
+  /** Keys and values side by side, [hidden, 2 hidden]. */
+  readonly keyValue: LinearWeights;
 };
 
 /**
  * Multi-head scaled dot-product attention, every token on every token (Vaswani et al., 2017, eq. 1):
  * softmax(scale Q K^T) V for each head. Queries may be fewer than keys: the last layer asks for one row alone.
  * @param query [queries * samples, hidden]
- * @param key [tokens * samples, hidden]
- * @param value [tokens * samples, hidden]
+ * @param keyValue [tokens * samples, 2 hidden]
  * @returns [queries * samples, hidden]
  */
-export function attention(
-  query: tf.Tensor2D,
-  key: tf.Tensor2D,
-  value: tf.Tensor2D,
-  shape: AttentionShape,
-): tf.Tensor2D {
-  return differentiable([query, key, value], save => ({
-    value: attend(query, key, value, shape, save),
+export function attention(query: tf.Tensor2D, keyValue: tf.Tensor2D, shape: AttentionShape): tf.Tensor2D {
+  return differentiable([query, keyValue], save => ({
+    value: attend(query, keyValue, shape, save),
     gradient: (dy, saved) => attendGradients(dy, saved, shape),
   }));
 }
 
 /**
  * {@link attention} of x to itself, by the projections in `weights`: one operation, so that its backward pass sums
- * the three ways back to x before the tape sees them.
+ * the ways back to x before the tape sees them.
  * @param x [tokens * samples, hidden]
  * @param asking how many rows of x, from the top, ask a query
  * @returns [asking, hidden]
  */
 export function selfAttention(
   x: tf.Tensor2D,
-  { query, key, value }: AttentionWeights,
+  { query, keyValue }: AttentionWeights,
   asking: number,
   shape: AttentionShape,
 ): tf.Tensor2D {
@@ -87,40 +90,51 @@ export function selfAttention(
   return differentiable([x], save => {
     const asked = asking === rows ? x : tf.slice(x, [0, 0], [asking, hidden]);
     return {
-      value: attend(affine(asked, query), affine(x, key), affine(x, value), shape, save),
+      value: attend(affine(asked, query), affine(x, keyValue), shape, save),
       gradient: (dy, saved) => {
-        const [dQuery, dKey, dValue] = attendGradients(dy, saved, shape);
+        const [dQuery, dKeyValue] = attendGradients(dy, saved, shape);
         const back = (d: tf.Tensor2D, { weight }: LinearWeights) =>
           leaveTransposed(throughTransposed(weight, enterTransposed(d)));
         const toAsked = back(dQuery, query);
         const below: [number, number] = [0, rows - asking];
         return [
-          tf.add(
-            tf.add(back(dKey, key), back(dValue, value)),
-            asking === rows ? toAsked : tf.pad(toAsked, [below, [0, 0]]),
-          ),
+          tf.add(back(dKeyValue, keyValue), asking === rows ? toAsked : tf.pad(toAsked, [below, [0, 0]])),
         ];
       },
     };
   });
 }
 
+/** Saves four tensors, or three by the engine's own kernel, which works on the rows as they are. */
 function attend(
   query: tf.Tensor2D,
-  key: tf.Tensor2D,
-  value: tf.Tensor2D,
+  keyValue: tf.Tensor2D,
   shape: AttentionShape,
   save: (tensors: tf.Tensor[]) => void,
 ): tf.Tensor2D {
-  const [q, k, v] = [query, key, value].map(x => splitHeads(x, shape));
+  const { samples, heads, scale, mask } = shape;
+  if (!mask && hasFused('KnAttention')) {
+    const [context, weights] = runFused('KnAttention', { query, keyValue }, { samples, heads, scale });
+    save([query, keyValue, weights]);
+    return context;
+  }
+  const q = splitHeads(query, shape);
+  const [k, v] = splitJoinedHeads(keyValue, shape, 2);
   const { context, weights } = attendHeads(q, k, v, shape);
   save([q, k, v, weights]);
   return joinHeads(context);
 }
 
-/** Those of query, key and value, from what {@link attend} saved. */
+/** Those of query and keyValue, from what {@link attend} saved. */
 function attendGradients(dy: tf.Tensor2D, saved: tf.Tensor[], shape: AttentionShape): tf.Tensor2D[] {
-  return gradientsOfHeads(splitHeads(dy, shape), saved, shape).map(joinHeads);
+  if (saved.length === 3) {
+    const [query, keyValue, weights] = saved;
+    const { samples, heads, scale } = shape;
+    const inputs = { dContext: dy, query, keyValue, weights };
+    return runFused('KnAttentionGrad', inputs, { samples, heads, scale });
+  }
+  const [dQuery, dKey, dValue] = gradientsOfHeads(splitHeads(dy, shape), saved, shape).map(joinHeads);
+  return [dQuery, tf.concat([dKey, dValue], 1)];
 }
 
 /**

@@ -25,8 +25,8 @@ export interface Joining {
 }
 
 /**
- * y = f(x W1 + b1) W2 + b2, and the residual where there is one. One operation rather than three, so that its backward pass
- * stays transposed from dy to dx, and of all its values keeps f' alone.
+ * y = f(x W1 + b1) W2 + b2 + residual; where there is none, f(x W1 + b1) W2, whose bias and residual come with what follows. One
+ * operation rather than three, so that its backward pass stays transposed from dy to dx, and of all its values keeps f' alone.
  * @param x [groups * r, hidden]
  * @param residual of all rows, those that begin here too
  * @returns [groups * (r + b), hidden]
@@ -49,9 +49,7 @@ export function feedForward(
     const activations = begun ? concatRows(own, begun, groups) : own;
     const contributions: tf.Tensor2D = tf.matMul(activations, output.weight); // [rows, hidden]
     return {
-      value: residual
-        ? addWithBias(contributions, output.bias, residual)
-        : tf.add(contributions, output.bias),
+      value: residual ? addWithBias(contributions, output.bias, residual) : contributions,
       gradient: (dy, [slope]) => {
         const dAll = throughTransposed(output.weight, enterTransposed(dy));
         const dActivations = begun ? rowsTransposed(dAll, 0, rows, groups) : dAll;
@@ -86,7 +84,7 @@ export function toActivations(
 }
 
 /**
- * The second half of the network, from the site.
+ * The second half of the network, from the site, without its last bias, which comes with the residual.
  * @param activations [rows, F]
  * @returns [rows, hidden]
  */
@@ -95,7 +93,7 @@ export function fromActivations(
   network: FeedForwardWeights,
   site: Site,
 ): tf.Tensor2D {
-  return linear(pastNonlinearity(activations, network, site), network.output);
+  return product(pastNonlinearity(activations, network, site), network.output.weight);
 }
 
 /** What the site's activations [rows, F] are after the non-linearity. */

@@ -29,11 +29,17 @@ function normalize(x: tf.Tensor2D, { gamma, beta, epsilon }: LayerNormWeights): 
   return { value: tf.add(tf.mul(unit, gamma), beta), unit, inverseDeviation };
 }
 
-/** normalize(x + residual) */
-function addAndNormalize(x: tf.Tensor2D, residual: tf.Tensor2D, weights: LayerNormWeights): Normalized {
-  if (!hasFused('KnAddNorm')) return normalize(tf.add(x, residual), weights);
+/** normalize(x + bias + residual) */
+function addAndNormalize(
+  x: tf.Tensor2D,
+  bias: tf.Tensor1D,
+  residual: tf.Tensor2D,
+  weights: LayerNormWeights,
+): Normalized {
+  if (!hasFused('KnAddBiasNorm')) return normalize(tf.add(tf.add(x, bias), residual), weights);
   const { gamma, beta, epsilon } = weights;
-  const [value, unit, inverseDeviation] = runFused('KnAddNorm', { x, residual, gamma, beta }, { epsilon });
+  const inputs = { x, bias, residual, gamma, beta };
+  const [value, unit, inverseDeviation] = runFused('KnAddBiasNorm', inputs, { epsilon });
   return { value, unit, inverseDeviation };
 }
 
@@ -63,13 +69,19 @@ export function layerNorm(x: tf.Tensor2D, weights: LayerNormWeights): tf.Tensor2
 }
 
 /**
- * layerNorm(x + residual): how every BERT sublayer ends.
+ * layerNorm(x + bias + residual): how every BERT sublayer ends, x being its last product.
  * @param x [rows, width]
+ * @param bias [width]
  * @param residual [rows, width]
  */
-export function addAndNorm(x: tf.Tensor2D, residual: tf.Tensor2D, weights: LayerNormWeights): tf.Tensor2D {
+export function addAndNorm(
+  x: tf.Tensor2D,
+  bias: tf.Tensor1D,
+  residual: tf.Tensor2D,
+  weights: LayerNormWeights,
+): tf.Tensor2D {
   return differentiable([x, residual], save => {
-    const { value, unit, inverseDeviation } = addAndNormalize(x, residual, weights);
+    const { value, unit, inverseDeviation } = addAndNormalize(x, bias, residual, weights);
     save([unit, inverseDeviation]);
     return {
       value,

@@ -17,8 +17,9 @@ describe.skipIf(!isThere)(`the kernels of native/kernels.cc${unless}`, () => {
   it.each([
     ['KnGelu', { x: whole, bias: wrong }, 1],
     ['KnGeluNew', { x: whole, bias: wrong }, 1],
-    ['KnAddNorm', { x: whole, residual: wrong, gamma: row, beta: row }, 1],
-    ['KnAddNorm', { x: whole, residual: whole, gamma: wrong, beta: row }, 2],
+    ['KnAddBiasNorm', { x: whole, bias: wrong, residual: whole, gamma: row, beta: row }, 1],
+    ['KnAddBiasNorm', { x: whole, bias: row, residual: wrong, gamma: row, beta: row }, 2],
+    ['KnAddBiasNorm', { x: whole, bias: row, residual: whole, gamma: wrong, beta: row }, 3],
     ['KnNorm', { x: whole, gamma: row, beta: wrong }, 2],
     ['KnAddWithBias', { x: whole, bias: row, residual: wrong }, 2],
     ['KnAnswer', { scores: whole, answers: wrong }, 1],

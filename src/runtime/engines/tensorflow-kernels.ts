@@ -5,18 +5,25 @@ export interface OperationRunner {
   /** @returns one for each output */
   executeMultipleOutputs(
     name: string,
-    attributes: readonly { name: string; type: number; value: number }[],
+    attributes: readonly { name: string; type: number; value: number | boolean }[],
     inputs: readonly tf.TensorInfo[],
     outputs: number,
   ): tf.TensorInfo[];
 }
 
-/** TF_ATTR_FLOAT of libtensorflow's tf_attrtype.h. */
+/** Of libtensorflow's tf_attrtype.h: TF_ATTR_INT, TF_ATTR_FLOAT, TF_ATTR_BOOL, TF_ATTR_TYPE. */
+const INTEGER_ATTRIBUTE = 1;
 const FLOAT_ATTRIBUTE = 2;
+const BOOL_ATTRIBUTE = 3;
+const TYPE_ATTRIBUTE = 4;
+
+/** TF_FLOAT of tf_datatype.h. */
+const FLOAT_TYPE = 1;
 
 interface FusedKernel {
   readonly inputs: readonly string[];
   readonly attributes: readonly string[];
+  readonly integers?: readonly string[];
   readonly outputs: number;
 }
 
@@ -24,7 +31,7 @@ interface FusedKernel {
 const FUSED: Readonly<Record<string, FusedKernel>> = {
   KnGelu: { inputs: ['x', 'bias'], attributes: [], outputs: 2 },
   KnGeluNew: { inputs: ['x', 'bias'], attributes: [], outputs: 2 },
-  KnAddNorm: { inputs: ['x', 'residual', 'gamma', 'beta'], attributes: ['epsilon'], outputs: 3 },
+  KnAddBiasNorm: { inputs: ['x', 'bias', 'residual', 'gamma', 'beta'], attributes: ['epsilon'], outputs: 3 },
   KnNorm: { inputs: ['x', 'gamma', 'beta'], attributes: ['epsilon'], outputs: 3 },
   KnAddWithBias: { inputs: ['x', 'bias', 'residual'], attributes: [], outputs: 1 },
   KnAnswer: { inputs: ['scores', 'answers'], attributes: [], outputs: 3 },
@@ -34,11 +41,50 @@ const FUSED: Readonly<Record<string, FusedKernel>> = {
     attributes: ['scale'],
     outputs: 1,
   },
+  KnAttention: {
+    inputs: ['query', 'keyValue'],
+    attributes: ['scale'],
+    integers: ['samples', 'heads'],
+    outputs: 2,
+  },
+  KnAttentionGrad: {
+    inputs: ['dContext', 'query', 'keyValue', 'weights'],
+    attributes: ['scale'],
+    integers: ['samples', 'heads'],
+    outputs: 2,
+  },
   KnNormGrad: { inputs: ['dy', 'unit', 'inverse', 'gamma'], attributes: [], outputs: 1 },
 };
 
+/**
+ * Products of two plain matrices by libtensorflow's MatMul: tfjs-node has BatchMatMulV2 for all, which takes up to twice as long for
+ * these, and for a transposed right matrix is the faster one (docs/performance.md).
+ */
+export function registerPlainProduct(backend: OperationRunner): void {
+  const ofBatches = tf.getKernel(tf.BatchMatMul, 'tensorflow');
+  tf.unregisterKernel(tf.BatchMatMul, 'tensorflow');
+  const attributes = [
+    { name: 'transpose_a', type: BOOL_ATTRIBUTE, value: false },
+    { name: 'transpose_b', type: BOOL_ATTRIBUTE, value: false },
+    { name: 'T', type: TYPE_ATTRIBUTE, value: FLOAT_TYPE },
+  ];
+  tf.registerKernel({
+    ...ofBatches,
+    kernelFunc: call => {
+      const { a, b } = call.inputs;
+      return isPlain(a) && isPlain(b) && !call.attrs?.transposeA && !call.attrs?.transposeB
+        ? backend.executeMultipleOutputs('MatMul', attributes, [a, b], 1)[0]
+        : ofBatches.kernelFunc(call);
+    },
+  });
+}
+
+function isPlain(matrix: tf.TensorInfo | undefined): matrix is tf.TensorInfo {
+  return matrix?.shape.length === 2 && matrix.dtype === 'float32';
+}
+
 /** What an addon has that does not say so: those of before it did. */
-const FIRST_OPERATIONS = ['KnGelu', 'KnAddNorm', 'KnNormGrad'];
+const FIRST_OPERATIONS = ['KnGelu', 'KnNormGrad'];
 
 /**
  * Makes them known to tfjs, which model/layers/ asks for kernels by these names.
@@ -49,7 +95,7 @@ export function registerFusedKernels(
   backend: OperationRunner,
   operations: readonly string[] = FIRST_OPERATIONS,
 ): string[] {
-  for (const [kernelName, { inputs: names, attributes, outputs }] of Object.entries(FUSED)) {
+  for (const [kernelName, { inputs: names, attributes, integers = [], outputs }] of Object.entries(FUSED)) {
     if (!operations.includes(kernelName)) continue;
     tf.registerKernel({
       kernelName,
@@ -57,7 +103,10 @@ export function registerFusedKernels(
       kernelFunc: ({ inputs, attrs }) =>
         backend.executeMultipleOutputs(
           kernelName,
-          attributes.map(name => ({ name, type: FLOAT_ATTRIBUTE, value: Number(attrs?.[name]) })),
+          [
+            ...integers.map(name => ({ name, type: INTEGER_ATTRIBUTE, value: Number(attrs?.[name]) })),
+            ...attributes.map(name => ({ name, type: FLOAT_ATTRIBUTE, value: Number(attrs?.[name]) })),
+          ],
           names.map(name => inputs[name] ?? missing(kernelName, name)),
           outputs,
         ),
