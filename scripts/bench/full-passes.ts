@@ -10,7 +10,6 @@ import type { Scores } from '../../src/attribution/scores.js';
 import type { GptConfig } from '../../src/model/gpt/config.js';
 import { seenBy } from '../../src/model/gpt/seen-by.js';
 import type { GptWeights } from '../../src/model/gpt/weights.js';
-import { add } from '../../src/model/layers/add.js';
 import { vocabularyScores } from '../../src/model/layers/answer-probability.js';
 import {
   type AttentionShape,
@@ -22,9 +21,9 @@ import {
 } from '../../src/model/layers/attention.js';
 import { differentiable } from '../../src/model/layers/differentiable.js';
 import { embedRows, positionFirst } from '../../src/model/layers/embeddings.js';
-import { feedForward, fromActivations, toActivations } from '../../src/model/layers/feed-forward.js';
+import { feedForward, toActivations } from '../../src/model/layers/feed-forward.js';
 import { layerNorm } from '../../src/model/layers/layer-norm.js';
-import { linear } from '../../src/model/layers/linear.js';
+import { linear, linearWithResidual } from '../../src/model/layers/linear.js';
 import { joinRows, takeMaskRows, takeOtherRows } from '../../src/model/layers/mask-rows.js';
 import type { Query } from '../../src/model/tokenizer/tokenizer.js';
 
@@ -85,16 +84,16 @@ function wholePass(
       scale,
       mask: seenBy(tokens.length, tokens.length, window),
     });
-    const attended = add(linear(context, weights.attentionOutput), x); // (T S, H)
+    const attended = linearWithResidual(context, weights.attentionOutput, x); // (T S, H)
     const normalized = layerNorm(attended, weights.feedForwardNorm);
     if (index === layer) {
       const own = given ?? toActivations(takeMaskRows(normalized, samples), weights.feedForward, 'post');
       activations = own;
-      const atLast = fromActivations(own, weights.feedForward, 'post');
-      const others = feedForward(takeOtherRows(normalized, samples), weights.feedForward);
-      x = add(joinRows(atLast, others), attended);
+      const atLast = linearWithResidual(own, weights.feedForward.output, takeMaskRows(attended, samples));
+      const [others, residual] = [normalized, attended].map(x => takeOtherRows(x, samples));
+      x = joinRows(atLast, feedForward(others, weights.feedForward, residual));
     } else {
-      x = add(feedForward(normalized, weights.feedForward), attended);
+      x = feedForward(normalized, weights.feedForward, attended);
     }
   }
   if (!activations) throw new RangeError(`no layer ${layer}`);

@@ -70,7 +70,7 @@ function parts({ hiddenSize: hidden, intermediateSize: intermediate, vocabularyS
   return {
     projection: (rows: number) => product(rows, hidden, hidden),
     network: (rows: number) => 2 * product(rows, hidden, intermediate),
-    fromActivations: (rows: number) => product(rows, intermediate, hidden),
+    contributions: (rows: number) => product(rows, intermediate, hidden),
     vocabulary: (rows: number) => product(rows, hidden, vocabularySize),
     /** Q K^T and A V. */
     scores: (queries: number, keys: number, samples: number) => 2 * samples * product(queries, hidden, keys),
@@ -78,7 +78,7 @@ function parts({ hiddenSize: hidden, intermediateSize: intermediate, vocabularyS
 }
 
 function countMasked(model: CountedModel, tokens: number, begun: readonly number[]): Counted {
-  const { projection, network, fromActivations, vocabulary, scores } = parts(model);
+  const { projection, network, contributions, vocabulary, scores } = parts(model);
   const last = model.layers - 1;
   const queriesIn = (layer: number) => (layer === last ? 1 : tokens);
   const transform = projection;
@@ -90,7 +90,7 @@ function countMasked(model: CountedModel, tokens: number, begun: readonly number
   }
   // Of `steps` samples, from the activations of a layer to the answer's probability.
   const pass = (from: number, steps: number) => {
-    let linear = fromActivations(steps) + transform(steps) + vocabulary(steps); // one product backward
+    let linear = contributions(steps) + transform(steps) + vocabulary(steps); // one product backward
     let attention = 0; // Q K^T and A V, each two products backward
     for (let layer = from + 1; layer < model.layers; layer++) {
       const queries = queriesIn(layer) * steps;
@@ -113,7 +113,7 @@ function countCausal(
   tokens: number,
   begun: readonly number[],
 ): Counted {
-  const { projection, network, fromActivations, vocabulary, scores } = parts(model);
+  const { projection, network, contributions, vocabulary, scores } = parts(model);
   const last = model.layers - 1;
 
   let trace = 0;
@@ -122,13 +122,12 @@ function countCausal(
     trace += 3 * projection(tokens) + projection(queries) + scores(queries, tokens, 1) + network(queries);
   }
   let rows = begun[0];
-  let through = fromActivations(rows);
+  let through = contributions(rows);
   for (let layer = 1; layer < model.layers; layer++) {
     const { window } = attends[layer];
     const earlier = Math.min(tokens - 1, window === null ? tokens : window - 1);
     // The traced keys and values get no gradient: one product backward for each of attention's two.
-    through +=
-      4 * projection(rows) + network(rows) + scores(1, earlier, rows) + fromActivations(begun[layer]);
+    through += 4 * projection(rows) + network(rows) + scores(1, earlier, rows) + contributions(begun[layer]);
     rows += begun[layer];
   }
   through += vocabulary(rows);

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Site } from '../language-model.js';
-import { feedForward, fromActivations, toActivations } from '../layers/feed-forward.js';
+import { contributions, contributionsOf, toActivations } from '../layers/feed-forward.js';
 import { addAndNorm } from '../layers/layer-norm.js';
 import { product } from '../layers/linear.js';
 import { joinRows, takeMaskRows, takeOtherRows } from '../layers/mask-rows.js';
@@ -41,9 +41,9 @@ export function finishLayer(
   samples: number,
   site: Site,
 ): tf.Tensor2D {
-  const atMask = fromActivations(activations, weights.feedForward, site); // (N, H)
+  const atMask = contributionsOf(activations, weights.feedForward, site); // (N, H)
   const others = takeOtherRows(attended, samples);
-  const output = others.size === 0 ? atMask : joinRows(atMask, feedForward(others, weights.feedForward));
+  const output = others.size === 0 ? atMask : joinRows(atMask, contributions(others, weights.feedForward));
   return addAndNorm(output, weights.feedForward.output.bias, attended, weights.outputNorm);
 }
 
@@ -69,7 +69,7 @@ export function afterAttention(
     const activations = scale(maskActivations(attended, weights, samples, site), factor);
     return finishLayer(attended, activations, weights, samples, site);
   }
-  const output = feedForward(attended, weights.feedForward, undefined, { site, probe });
+  const output = contributions(attended, weights.feedForward, { site, probe });
   const x = addAndNorm(output, weights.feedForward.output.bias, attended, weights.outputNorm);
   tf.dispose([attended, output]);
   return x;

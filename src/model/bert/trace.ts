@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beginningsByLayer, evenBeginning } from '../beginnings.js';
 import type { ActivationFactors, Beginning, Site, Trace } from '../language-model.js';
 import { type AttentionShape, attention, selfAttention } from '../layers/attention.js';
-import { fromActivations } from '../layers/feed-forward.js';
+import { contributionsOf } from '../layers/feed-forward.js';
 import { gatherRows } from '../layers/gather-rows.js';
 import { addAndNorm } from '../layers/layer-norm.js';
 import { linear } from '../layers/linear.js';
@@ -93,7 +93,7 @@ export class BertTrace implements Trace {
   private maskAfter({ layer, prompts, activations }: Beginning): tf.Tensor2D {
     const { feedForward, outputNorm } = this.model.layerWeights(layer);
     const attended = gatherRows(this.layers[layer].attended, prompts); // (N, H)
-    const output = fromActivations(activations, feedForward, this.site);
+    const output = contributionsOf(activations, feedForward, this.site);
     return addAndNorm(output, feedForward.output.bias, attended, outputNorm);
   }
 

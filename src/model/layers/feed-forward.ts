@@ -25,16 +25,34 @@ export interface Joining {
 }
 
 /**
- * y = f(x W1 + b1) W2 + b2 + residual; where there is none, f(x W1 + b1) W2, whose bias and residual come with what follows. One
- * operation rather than three, so that its backward pass stays transposed from dy to dx, and of all its values keeps f' alone.
+ * y = f(x W1 + b1) W2 + b2 + residual. One operation rather than four, so that its backward pass stays transposed from dy to dx, and of
+ * all its values keeps f' alone.
  * @param x [groups * r, hidden]
  * @param residual of all rows, those that begin here too
  * @returns [groups * (r + b), hidden]
  */
 export function feedForward(
   x: tf.Tensor2D,
+  weights: FeedForwardWeights,
+  residual: tf.Tensor2D,
+  joining?: Joining,
+): tf.Tensor2D {
+  return throughNetwork(x, weights, residual, joining);
+}
+
+/**
+ * The same without b2 and residual, which are added by what follows (`addAndNorm`): f(x W1 + b1) W2, what the neurons add up to.
+ * @param x [groups * r, hidden]
+ * @returns [groups * (r + b), hidden]
+ */
+export function contributions(x: tf.Tensor2D, weights: FeedForwardWeights, joining?: Joining): tf.Tensor2D {
+  return throughNetwork(x, weights, undefined, joining);
+}
+
+function throughNetwork(
+  x: tf.Tensor2D,
   { intermediate, output, nonlinearity }: FeedForwardWeights,
-  residual?: tf.Tensor2D,
+  residual: tf.Tensor2D | undefined,
   { begun, probe, site = 'post', groups = 1 }: Joining = {},
 ): tf.Tensor2D {
   const inputs = [x, residual, begun, probe].filter(input => input !== undefined);
@@ -47,9 +65,9 @@ export function feedForward(
     );
     save([slope]);
     const activations = begun ? concatRows(own, begun, groups) : own;
-    const contributions: tf.Tensor2D = tf.matMul(activations, output.weight); // [rows, hidden]
+    const added: tf.Tensor2D = tf.matMul(activations, output.weight); // [rows, hidden]
     return {
-      value: residual ? addWithBias(contributions, output.bias, residual) : contributions,
+      value: residual ? addWithBias(added, output.bias, residual) : added,
       gradient: (dy, [slope]) => {
         const dAll = throughTransposed(output.weight, enterTransposed(dy));
         const dActivations = begun ? rowsTransposed(dAll, 0, rows, groups) : dAll;
@@ -84,11 +102,11 @@ export function toActivations(
 }
 
 /**
- * The second half of the network, from the site, without its last bias, which comes with the residual.
+ * {@link contributions} of what the neurons are at the site: the second half of the network.
  * @param activations [rows, F]
  * @returns [rows, hidden]
  */
-export function fromActivations(
+export function contributionsOf(
   activations: tf.Tensor2D,
   network: FeedForwardWeights,
   site: Site,

@@ -8,7 +8,7 @@ import { affine, expectAgreement, tensor, values, vector } from '../../testing/l
 import { geluNew } from '../../testing/reference-gpt.js';
 import { gelu as exactGelu } from '../../testing/reference-loops.js';
 import { SITES } from '../language-model.js';
-import { feedForward, fromActivations, toActivations } from './feed-forward.js';
+import { contributions, contributionsOf, feedForward, toActivations } from './feed-forward.js';
 import { addAndNorm, layerNorm } from './layer-norm.js';
 import { linear, linearWithResidual } from './linear.js';
 import { nonlinear, valueAndSlope } from './nonlinearity.js';
@@ -139,9 +139,9 @@ describe.each(await enginesHere())('on the %s engine', engine => {
         nonlinearity: 'gelu_new' as const,
       };
       const x = tensor(values(5 * 6, 5), 5);
-      const whole = feedForward(x, weights).dataSync();
+      const whole = contributions(x, weights).dataSync();
       for (const site of SITES) {
-        const halves = fromActivations(toActivations(x, weights, site), weights, site).dataSync();
+        const halves = contributionsOf(toActivations(x, weights, site), weights, site).dataSync();
         expect(relativeError(halves, whole)).toBeLessThan(5e-6); // float32, of sums that nearly cancel
       }
       expect(
@@ -161,7 +161,7 @@ describe.each(await enginesHere())('on the %s engine', engine => {
       };
       const reference = (x: Float64Array) => affine(affine(x, 5, w1, b1).map(exactGelu), 5, w2, b2);
       const withoutBias = (x: Float64Array) => reference(x).map((v, i) => v - b2[i % 6]);
-      expectAgreement(x => feedForward(x, weights), withoutBias, values(5 * 6, 5), 5);
+      expectAgreement(x => contributions(x, weights), withoutBias, values(5 * 6, 5), 5);
       const residual = values(5 * 6, 6);
       const withResidual = (x: Float64Array, residual: Float64Array) =>
         reference(x).map((v, i) => v + residual[i]);
