@@ -10,6 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { groupBy } from '../group-by.js';
 import { promptsThatFit, samplesThatFit, usualBatchBytes } from '../model/batch-size.js';
 import type { LanguageModel, PromptBatch, Trace } from '../model/language-model.js';
+import { gatherRows } from '../model/layers/gather-rows.js';
 import { splitBatch } from '../model/prompt-batches.js';
 import { checkFinite, readFinite } from '../model/read-finite.js';
 import { chunksThatFit } from './path-chunks.js';
@@ -166,13 +167,15 @@ async function takeTogether(
 
   const { value, grads } = tf.tidy(() => {
     const scaled = byLayer.map(([layer, points]) => {
-      const rows = new Float32Array(points.length * width);
-      points.forEach(({ prompt, alpha }, row) => {
-        ofPrompt(layer, prompt).forEach((a, n) => {
-          rows[row * width + n] = alpha * a;
-        });
-      });
-      return tf.tensor2d(rows, [points.length, width]);
+      const alphas = tf.tensor2d(
+        Float32Array.from(points, ({ alpha }) => alpha),
+        [points.length, 1],
+      );
+      const ofPoints = gatherRows(
+        trace.activations[layer],
+        points.map(({ prompt }) => prompt - first),
+      );
+      return tf.mul<tf.Tensor2D>(ofPoints, alphas); // [points, intermediateSize]
     });
     const probes = whole ? trace.activations.map(layer => tf.zerosLike(layer)) : [];
     const answersOfRows = [...wholePrompts, ...points.map(({ prompt }) => prompt)].map(i => answers[i]);
@@ -197,9 +200,8 @@ async function takeTogether(
   /** A row of a gradient times the activations of its layer. */
   const timesActivations = (gradient: Float32Array, row: number, layer: number, prompt: number) => {
     const score = gradient.subarray(row * width, (row + 1) * width);
-    ofPrompt(layer, prompt).forEach((a, n) => {
-      score[n] *= a;
-    });
+    const of = ofPrompt(layer, prompt);
+    for (let n = 0; n < width; n++) score[n] *= of[n];
     checkFinite(score, 'a score');
     return score;
   };
