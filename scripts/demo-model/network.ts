@@ -84,7 +84,7 @@ function attend(
   const scale = 1 / Math.sqrt(hidden / heads);
   const keyValue = frozen(x, tf.concat([key, value], 1));
   const context = attention(frozen(asked, query), keyValue, { samples, heads, scale });
-  return addAndNorm(product(context, attentionOutput), tf.zeros([hidden]), asked, network.norm);
+  return addAndNorm(product(context, { weight: attentionOutput }), tf.zeros([hidden]), asked, network.norm);
 }
 
 function feedForward(network: Network, layer: number, x: tf.Tensor2D): tf.Tensor2D {

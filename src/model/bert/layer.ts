@@ -17,7 +17,7 @@ export function endAttention(
   residual: tf.Tensor2D,
   { attentionOutput, attentionNorm }: BertLayerWeights,
 ): tf.Tensor2D {
-  const output = product(context, attentionOutput.weight);
+  const output = product(context, attentionOutput);
   const attended = addAndNorm(output, attentionOutput.bias, residual, attentionNorm);
   output.dispose();
   return attended;

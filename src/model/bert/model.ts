@@ -59,7 +59,7 @@ export class BertModel extends Transformer<BertLayerWeights> {
   /** The head up to its vocabulary matrix, for the mask's rows: x (rows, H) -> (N, H). */
   transformHead(x: tf.Tensor2D): tf.Tensor2D {
     const { transform, transformNorm } = this.weights.head;
-    const transformed = nonlinear(this.config.nonlinearity, product(x, transform.weight), transform.bias);
+    const transformed = nonlinear(this.config.nonlinearity, product(x, transform), transform.bias);
     return layerNorm(transformed, transformNorm);
   }
 

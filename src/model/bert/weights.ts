@@ -70,7 +70,7 @@ async function readWeights(reader: WeightReader, config: BertConfig): Promise<Be
     layers.push({
       attentionInput: {
         query: await reader.linear(`${at}.attention.self.query`, hidden, hidden),
-        keyValue: await reader.linearsSideBySide(
+        keyValue: await reader.linears(
           ['key', 'value'].map(name => `${at}.attention.self.${name}`),
           hidden,
           hidden,
@@ -80,7 +80,7 @@ async function readWeights(reader: WeightReader, config: BertConfig): Promise<Be
       attentionOutput: await reader.linear(`${at}.attention.output.dense`, hidden, hidden),
       attentionNorm: await norm(`${at}.attention.output.LayerNorm`),
       feedForward: {
-        intermediate: await reader.linear(`${at}.intermediate.dense`, hidden, intermediate),
+        intermediate: await reader.linears([`${at}.intermediate.dense`], hidden, intermediate, true),
         output: await reader.linear(`${at}.output.dense`, intermediate, hidden),
         nonlinearity: config.nonlinearity,
       },

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayerNormWeights } from '../layers/layer-norm.js';
-import type { LinearWeights } from '../layers/linear.js';
+import type { LinearWeights, PlainLinearWeights } from '../layers/linear.js';
+import { isFasterTurned } from '../layers/weight-product.js';
 import type { Checkpoint } from './checkpoint.js';
 
 /** Reads a checkpoint's tensors onto the running engine, and knows which it has read. */
@@ -46,7 +47,7 @@ export class WeightReader {
   }
 
   /** A torch.nn.Linear, stored [out, in]. */
-  async linear(name: string, input: number, output: number): Promise<LinearWeights> {
+  async linear(name: string, input: number, output: number): Promise<PlainLinearWeights> {
     const stored = await this.checkpoint.read(`${name}.weight`, [output, input]);
     return {
       weight: this.own(tf.tensor2d(transposed(stored, output, input), [input, output])),
@@ -55,10 +56,10 @@ export class WeightReader {
   }
 
   /**
-   * Several of them as one map: [input, names * output].
+   * One or several of them side by side, as one map [input, names * output] that lies as the running engine is fastest.
    * @param biased whether the checkpoint has biases; else they are 0
    */
-  async linearsSideBySide(
+  async linears(
     names: readonly string[],
     input: number,
     output: number,
@@ -71,18 +72,27 @@ export class WeightReader {
       stored.set(await this.checkpoint.read(`${name}.weight`, [output, input]), i * output * input);
       if (biased) biases.set(await this.checkpoint.read(`${name}.bias`, [output]), i * output);
     }
-    return {
-      weight: this.own(tf.tensor2d(transposed(stored, width, input), [input, width])),
-      bias: this.own(tf.tensor1d(biases)),
-    };
+    const bias = this.own(tf.tensor1d(biases));
+    return isFasterTurned(input, width)
+      ? { weight: this.own(tf.tensor2d(stored, [width, input])), bias, turned: true }
+      : { weight: this.own(tf.tensor2d(transposed(stored, width, input), [input, width])), bias };
   }
 
   /** GPT-2's Conv1D, stored [in, out]. */
-  async convolution(name: string, input: number, output: number): Promise<LinearWeights> {
+  async convolution(name: string, input: number, output: number): Promise<PlainLinearWeights> {
     return {
       weight: await this.matrix(`${name}.weight`, input, output),
       bias: await this.vector(`${name}.bias`, output),
     };
+  }
+
+  /** The same, lying as the running engine is fastest. */
+  async convolutionEitherWay(name: string, input: number, output: number): Promise<LinearWeights> {
+    const plain = await this.convolution(name, input, output);
+    if (!isFasterTurned(input, output)) return plain;
+    const weight = this.own(tf.transpose(plain.weight));
+    plain.weight.dispose();
+    return { ...plain, weight, turned: true };
   }
 
   async norm(name: string, width: number, epsilon: number): Promise<LayerNormWeights> {

@@ -77,9 +77,9 @@ type Products = Omit<GptLayerWeights, 'attentionNorm' | 'feedForwardNorm'>;
 
 async function readGpt2Layer(reader: WeightReader, at: string, config: GptConfig): Promise<Products> {
   const { hiddenSize: hidden, intermediateSize: intermediate } = config;
-  const attentionInput = await reader.convolution(`${at}.attn.c_attn`, hidden, 3 * hidden);
+  const attentionInput = await reader.convolutionEitherWay(`${at}.attn.c_attn`, hidden, 3 * hidden);
   const attentionOutput = await reader.convolution(`${at}.attn.c_proj`, hidden, hidden);
-  const first = await reader.convolution(`${at}.mlp.c_fc`, hidden, intermediate);
+  const first = await reader.convolutionEitherWay(`${at}.mlp.c_fc`, hidden, intermediate);
   const second = await reader.convolution(`${at}.mlp.c_proj`, intermediate, hidden);
   const feedForward = { intermediate: first, output: second, nonlinearity: config.nonlinearity };
   return { attentionInput, attentionOutput, feedForward };
@@ -89,7 +89,7 @@ async function readGptNeoLayer(reader: WeightReader, at: string, config: GptConf
   const { hiddenSize: hidden, intermediateSize: intermediate } = config;
   const attention = `${at}.attn.attention`;
   return {
-    attentionInput: await reader.linearsSideBySide(
+    attentionInput: await reader.linears(
       ['q_proj', 'k_proj', 'v_proj'].map(name => `${attention}.${name}`),
       hidden,
       hidden,
@@ -97,7 +97,7 @@ async function readGptNeoLayer(reader: WeightReader, at: string, config: GptConf
     ),
     attentionOutput: await reader.linear(`${attention}.out_proj`, hidden, hidden),
     feedForward: {
-      intermediate: await reader.linear(`${at}.mlp.c_fc`, hidden, intermediate),
+      intermediate: await reader.linears([`${at}.mlp.c_fc`], hidden, intermediate, true),
       output: await reader.linear(`${at}.mlp.c_proj`, intermediate, hidden),
       nonlinearity: config.nonlinearity,
     },

@@ -21,7 +21,7 @@ export function vocabularyProbabilities(hidden: tf.Tensor2D, weights: Vocabulary
 
 /** A score for every token: [rows, hidden] -> [rows, vocabulary]; without a gradient, a part of operations that have one. */
 export function vocabularyScores(hidden: tf.Tensor2D, { embeddings, bias }: VocabularyWeights): tf.Tensor2D {
-  // The wasm engine wants both sides plain (see transposed-product.ts): E h^T, then its transpose.
+  // The wasm engine wants both sides plain (see weight-product.ts): E h^T, then its transpose.
   const scores: tf.Tensor2D =
     tf.getBackend() === 'wasm'
       ? tf.transpose(tf.matMul(embeddings, tf.transpose(hidden)))

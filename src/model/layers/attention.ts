@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
 import { hasFused, runFused } from './fused.js';
 import { affine, type LinearWeights } from './linear.js';
-import { enterTransposed, leaveTransposed, throughTransposed } from './transposed-product.js';
+import { enterTransposed, leaveTransposed, throughTransposed } from './weight-product.js';
 
 /** What the rows of an attention's matrices stand for: row t * samples + n is token t of sample n. */
 export interface AttentionShape {
@@ -93,8 +93,8 @@ export function selfAttention(
       value: attend(affine(asked, query), affine(x, keyValue), shape, save),
       gradient: (dy, saved) => {
         const [dQuery, dKeyValue] = attendGradients(dy, saved, shape);
-        const back = (d: tf.Tensor2D, { weight }: LinearWeights) =>
-          leaveTransposed(throughTransposed(weight, enterTransposed(d)));
+        const back = (d: tf.Tensor2D, weights: LinearWeights) =>
+          leaveTransposed(throughTransposed(weights, enterTransposed(d)));
         const toAsked = back(dQuery, query);
         const below: [number, number] = [0, rows - asking];
         return [

@@ -7,7 +7,7 @@ import { differentiable } from './differentiable.js';
 import { hasFused, runFused } from './fused.js';
 import { gatherRows } from './gather-rows.js';
 import { affine, type LinearWeights } from './linear.js';
-import { enterTransposed, leaveTransposed, throughTransposed } from './transposed-product.js';
+import { enterTransposed, leaveTransposed, throughTransposed } from './weight-product.js';
 
 /** Keys and values of B prompts' C earlier tokens, as the new tokens see them; each [B, heads, C, size]. */
 export type KeysAndValues = {
@@ -64,7 +64,7 @@ export function cachedAttention(
       value: back(context),
       gradient: (dy, saved) => {
         const dInputs = (isFused ? fusedGradient : gradientByProducts)(arranged(dy), saved, shape);
-        return [leaveTransposed(throughTransposed(weights.weight, enterTransposed(back(dInputs))))];
+        return [leaveTransposed(throughTransposed(weights, enterTransposed(back(dInputs))))];
       },
     };
   });

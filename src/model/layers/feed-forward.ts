@@ -1,16 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Site } from '../language-model.js';
 import { differentiable } from './differentiable.js';
-import { addWithBias, type LinearWeights, linear, product } from './linear.js';
+import { addWithBias, type LinearWeights, linear, type PlainLinearWeights, product } from './linear.js';
 import { concatRows } from './mask-rows.js';
 import { type Nonlinearity, nonlinear, valueAndSlope } from './nonlinearity.js';
 import { withRows } from './table-rows.js';
-import { enterTransposed, leaveTransposed, rowsTransposed, throughTransposed } from './transposed-product.js';
+import {
+  enterTransposed,
+  leaveTransposed,
+  rowsTransposed,
+  throughTransposed,
+  throughWeight,
+} from './weight-product.js';
 
 /** A transformer's feed-forward network: `intermediate` [hidden, F], the neurons' keys, `output` [F, hidden]. */
 export type FeedForwardWeights = {
   readonly intermediate: LinearWeights;
-  readonly output: LinearWeights;
+  readonly output: PlainLinearWeights;
   readonly nonlinearity: Nonlinearity;
 };
 
@@ -60,16 +66,16 @@ function throughNetwork(
   return differentiable(inputs, save => {
     const { value: own, slope } = valueAndSlope(
       nonlinearity,
-      tf.matMul(x, intermediate.weight), // [rows, F]
+      throughWeight(x, intermediate), // [rows, F]
       intermediate.bias,
     );
     save([slope]);
     const activations = begun ? concatRows(own, begun, groups) : own;
-    const added: tf.Tensor2D = tf.matMul(activations, output.weight); // [rows, hidden]
+    const added = throughWeight(activations, output); // [rows, hidden]
     return {
       value: residual ? addWithBias(added, output.bias, residual) : added,
       gradient: (dy, [slope]) => {
-        const dAll = throughTransposed(output.weight, enterTransposed(dy));
+        const dAll = throughTransposed(output, enterTransposed(dy));
         const dActivations = begun ? rowsTransposed(dAll, 0, rows, groups) : dAll;
         const dPre: tf.Tensor2D = tf.mul(
           dActivations,
@@ -77,7 +83,7 @@ function throughNetwork(
         );
         const part = (d: tf.Tensor2D, from: number, { shape }: tf.Tensor2D) =>
           leaveTransposed(rowsTransposed(d, from, shape[0] / groups, groups));
-        const gradients = [leaveTransposed(throughTransposed(intermediate.weight, dPre))];
+        const gradients = [leaveTransposed(throughTransposed(intermediate, dPre))];
         if (residual) gradients.push(tf.clone(dy));
         if (begun) gradients.push(part(dAll, rows, begun));
         if (probe) gradients.push(part(site === 'pre' ? dPre : dActivations, 0, probe));
@@ -98,7 +104,7 @@ export function toActivations(
   site: Site,
 ): tf.Tensor2D {
   if (site === 'pre') return linear(x, intermediate);
-  return nonlinear(nonlinearity, product(x, intermediate.weight), intermediate.bias);
+  return nonlinear(nonlinearity, product(x, intermediate), intermediate.bias);
 }
 
 /**
@@ -111,7 +117,7 @@ export function contributionsOf(
   network: FeedForwardWeights,
   site: Site,
 ): tf.Tensor2D {
-  return product(pastNonlinearity(activations, network, site), network.output.weight);
+  return product(pastNonlinearity(activations, network, site), network.output);
 }
 
 /** What the site's activations [rows, F] are after the non-linearity. */

@@ -1,23 +1,28 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
 import { hasFused, runFused } from './fused.js';
-import { enterTransposed, leaveTransposed, throughTransposed } from './transposed-product.js';
+import {
+  enterTransposed,
+  leaveTransposed,
+  throughTransposed,
+  throughWeight,
+  type Weight,
+} from './weight-product.js';
 
-/** An affine map. `weight` is [in, out], the transpose of what a PyTorch checkpoint stores; `bias` is [out]. */
-export type LinearWeights = {
-  readonly weight: tf.Tensor2D;
-  readonly bias: tf.Tensor1D;
-};
+/** An affine map; `bias` is [out]. A PyTorch checkpoint stores W^T. */
+export type LinearWeights = Weight & { readonly bias: tf.Tensor1D };
+
+/** One whose rows are read and written: never turned over. */
+export type PlainLinearWeights = LinearWeights & { readonly turned?: false };
 
 /**
  * y = x W, hence dx = dy W^T.
  * @param x [rows, in]
- * @param weight [in, out]
  * @returns [rows, out]
  */
-export function product(x: tf.Tensor2D, weight: tf.Tensor2D): tf.Tensor2D {
+export function product(x: tf.Tensor2D, weight: Weight): tf.Tensor2D {
   return differentiable([x], () => ({
-    value: tf.matMul(x, weight),
+    value: throughWeight(x, weight),
     gradient: dy => [leaveTransposed(throughTransposed(weight, enterTransposed(dy)))],
   }));
 }
@@ -30,7 +35,7 @@ export function product(x: tf.Tensor2D, weight: tf.Tensor2D): tf.Tensor2D {
 export function linear(x: tf.Tensor2D, weights: LinearWeights): tf.Tensor2D {
   return differentiable([x], () => ({
     value: affine(x, weights),
-    gradient: dy => [leaveTransposed(throughTransposed(weights.weight, enterTransposed(dy)))],
+    gradient: dy => [leaveTransposed(throughTransposed(weights, enterTransposed(dy)))],
   }));
 }
 
@@ -42,12 +47,12 @@ export function linear(x: tf.Tensor2D, weights: LinearWeights): tf.Tensor2D {
  */
 export function linearWithResidual(
   x: tf.Tensor2D,
-  { weight, bias }: LinearWeights,
+  weights: LinearWeights,
   residual: tf.Tensor2D,
 ): tf.Tensor2D {
   return differentiable([x, residual], () => ({
-    value: addWithBias(tf.matMul(x, weight), bias, residual),
-    gradient: dy => [leaveTransposed(throughTransposed(weight, enterTransposed(dy))), tf.clone(dy)],
+    value: addWithBias(throughWeight(x, weights), weights.bias, residual),
+    gradient: dy => [leaveTransposed(throughTransposed(weights, enterTransposed(dy))), tf.clone(dy)],
   }));
 }
 
@@ -59,6 +64,6 @@ export function addWithBias(x: tf.Tensor2D, bias: tf.Tensor1D, residual: tf.Tens
 }
 
 /** x W + b, without a gradient: a part of operations that have one. */
-export function affine(x: tf.Tensor2D, { weight, bias }: LinearWeights): tf.Tensor2D {
-  return tf.add(tf.matMul(x, weight), bias);
+export function affine(x: tf.Tensor2D, weights: LinearWeights): tf.Tensor2D {
+  return tf.add(throughWeight(x, weights), weights.bias);
 }

@@ -5,20 +5,15 @@ export interface OperationRunner {
   /** @returns one for each output */
   executeMultipleOutputs(
     name: string,
-    attributes: readonly { name: string; type: number; value: number | boolean }[],
+    attributes: readonly { name: string; type: number; value: number }[],
     inputs: readonly tf.TensorInfo[],
     outputs: number,
   ): tf.TensorInfo[];
 }
 
-/** Of libtensorflow's tf_attrtype.h: TF_ATTR_INT, TF_ATTR_FLOAT, TF_ATTR_BOOL, TF_ATTR_TYPE. */
+/** Of libtensorflow's tf_attrtype.h: TF_ATTR_INT, TF_ATTR_FLOAT. */
 const INTEGER_ATTRIBUTE = 1;
 const FLOAT_ATTRIBUTE = 2;
-const BOOL_ATTRIBUTE = 3;
-const TYPE_ATTRIBUTE = 4;
-
-/** TF_FLOAT of tf_datatype.h. */
-const FLOAT_TYPE = 1;
 
 interface FusedKernel {
   readonly inputs: readonly string[];
@@ -55,33 +50,6 @@ const FUSED: Readonly<Record<string, FusedKernel>> = {
   },
   KnNormGrad: { inputs: ['dy', 'unit', 'inverse', 'gamma'], attributes: [], outputs: 1 },
 };
-
-/**
- * Products of two plain matrices by libtensorflow's MatMul: tfjs-node has BatchMatMulV2 for all, which takes up to twice as long for
- * these, and for a transposed right matrix is the faster one (docs/performance.md).
- */
-export function registerPlainProduct(backend: OperationRunner): void {
-  const ofBatches = tf.getKernel(tf.BatchMatMul, 'tensorflow');
-  tf.unregisterKernel(tf.BatchMatMul, 'tensorflow');
-  const attributes = [
-    { name: 'transpose_a', type: BOOL_ATTRIBUTE, value: false },
-    { name: 'transpose_b', type: BOOL_ATTRIBUTE, value: false },
-    { name: 'T', type: TYPE_ATTRIBUTE, value: FLOAT_TYPE },
-  ];
-  tf.registerKernel({
-    ...ofBatches,
-    kernelFunc: call => {
-      const { a, b } = call.inputs;
-      return isPlain(a) && isPlain(b) && !call.attrs?.transposeA && !call.attrs?.transposeB
-        ? backend.executeMultipleOutputs('MatMul', attributes, [a, b], 1)[0]
-        : ofBatches.kernelFunc(call);
-    },
-  });
-}
-
-function isPlain(matrix: tf.TensorInfo | undefined): matrix is tf.TensorInfo {
-  return matrix?.shape.length === 2 && matrix.dtype === 'float32';
-}
 
 /** What an addon has that does not say so: those of before it did. */
 const FIRST_OPERATIONS = ['KnGelu', 'KnNormGrad'];

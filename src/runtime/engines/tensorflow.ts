@@ -27,7 +27,7 @@ import {
   unreadablePart,
 } from './installed-tensorflow.js';
 import { loadingTfjsNode } from './load-tfjs-node.js';
-import { type OperationRunner, registerFusedKernels, registerPlainProduct } from './tensorflow-kernels.js';
+import { type OperationRunner, registerFusedKernels } from './tensorflow-kernels.js';
 import { checkLeavesAlive } from './tensorflow-trial.js';
 
 /** What is used of tfjs-node, which is loaded from the user's data folder and so has no types here. */
@@ -97,7 +97,6 @@ async function loadInstalled({ folder, manifest }: InstalledTensorflow): Promise
   if (backend.isUsingGpuDevice)
     return { name: 'tensorflow', version: `tensorflow ${addon.TF_Version} on CUDA, ${tfjsNode}`, gpu: true };
   const { operations }: KernelsAddon = require(join(folder, KERNELS_ADDON));
-  registerPlainProduct(backend);
   const lacking = registerFusedKernels(backend, operations);
   const engine: Engine = { name: 'tensorflow', version: `tensorflow ${addon.TF_Version}, ${tfjsNode}` };
   if (cuda?.driver) return { ...engine, notice: withoutGpu(cuda.missing) };
