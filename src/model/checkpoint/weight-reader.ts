@@ -66,13 +66,14 @@ export class WeightReader {
     biased: boolean,
   ): Promise<LinearWeights> {
     const width = names.length * output;
-    const stored = new Float32Array(width * input);
-    const biases = new Float32Array(width);
-    for (const [i, name] of names.entries()) {
-      stored.set(await this.checkpoint.read(`${name}.weight`, [output, input]), i * output * input);
-      if (biased) biases.set(await this.checkpoint.read(`${name}.bias`, [output]), i * output);
-    }
-    const bias = this.own(tf.tensor1d(biases));
+    const read = async (part: string, shape: readonly number[]) => {
+      const parts: Float32Array[] = [];
+      for (const name of names) parts.push(await this.checkpoint.read(`${name}.${part}`, shape));
+      return sideBySide(parts);
+    };
+    // What the checkpoint holds decides how much memory is taken, not what its configuration says.
+    const stored = await read('weight', [output, input]);
+    const bias = this.own(biased ? tf.tensor1d(await read('bias', [output])) : tf.zeros<tf.Rank.R1>([width]));
     return isFasterTurned(input, width)
       ? { weight: this.own(tf.tensor2d(stored, [width, input])), bias, turned: true }
       : { weight: this.own(tf.tensor2d(transposed(stored, width, input), [input, width])), bias };
@@ -109,6 +110,17 @@ export class WeightReader {
     this.owned.push(tensor);
     return tensor;
   }
+}
+
+function sideBySide(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0];
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** A [rows, columns] matrix as [columns, rows], in blocks that stay in the processor's cache. */
