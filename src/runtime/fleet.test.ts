@@ -15,6 +15,8 @@ function startDying(how: {
   readonly signal: string;
   readonly times: number;
   readonly kills?: () => number | undefined;
+  /** Default: 1. */
+  readonly workers?: number;
 }) {
   const starts = join(temporaryFolder(), 'starts');
   const environment = {
@@ -32,13 +34,13 @@ function startDying(how: {
   const notices: string[] = [];
   const plans = startFleet(pool, {
     chosen: { sets: [[device]], notices: [] },
-    asked: { workers: 1 },
+    asked: { workers: how.workers ?? 1 },
     parameters: 1e6,
     startOf: (_, engine: EngineName) => engine,
     notice: text => notices.push(text),
     ...(how.kills && { kills: how.kills }),
   });
-  return { plans, notices, started: () => readFileSync(starts, 'utf8').trim().split('\n') };
+  return { plans, notices, pool, started: () => readFileSync(starts, 'utf8').trim().split('\n') };
 }
 
 describe('a worker that dies as it starts', () => {
@@ -64,6 +66,15 @@ describe('a worker that dies as it starts', () => {
     await plans;
     expect(started()).toEqual(['"tensorflow"', '"wasm"']);
     expect(notices).toEqual(['cpu: a worker of the tensorflow engine died as it loaded the model (SIGABRT)']);
+  });
+
+  it('takes those that got ready beside it along', async () => {
+    const { plans, pool, started } = startDying({ signal: 'SIGABRT', times: 3, workers: 3 });
+    expect((await plans)[0].engine).toBeDefined();
+    expect(pool.size).toBe(3);
+    expect(started().filter(engine => engine === '"tensorflow"')).toHaveLength(3);
+    expect(started().filter(engine => engine === '"wasm"').length).toBeGreaterThan(0);
+    expect(await pool.call('whoami', null)).toMatchObject({ start: 'wasm' });
   });
 
   it('again and again leaves it to the next engine too', async () => {

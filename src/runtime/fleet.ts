@@ -16,7 +16,7 @@ import {
   threadsOf,
   type WorkerPlan,
 } from './worker-plan.js';
-import { WorkerDied, type WorkerPool, type WorkerSpec } from './worker-pool.js';
+import { type ReadyingWorkers, WorkerDied, type WorkerPool, type WorkerSpec } from './worker-pool.js';
 
 /** What one device does in a run. */
 export interface DevicePlan extends WorkerPlan {
@@ -38,9 +38,15 @@ export interface FleetOptions {
   readonly kills?: () => number | undefined;
 }
 
+/** A device whose first worker is ready. */
+interface StartedDevice {
+  readonly plan: DevicePlan;
+  readonly others: ReadyingWorkers;
+}
+
 /**
- * Starts the workers of the first set of devices that can be started. The first worker of each device loads the
- * model before the others are started, so that what is wrong is said once.
+ * Starts the workers of the first set of devices that can be started. The first worker of each device says what is wrong, once; the
+ * others load the model meanwhile.
  * @throws UserError where no set starts
  */
 export async function startFleet(pool: WorkerPool, options: FleetOptions): Promise<DevicePlan[]> {
@@ -64,30 +70,30 @@ export async function startFleet(pool: WorkerPool, options: FleetOptions): Promi
     const final = faults.find(isFinal);
     if (final !== undefined) throw final;
     for (const fault of faults) options.notice(fault.message);
-    const plans = started.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []));
-    if (plans.length === 0) continue;
-    for (const plan of plans)
-      pool.add(
-        Array.from({ length: plan.workers - 1 }, () => specOf(plan, plan.engine.name, machine, options)),
-      );
-    return plans;
+    const there = started.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []));
+    if (there.length === 0) continue;
+    for (const { others } of there) others.admit();
+    return there.map(({ plan }) => plan);
   }
   throw new UserError('there is no device to compute on', 'kn doctor shows what this machine has.');
 }
 
-/** Starts the first worker of a device, on the first of its engines that starts. */
+/** Starts the workers of a device, on the first of its engines on which its first one starts. */
 async function startDevice(
   pool: WorkerPool,
   device: Device,
   machine: LimitedMachine,
   options: FleetOptions,
-): Promise<DevicePlan> {
+): Promise<StartedDevice> {
   for (const [i, name] of device.engines.entries()) {
+    const plan = planWorkers(device, name, options.parameters, options.asked, machine);
+    const spec = specOf({ device }, name, machine, options);
+    const others = pool.prepare(Array.from({ length: plan.workers - 1 }, () => spec));
     try {
       const engine = await startWorker(pool, device, name, machine, options);
-      const plan = planWorkers(device, name, options.parameters, options.asked, machine);
-      return { device, engine, ...plan, memoryWasFull: false };
+      return { plan: { device, engine, ...plan, memoryWasFull: false }, others };
     } catch (error) {
+      await others.close();
       if (!(error instanceof EngineFault) || i === device.engines.length - 1) throw error;
       options.notice(error.message);
     }

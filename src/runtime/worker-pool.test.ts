@@ -1,9 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { OutOfMemoryError } from '../errors.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
 import { WorkerPool, type WorkerSpec } from './worker-pool.js';
 
 const script = fileURLToPath(new URL('../testing/pool-worker.mjs', import.meta.url));
@@ -81,6 +84,32 @@ describe('a worker pool', () => {
       'device-3',
       8,
     ]);
+  });
+
+  it('lets workers get ready before they take work, and ends those that are not let in', async () => {
+    const pool = poolOf(0);
+    const starts = join(temporaryFolder(), 'starts');
+    const ready = (device: number) => ({
+      ...specOf(device),
+      environment: { KN_TEST_DEVICE: `device-${device}`, KN_TEST_STARTS: starts, KN_TEST_DEATHS: '0' },
+    });
+    const started = (count: number) =>
+      vi.waitFor(() => expect(readFileSync(starts, 'utf8').trim().split('\n')).toHaveLength(count), 5000);
+    const [wanted, unwanted] = [pool.prepare([ready(1)]), pool.prepare([ready(2), ready(2)])];
+    await started(3);
+    expect(pool.size).toBe(0);
+    wanted.admit();
+    await unwanted.close();
+    expect(pool.size).toBe(1);
+    expect((await pool.call<Identity>('whoami', null)).device).toBe('device-1');
+    await started(3);
+  });
+
+  it('tells by its first call what is wrong with a worker that was let in', async () => {
+    const pool = poolOf(0);
+    const spec = { ...specOf(0), environment: { KN_TEST_DEATHS: '0', KN_TEST_FAIL: 'no such GPU' } };
+    pool.prepare([spec]).admit();
+    await expect(pool.call('ready', null)).rejects.toMatchObject({ message: 'no such GPU' });
   });
 
   it('keeps no worker that does not come to be ready', async () => {

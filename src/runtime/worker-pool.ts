@@ -29,6 +29,13 @@ export interface Worker {
   call<Result>(method: string, argument: unknown): Promise<Result>;
 }
 
+/** Workers that get ready, and take no work yet. */
+export interface ReadyingWorkers {
+  /** Lets them take work. */
+  admit(): void;
+  close(): Promise<void>;
+}
+
 /** A worker's process ended at its work. */
 export class WorkerDied extends Error {
   override readonly name = 'WorkerDied';
@@ -146,6 +153,19 @@ export class WorkerPool {
   /** Starts workers that take work at once. */
   add(specs: readonly WorkerSpec[]): void {
     this.admit(specs.map(spec => this.open(spec)));
+  }
+
+  /** Starts workers that get ready before they are let in. What is wrong with one is told by its first call. */
+  prepare(specs: readonly WorkerSpec[]): ReadyingWorkers {
+    const places = specs.map(spec => this.open(spec));
+    for (const place of places) place.call('ready', null).catch(() => undefined);
+    return {
+      admit: () => this.admit(places),
+      close: async () => {
+        for (const place of places) this.places.delete(place);
+        await Promise.all(places.map(place => place.close()));
+      },
+    };
   }
 
   /** Gives the first worker that is free to `work`. */
