@@ -31,11 +31,16 @@ interface LayerPath {
 
 const AT_ONE = 16;
 
+/** Where P jumps, more points hardly make the bar smaller: by less than this from five to nine, and seventeen would be wasted. */
+const HARDLY_SMALLER = 1 / 2;
+
 /** One prompt on its way up. */
 export class PathsOfPrompt {
   private readonly stages: Stage[];
   private readonly paths: LayerPath[][];
   private readonly estimates: (LayerEstimate | undefined)[];
+  /** Of each layer, at the stage before. */
+  private readonly barsBefore: number[];
   private readonly passes: number[];
 
   /** @param begin the stage of each layer to begin with */
@@ -48,6 +53,7 @@ export class PathsOfPrompt {
     this.stages = [...begin];
     this.paths = queries.map(() => begin.map(() => ({ nodes: [], sum: undefined })));
     this.estimates = begin.map(() => undefined);
+    this.barsBefore = begin.map(() => Number.POSITIVE_INFINITY);
     this.passes = begin.map(() => 0);
   }
 
@@ -81,7 +87,11 @@ export class PathsOfPrompt {
   /** Sends a layer on to the next stage, or straight to the rule. */
   raise(layer: number, how: 'further' | 'exactly'): void {
     const { stages } = this.climb;
-    this.stages[layer] = how === 'exactly' ? 'rule' : stages[stages.indexOf(this.stages[layer]) + 1];
+    const stage = this.stages[layer];
+    const { bar } = this.estimate()[layer];
+    const isWaste = stage === 9 && bar > HARDLY_SMALLER * this.barsBefore[layer];
+    this.stages[layer] = how === 'exactly' || isWaste ? 'rule' : stages[stages.indexOf(stage) + 1];
+    this.barsBefore[layer] = bar;
     this.estimates[layer] = undefined;
   }
 

@@ -11,6 +11,7 @@ export interface Shape {
 
 /** A path of some neurons; g_n(alpha) is the sum of shapes with coefficients of n's own. */
 export interface MadeUpPath {
+  at(alpha: number): PointGradient;
   /** At the 17 nodes of the highest level. */
   readonly nodes: readonly PointGradient[];
   /** By a rule, in doubles, [neurons]. */
@@ -64,11 +65,13 @@ export function madeUpPath(
         sum + (integral(alpha) - integral(0)) * coefficients.reduce((all, ofNeuron) => all + ofNeuron[i], 0),
       0,
     );
+  const at = (alpha: number) => ({
+    probability: Math.fround(probability(alpha)),
+    gradient: Float32Array.from(gradient(alpha)),
+  });
   return {
-    nodes: nodesOf(17).map(alpha => ({
-      probability: Math.fround(probability(alpha)),
-      gradient: Float32Array.from(gradient(alpha)),
-    })),
+    at,
+    nodes: nodesOf(17).map(at),
     scores({ alphas, weights }) {
       const sum = coefficients.map(() => 0);
       alphas.forEach((alpha, k) => {

@@ -1,0 +1,34 @@
+/** Which points a prompt asks for on its way up. */
+import { expect, it } from 'vitest';
+import { madeUpPath, type Shape, shapes } from '../testing/made-up-paths.js';
+import { levelWeights } from './layer-estimate.js';
+import { PathsOfPrompt, type Stage } from './paths-of-prompt.js';
+import { quadrature } from './rules.js';
+
+const RULE = quadrature('riemann_endpoints', 20);
+const CLIMB = { rule: RULE, weights: levelWeights(RULE), stages: [3, 5, 9, 17, 'rule'] as readonly Stage[] };
+
+/** One layer of one neuron goes on to the end: how many points it asks for in each round. */
+function pointsOfRounds(shape: Shape): number[] {
+  const path = madeUpPath([shape], [[0.01]], 0.2);
+  const prompt = new PathsOfPrompt([{ tokens: [1], position: 0, answer: 0 }], CLIMB, [3], 1);
+  const whole = path.at(1);
+  prompt.takeWhole(0, { probability: whole.probability, gradients: [whole.gradient] });
+  const rounds: number[] = [];
+  for (;;) {
+    const [points] = prompt.asked();
+    if (points.length === 0) return rounds;
+    for (const { alpha, take } of points) take(path.at(alpha));
+    rounds.push(points.length);
+    if (prompt.estimate()[0].exact) return rounds;
+    prompt.raise(0, 'further');
+  }
+}
+
+it('goes from level to level, and keeps the points that it has', () => {
+  expect(pointsOfRounds(shapes.exponential(2))).toEqual([2, 2, 4, 8, 19]);
+});
+
+it('goes from nine points straight to the rule where P jumps, since seventeen would decide nothing', () => {
+  expect(pointsOfRounds(shapes.step(0.6, 0.02))).toEqual([2, 2, 4, 19]);
+});
