@@ -1,9 +1,10 @@
 /** Files and folders that a user named. */
-import { access, lstat, mkdir, stat } from 'node:fs/promises';
+import { access, constants, lstat, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { refusedFile, systemErrorCode, UserError } from './errors.js';
 import { NotJson, parseJson } from './parse-json.js';
 import { LARGEST_DESCRIPTION, readPlainText } from './plain-file.js';
+import { otherThanFile, writeWholeFile } from './whole-file.js';
 
 /**
  * @param remedy what the user may do about a file that is none
@@ -21,6 +22,33 @@ export async function readJsonFile(
   } catch (error) {
     if (!(error instanceof NotJson)) throw error;
     throw new UserError(`${path}: ${error.message}`, remedy);
+  }
+}
+
+/**
+ * @param remedy what the user may do where no file can be made at `path`
+ * @throws UserError, naming it, where none can: better said before the work than after it
+ */
+export async function checkWritable(path: string, remedy: string): Promise<void> {
+  try {
+    await access(dirname(path), constants.W_OK);
+    const other = await otherThanFile(path);
+    if (other) throw new Error(`it is ${other}`);
+  } catch (error) {
+    throw refusedFile(path, 'written', error, remedy);
+  }
+}
+
+/**
+ * Writes a file that the user named, whole or not at all.
+ * @param remedy what the user may do where it cannot be written
+ * @throws UserError, naming it, then
+ */
+export async function writeNamedFile(path: string, content: string, remedy: string): Promise<void> {
+  try {
+    await writeWholeFile(path, content);
+  } catch (error) {
+    throw refusedFile(path, 'written', error, remedy);
   }
 }
 

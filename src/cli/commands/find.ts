@@ -62,8 +62,8 @@ async function findInFact(options: Options): Promise<number> {
       `--convergence is of integrated gradients, not of --method ${method}`,
       'Leave out one of them.',
     );
-  const { checkWritable, writeScores } = await import('../output/scores-file.js');
-  if (scores !== undefined) await checkWritable(scores);
+  const { checkScoresFile, writeScores } = await import('../output/scores-file.js');
+  if (scores !== undefined) await checkScoresFile(scores);
   const { prompts, answer, negativePrompts } = await askedFact(options);
   const { openKnowledgeNeurons } = await import('../open-model.js');
   const { onProgress } = createProgress(options);
