@@ -1,7 +1,8 @@
 /**
  * npm run bench:paths [-- options]: the neurons of many facts by the exact path and by the interpolated one: where their lists
  * differ, what either took, and at which stage each layer was decided; with --bars how far off each level's scores were, beside
- * what it said of itself. Exits with 1 where any list differs, or any score is beyond its bar. docs/quadrature.md has what came out.
+ * what it said of itself, and with --figure a picture of it. Exits with 1 where any list differs, or any score is beyond its bar.
+ * docs/quadrature.md has what came out.
  */
 import { quadrature } from '../src/attribution/rules.js';
 import { UsageError, UserError } from '../src/errors.js';
@@ -9,6 +10,7 @@ import { counted } from '../src/numbers.js';
 import { startEngine } from '../src/runtime/engine.js';
 import { countTraces } from './bench/operations-done.js';
 import { type BarOfLevel, barsOfFact } from './paths/bars.js';
+import { checkFigureFile, writeBarsFigure } from './paths/bars-figure.js';
 import { barLines } from './paths/bars-report.js';
 import { findByBoth } from './paths/both-paths.js';
 import { type AskedFact, askedFacts, openModel, type StudiedModel } from './paths/model-and-facts.js';
@@ -31,13 +33,13 @@ function usage(): number {
 
 async function study(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
+  if (options.figure !== undefined) await checkFigureFile(options.figure);
   const engine = await startEngine(options.engine);
   const studied = await openModel(options);
   const facts = await askedFacts(studied, options);
-  const prompts = facts.reduce((sum, fact) => sum + fact.prompts.length, 0);
   const { rule, steps, site } = options;
   console.log(
-    `${studied.name}, ${counted(facts.length, 'fact')}, ${counted(prompts, 'prompt')}, site ${site}`,
+    `${studied.name}, ${counted(facts.length, 'fact')}, ${counted(promptsOf(facts), 'prompt')}, site ${site}`,
   );
   console.log(`${rule} ${steps}, on ${engine.version}`);
   return options.bars ? measureBars(studied, facts, options) : compare(studied, facts, options);
@@ -65,13 +67,23 @@ async function compare({ model, config }: StudiedModel, facts: readonly AskedFac
   return lines.length === 0 ? 0 : 1;
 }
 
-async function measureBars({ model }: StudiedModel, facts: readonly AskedFact[], options: StudyOptions) {
+async function measureBars(
+  { model, name }: StudiedModel,
+  facts: readonly AskedFact[],
+  options: StudyOptions,
+) {
   const bars: BarOfLevel[] = [];
   const rule = quadrature(options.rule, options.steps);
   for (const { queries } of inProgress(facts))
     bars.push(...(await barsOfFact(model, queries.flat(), rule, options.site)));
   console.log(['', ...barLines(bars)].join('\n'));
+  const prompts = promptsOf(facts);
+  if (options.figure !== undefined) await writeBarsFigure(options.figure, bars, { name, prompts });
   return bars.some(({ ofBar }) => ofBar > 1) ? 1 : 0;
+}
+
+function promptsOf(facts: readonly AskedFact[]): number {
+  return facts.reduce((sum, { prompts }) => sum + prompts.length, 0);
 }
 
 /** Says on a terminal how far the study is. */

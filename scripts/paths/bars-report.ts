@@ -2,8 +2,8 @@ import { groupBy } from '../../src/group-by.js';
 import { table } from '../../src/report/table.js';
 import type { BarOfLevel } from './bars.js';
 
-/** Where a level's bar is under this, of the layer's highest score, what is left of its error is float32's. */
-const CONVERGED = 2 ** -24;
+/** Float32's own rounding. Where a level's bar is under it, of the layer's highest score, what is left of its error is float32's. */
+export const UNIT_ROUNDOFF = 2 ** -24;
 
 /** A row for each level. */
 export function barLines(bars: readonly BarOfLevel[]): string[] {
@@ -32,7 +32,7 @@ export function barLines(bars: readonly BarOfLevel[]): string[] {
       String(ofBars.filter(ofBar => ofBar > 1).length),
     ];
   });
-  const rounding = bars.filter(({ bar }) => bar < CONVERGED).map(({ ofLayer }) => ofLayer);
+  const rounding = bars.filter(({ bar }) => bar < UNIT_ROUNDOFF).map(({ ofLayer }) => ofLayer);
   return [
     ...table(head, rows, 'right'),
     '',

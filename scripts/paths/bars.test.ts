@@ -52,6 +52,8 @@ describe('how far off a level is', () => {
     expect(large.ofLayer).toBeCloseTo(off, 5);
     expect(small.error).toBeCloseTo(off / 10, 6);
     expect(small.ofLayer).toBeCloseTo(off, 5);
+    expect(large.allowed).toBe(large.bar);
+    expect(small.allowed).toBeCloseTo(large.bar / 10, 6);
     expect(large.ofBar * large.bar).toBeCloseTo(off - 2 ** -16 * (1 + off), 4);
   });
 

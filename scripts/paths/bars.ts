@@ -22,6 +22,8 @@ export interface BarOfLevel {
   readonly ofLayer: number;
   /** The bar, of the layer's highest. */
   readonly bar: number;
+  /** The bar, as `error` is: of the prompt's highest. */
+  readonly allowed: number;
   /**
    * The error over the bar, without what float32 may have to do with it: what the choice of neurons allows for that is taken off
    * the error first.
@@ -108,6 +110,7 @@ export function barsOfPrompt(
           error: error / highest,
           ofLayer: error / largest[layer],
           bar: bar / largest[layer],
+          allowed: bar / highest,
         },
         ofBar: beyondRounding === 0 ? 0 : beyondRounding / bar,
       };

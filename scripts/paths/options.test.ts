@@ -6,7 +6,13 @@ import { readOptions } from './options.js';
 describe('the options of the study of paths', () => {
   it('are those of a run over the demo where nothing is said', () => {
     expect(readOptions([])).toMatchObject({
-      ...{ model: DEMO_MODEL, random: undefined, facts: Number.POSITIVE_INFINITY, bars: false },
+      ...{
+        model: DEMO_MODEL,
+        random: undefined,
+        facts: Number.POSITIVE_INFINITY,
+        bars: false,
+        figure: undefined,
+      },
       ...{ rule: 'riemann_endpoints', steps: 20, site: 'post', share: 0.3 },
     });
   });
@@ -29,6 +35,13 @@ describe('the options of the study of paths', () => {
     });
   });
 
+  it('name the picture of the bars', () => {
+    expect(readOptions(['--bars', '--figure', 'docs/bars.svg'])).toMatchObject({
+      bars: true,
+      figure: 'docs/bars.svg',
+    });
+  });
+
   it.each([
     ['--threshold', 'adaptive'],
     ['--threshold', 'adaptive:'],
@@ -40,6 +53,11 @@ describe('the options of the study of paths', () => {
     ['--steps', '1'],
     ['--share', '2'],
     ['--unknown'],
+    ['--figure', 'bars.svg'],
+    ['--bars', '--figure'],
+    ['--bars', '--figure', ''],
+    ['--bars', '--figure', 'bars.png'],
+    ['--bars', '--figure', 'svg'],
   ])('are refused by name: %s %s', (...args) => {
     expect(() => readOptions(args)).toThrow(UsageError);
   });

@@ -20,7 +20,8 @@ export const USAGE = `npm run bench:paths -- [options]
   --site NAME             ${SITES.join(', ')} (post)
   --threshold LIST        of coarse neurons (adaptive:0.3,absolute:1e-4,percentile:99.9)
   --share N               of the prompts that make a refined neuron (0.3)
-  --bars                  how far off every level was, beside what it said of itself, in place of all that`;
+  --bars                  how far off every level was, beside what it said of itself, in place of all that
+  --figure FILE.svg       with --bars, a picture of it`;
 
 export interface StudyOptions {
   readonly model: string;
@@ -37,6 +38,8 @@ export interface StudyOptions {
   readonly thresholds: readonly CoarseThreshold[];
   readonly share: number;
   readonly bars: boolean;
+  /** The picture of the bars. */
+  readonly figure: string | undefined;
 }
 
 /** @throws UsageError where the command line means nothing */
@@ -64,7 +67,15 @@ export function readOptions(args: readonly string[]): StudyOptions {
     thresholds: values.threshold.split(',').map(thresholdOf),
     share,
     bars: values.bars,
+    figure: figureOf(values),
   };
+}
+
+function figureOf({ figure, bars }: ReturnType<typeof parse>): string | undefined {
+  if (figure === undefined) return undefined;
+  if (!bars) throw new UsageError(`--figure ${figure}: it draws what --bars measures`, 'Add --bars.');
+  if (!figure.endsWith('.svg')) throw new UsageError(`--figure ${figure}: its name does not end in .svg`);
+  return figure;
 }
 
 const KINDS = ['adaptive', 'absolute', 'percentile'] as const satisfies readonly CoarseThreshold['kind'][];
@@ -115,6 +126,7 @@ function parse(args: readonly string[]) {
         threshold: option('adaptive:0.3,absolute:1e-4,percentile:99.9'),
         share: option('0.3'),
         bars: flag,
+        figure: { type: 'string' },
       },
     }).values;
   } catch (error) {
