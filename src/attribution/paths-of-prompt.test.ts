@@ -32,3 +32,28 @@ it('goes from level to level, and keeps the points that it has', () => {
 it('goes from nine points straight to the rule where P jumps, since seventeen would decide nothing', () => {
   expect(pointsOfRounds(shapes.step(0.6, 0.02))).toEqual([2, 2, 4, 19]);
 });
+
+it.each([
+  ['exactly', 'further'],
+  ['further', 'exactly'],
+  ['further', 'further'],
+] as const)('sends two layers on in one round, %s and %s', (...hows) => {
+  const path = madeUpPath([shapes.exponential(2)], [[0.01]], 0.2);
+  const prompt = new PathsOfPrompt([{ tokens: [1], position: 0, answer: 0 }], CLIMB, [3, 3], 1);
+  const { probability, gradient } = path.at(1);
+  prompt.takeWhole(0, { probability, gradients: [gradient, gradient] });
+  const takePoints = () => {
+    for (const { alpha, take } of prompt.asked()[0]) take(path.at(alpha));
+  };
+  takePoints();
+  hows.forEach((how, layer) => {
+    prompt.raise(layer, how);
+  });
+  takePoints();
+  const [score] = path.scores(RULE);
+  hows.forEach((how, layer) => {
+    const { exact, scores } = prompt.estimate()[layer];
+    expect(exact).toBe(how === 'exactly');
+    expect(Math.abs(scores[0] / score - 1)).toBeLessThan(1e-3);
+  });
+});

@@ -71,24 +71,15 @@ export class PathsOfPrompt {
 
   /** The scores of each layer as its stage has them: means over the answer's tokens. */
   estimate(): readonly LayerEstimate[] {
-    return this.stages.map((stage, layer) => {
-      const known = this.estimates[layer];
-      if (known) return known;
-      const estimate = meanEstimate(
-        this.paths.map(layers =>
-          stage === 'rule' ? this.byRule(layers[layer]) : this.byNodes(layers[layer], stage),
-        ),
-      );
-      this.estimates[layer] = estimate;
-      return estimate;
-    });
+    return this.stages.map((_, layer) => this.estimateOf(layer));
   }
 
   /** Sends a layer on to the next stage, or straight to the rule. */
   raise(layer: number, how: 'further' | 'exactly'): void {
     const { stages } = this.climb;
     const stage = this.stages[layer];
-    const { bar } = this.estimate()[layer];
+    // Of this layer alone: those that were raised before it have no points yet.
+    const { bar } = this.estimateOf(layer);
     const isWaste = stage === 9 && bar > HARDLY_SMALLER * this.barsBefore[layer];
     this.stages[layer] = how === 'exactly' || isWaste ? 'rule' : stages[stages.indexOf(stage) + 1];
     this.barsBefore[layer] = bar;
@@ -104,6 +95,19 @@ export class PathsOfPrompt {
       ofRule: this.queries.length * this.stages.length * inner,
     };
     return { scores: this.estimate().map(({ scores }) => scores), passes };
+  }
+
+  private estimateOf(layer: number): LayerEstimate {
+    const stage = this.stages[layer];
+    const estimate =
+      this.estimates[layer] ??
+      meanEstimate(
+        this.paths.map(layers =>
+          stage === 'rule' ? this.byRule(layers[layer]) : this.byNodes(layers[layer], stage),
+        ),
+      );
+    this.estimates[layer] = estimate;
+    return estimate;
   }
 
   private lacking(path: LayerPath, layer: number): AskedPoint[] {

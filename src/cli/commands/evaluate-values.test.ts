@@ -29,6 +29,7 @@ interface Run {
   readonly files: Record<string, string>;
   readonly journal: string[];
   readonly stdout: string;
+  readonly stderr: string;
 }
 
 const references = new Map<Experiment, Promise<Run>>();
@@ -42,7 +43,7 @@ function undisturbedRun(experiment: Experiment): Promise<Run> {
     const { code, stdout, stderr } = await kn(into(experiment, folder));
     expect(stderr).not.toContain('    at ');
     expect(code).toBe(0);
-    return { files: finalFiles(folder), journal: journalLines(folder), stdout };
+    return { files: finalFiles(folder), journal: journalLines(folder), stdout, stderr };
   })();
   references.set(experiment, run);
   return run;
@@ -194,8 +195,11 @@ describe('kn evaluate erasure', () => {
 });
 
 describe.each(BOTH)('kn evaluate %s', experiment => {
-  const withoutNeurons = (files: Record<string, string>) =>
-    Object.fromEntries(Object.entries(files).filter(([name]) => name.startsWith(experiment)));
+  /** The numbers, byte for byte: all but what is told of how neurons were found. */
+  const effects = ({ [`${experiment}.json`]: summary, [`${experiment}.csv`]: table }: Run['files']) => {
+    const { passes: _, ...numbers } = JSON.parse(summary);
+    return { numbers: JSON.stringify(numbers), table };
+  };
 
   it('gives the same files, byte for byte, with two workers as with one', async () => {
     const folder = results();
@@ -206,9 +210,45 @@ describe.each(BOTH)('kn evaluate %s', experiment => {
   it("gives the same numbers with the neurons that another run's folder has", async () => {
     const expected = await undisturbed(experiment);
     const folder = results();
-    const { stderr } = await kn(into(experiment, folder, '--neurons', await neuronsFolder(experiment)));
+    const given = ['--neurons', await neuronsFolder(experiment)];
+    const { stdout, stderr } = await kn(into(experiment, folder, ...given));
     expect(stderr).not.toContain('facts:');
-    expect(withoutNeurons(finalFiles(folder))).toEqual(withoutNeurons(expected));
+    expect(effects(finalFiles(folder))).toEqual(effects(expected));
+    // Nothing was found, by however many passes.
+    expect(stdout).not.toContain('Found by');
+    expect(JSON.parse(finalFiles(folder)[`${experiment}.json`])).not.toHaveProperty('passes');
+  });
+
+  it('tells by how many passes its neurons were found, in its records, on its way and at the end', async () => {
+    const { files, journal, stdout, stderr } = await undisturbedRun(experiment);
+    const ofFacts = journal.flatMap(line => JSON.parse(line).passes ?? []);
+    expect(ofFacts).toHaveLength(FACTS);
+    const sum = (of: 'done' | 'of_rule') => ofFacts.reduce((total, passes) => total + passes[of], 0);
+    const [done, ofRule] = [sum('done'), sum('of_rule')];
+    expect(done).toBeLessThan(ofRule);
+    expect(JSON.parse(files[`${experiment}.json`]).passes).toEqual({ done, ofRule });
+    const saved = 100 * (1 - done / ofRule);
+    expect(stdout).toContain(
+      `Found by ${done.toLocaleString('en')} passes for the ${ofRule.toLocaleString('en')} of every step: ${saved.toFixed(1)}% saved\n`,
+    );
+    expect(stderr).toMatch(new RegExp(`facts: ${FACTS}/${FACTS}, .*${Math.round(saved)}% of passes saved`));
+  });
+
+  it('reads records of before passes were counted, and tells of how many facts it does not know them', async () => {
+    const { files, journal } = await undisturbedRun(experiment);
+    const folder = await finishedFolder(experiment);
+    const [{ passes, ...first }, ...others] = journal.map(line => JSON.parse(line));
+    const lines = [first, ...others].map(line => JSON.stringify(line));
+    writeFileSync(join(folder, 'journal.jsonl'), `${lines.join('\n')}\n`);
+    const { code, stdout } = await kn(into(experiment, folder));
+    expect(code).toBe(0);
+    expect(journalLines(folder)).toEqual(lines);
+    expect(stdout).toContain('% saved, without 1 fact of an earlier version\n');
+    const [all, some] = [files, finalFiles(folder)].map(of => JSON.parse(of[`${experiment}.json`]).passes);
+    expect(some).toEqual({
+      ...{ done: all.done - passes.done, ofRule: all.ofRule - passes.of_rule },
+      uncountedFacts: 1,
+    });
   });
 
   it.each([5, FACTS + 1])(
@@ -250,7 +290,7 @@ describe.each(BOTH)('kn evaluate %s', experiment => {
     const { code, stderr } = await kn(args, { env });
     expect(stderr).toContain("the neurons' values could not be changed and put back: the memory is broken");
     expect(code).toBe(0);
-    expect(withoutNeurons(finalFiles(folder))).toEqual(withoutNeurons(expected));
+    expect(effects(finalFiles(folder))).toEqual(effects(expected));
   });
 
   it('is done already: nothing is computed again', async () => {
@@ -270,8 +310,8 @@ describe.each(BOTH)('kn evaluate %s', experiment => {
     const neurons = ['--neurons', 'results/demo'];
     expect((await kn([...EXPERIMENTS[experiment], ...neurons], { cwd })).code).toBe(0);
     const own = finalFiles(join(cwd, 'results', `demo-${experiment}`));
-    expect(withoutNeurons(own)).toEqual(withoutNeurons(await undisturbed(experiment)));
-    expect(withoutNeurons(finalFiles(join(cwd, 'results/demo')))).toEqual(withoutNeurons(own));
+    expect(effects(own)).toEqual(effects(await undisturbed(experiment)));
+    expect(effects(finalFiles(join(cwd, 'results/demo')))).toEqual(effects(own));
   });
 
   it('refuses a folder of other settings, which are named', async () => {

@@ -46,7 +46,7 @@ export const erasure = defineExperiment({
         const record = failures.has(relation) ? undefined : journal.get(recordOf(relation))?.erasure;
         return record ? [[relation, record] as const] : [];
       }),
-      found.silentPrompts,
+      found.counted,
     );
     const compared = plan.isPapers ? { facts: plan.facts.length, relations: relations.size } : undefined;
     return {

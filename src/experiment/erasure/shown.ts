@@ -1,5 +1,5 @@
 import { counted, perplexity, signedPercent } from '../../numbers.js';
-import { silentLines } from '../facts/silent-prompts.js';
+import { countedLines } from '../facts/counted-in-finding.js';
 import { type Compared, paperLine } from '../run/paper.js';
 import { skippedAndFailed } from '../run/reasons.js';
 import type { Shown, ShownTable } from '../run/shown.js';
@@ -29,7 +29,7 @@ function erasureText(summary: ErasureSummary, paper: Compared | undefined): (str
     `${summary.model}: ${counted(relations.length, 'relation')} erased, ${skippedRelations.length} skipped, ${facts.failed.length} failed`,
     ...skippedRelations.map(({ relation, reason }) => `Skipped ${relation}: ${reason}`),
     ...skippedAndFailed(facts, 'erasure.json'),
-    ...silentLines(summary.silentPrompts),
+    ...countedLines(summary),
   ];
   if (relations.length > 0) {
     const compares = paper && relations.some(([relation]) => relation in PAPER);

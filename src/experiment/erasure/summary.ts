@@ -1,20 +1,18 @@
 /** Erasures in numbers: the perplexity of a relation's facts and of those of all others, before and after. */
-import type { SilentSummary } from '../facts/silent-prompts.js';
+import type { CountedInFinding } from '../facts/counted-in-finding.js';
 import type { SelectedFacts } from '../run/outcome.js';
 import { type AskedSet, type PerplexityChange, perplexityChange } from '../run/perplexity.js';
 import { type Column, type DataTable, dataTable } from '../run/shown.js';
 import type { ErasureRecord } from './record.js';
 
 /** erasure.json. */
-export interface ErasureSummary {
+export interface ErasureSummary extends CountedInFinding {
   readonly model: string;
   /** Failed: facts whose neurons were not found, and relations that were not erased. */
   readonly facts: SelectedFacts;
   /** Relations left alone, and why. */
   readonly skippedRelations: readonly { readonly relation: string; readonly reason: string }[];
   readonly relations: Readonly<Record<string, ErasureEffect>>;
-  /** Where neurons were found; absent where there are none. */
-  readonly silentPrompts?: SilentSummary;
 }
 
 export interface ErasureEffect {
@@ -40,7 +38,7 @@ export function summarizeErasures(
   facts: SelectedFacts,
   withoutNeurons: readonly string[],
   erasures: readonly (readonly [relation: string, erasure: ErasureRecord])[],
-  silentPrompts?: SilentSummary,
+  counted: CountedInFinding = {},
 ): ErasureSummary {
   return {
     model,
@@ -50,7 +48,7 @@ export function summarizeErasures(
       reason: 'none of its facts has knowledge neurons',
     })),
     relations: Object.fromEntries(erasures.map(([relation, record]) => [relation, erasureEffect(record)])),
-    ...(silentPrompts && { silentPrompts }),
+    ...counted,
   };
 }
 

@@ -4,8 +4,8 @@ import { formatNeuronFile } from '../../neurons/neuron-file.js';
 import type { Journal } from '../run/journal.js';
 import type { FailedFact } from '../run/outcome.js';
 import type { DoWork } from '../run/work.js';
+import { type CountedInFinding, countedInFinding } from './counted-in-finding.js';
 import type { FactRecord } from './record.js';
-import { type SilentSummary, summarizeSilent } from './silent-prompts.js';
 import { areGiven, areTuned, type NeuronSource } from './stages.js';
 import { type TunedRelations, tuneRelations } from './tuned-relations.js';
 import { doPasses, type Run } from './work.js';
@@ -14,8 +14,7 @@ export interface NeuronsOfFacts {
   /** By uuid; of a fact that failed, or that none were given for, there are none. */
   readonly neurons: ReadonlyMap<string, readonly Neuron[]>;
   readonly failed: readonly FailedFact[];
-  /** Undefined where there are none. */
-  readonly silentPrompts: SilentSummary | undefined;
+  readonly counted: CountedInFinding;
 }
 
 /** The facts' neurons as they were given; else those that the journal has, after finding what it lacks. */
@@ -27,17 +26,8 @@ export async function neuronsOfFacts(run: Omit<Run, 'unrelated'>, work: DoWork):
   return {
     neurons: knownNeurons(facts, source, journal, tuned),
     failed,
-    silentPrompts: silentPromptsOf(facts, source, journal),
+    counted: countedInFinding(facts, source, journal),
   };
-}
-
-/** Of the facts whose neurons were found; undefined where none is silent, or neurons were given. */
-export function silentPromptsOf(
-  facts: readonly FactKey[],
-  source: NeuronSource,
-  journal: Journal<FactRecord>,
-): SilentSummary | undefined {
-  return areGiven(source) ? undefined : summarizeSilent(facts.map(({ uuid }) => journal.get(uuid)));
 }
 
 /** The neuron file of a run: its content by its name; none where the neurons were given. */

@@ -8,12 +8,12 @@ import type { Neuron } from '../../neurons/neuron.js';
 import { formatNeuronFile } from '../../neurons/neuron-file.js';
 import type { Journal } from '../run/journal.js';
 import type { FailedFact } from '../run/outcome.js';
-import { knownNeurons, neuronFiles, silentPromptsOf, tunedBy } from './neurons-of-facts.js';
-import { summarizePasses } from './passes-saved.js';
+import { countedInFinding } from './counted-in-finding.js';
+import { knownNeurons, neuronFiles, tunedBy } from './neurons-of-facts.js';
 import type { FactsPlan } from './plan.js';
 import type { FactRecord, FactResult } from './record.js';
 import { formatResultsFile, type ResultsOfFacts } from './results-file.js';
-import { areGiven, effectsOf, lacks } from './stages.js';
+import { effectsOf, lacks } from './stages.js';
 import { accuracyBefore, type Summary, summarizeIntervention } from './summary.js';
 import { leftOutOfMeans, type TunedRelations } from './tuned-relations.js';
 
@@ -34,12 +34,9 @@ export function finishFacts(
   const tuned = tunedBy(facts, source, journal);
   const neurons = knownNeurons(facts, source, journal, tuned);
   const { results, incomplete } = resultsOfFacts(run, journal, neurons, tuned);
-  const silentPrompts = silentPromptsOf(facts, source, journal);
-  const passes = areGiven(source) ? undefined : summarizePasses(facts.map(({ uuid }) => journal.get(uuid)));
   const summary = {
     ...summarize(run, neurons, results, [...run.failed, ...incomplete], tuned),
-    ...(silentPrompts && { silentPrompts }),
-    ...(passes && { passes }),
+    ...countedInFinding(facts, source, journal),
   };
   const files = neuronFiles(model, source, neurons);
   if (tuned) {

@@ -2,9 +2,8 @@ import { counted, percent, signedPercent } from '../../numbers.js';
 import { paperLine } from '../run/paper.js';
 import { skippedAndFailed } from '../run/reasons.js';
 import type { BarPair, Shown, ShownBars, ShownTable } from '../run/shown.js';
-import { passesLines } from './passes-saved.js';
+import { countedLines } from './counted-in-finding.js';
 import type { InterventionName } from './relation-means.js';
-import { silentLines } from './silent-prompts.js';
 import { type InterventionSummary, type Summary, summaryData } from './summary.js';
 import { type RelationTuning, TOO_FEW_TEMPLATES } from './tuned-relations.js';
 
@@ -63,8 +62,7 @@ function summaryText(
     lines.push(`${summary.neuronsPerFact.toFixed(1)} refined neurons a fact on average`);
   if (summary.accuracy !== null)
     lines.push(`${percent(summary.accuracy)} of the prompts answered before any intervention`);
-  lines.push(...skippedAndFailed(summary.facts, 'summary.json'), ...silentLines(summary.silentPrompts));
-  lines.push(...passesLines(summary.passes));
+  lines.push(...skippedAndFailed(summary.facts, 'summary.json'), ...countedLines(summary));
   lines.push(...whyNoChange(summary, measured));
   lines.push(...(summary.tuning ? tunedLines(summary, summary.tuning, asInPaper) : changeLines(summary)));
   return lines;

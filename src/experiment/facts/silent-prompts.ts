@@ -38,9 +38,9 @@ export interface SilentSummary extends SilentPrompts {
 
 /** Undefined where there are none. */
 export function summarizeSilent(
-  records: readonly ({ readonly silent?: SilentPrompts | undefined } | undefined)[],
+  records: readonly { readonly silent?: SilentPrompts | undefined }[],
 ): SilentSummary | undefined {
-  const having = records.flatMap(record => record?.silent ?? []);
+  const having = records.flatMap(({ silent }) => silent ?? []);
   if (having.length === 0) return undefined;
   const sum = (kind: keyof SilentPrompts) => having.reduce((total, silent) => total + silent[kind], 0);
   return {

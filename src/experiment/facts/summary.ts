@@ -1,14 +1,13 @@
 import type { SelectedFacts } from '../run/outcome.js';
 import { type Column, type DataTable, dataTable } from '../run/shown.js';
+import type { CountedInFinding } from './counted-in-finding.js';
 import { measuredChanges } from './measured-changes.js';
-import type { PassesSummary } from './passes-saved.js';
 import { type InterventionName, type MeanChange, meanOverRelations } from './relation-means.js';
 import type { ResultsOfFacts } from './results-file.js';
-import type { SilentSummary } from './silent-prompts.js';
 import type { RelationTuning } from './tuned-relations.js';
 
 /** A run in numbers: summary.json. */
-export interface Summary {
+export interface Summary extends CountedInFinding {
   readonly model: string;
   readonly facts: SelectedFacts & { readonly done: number };
   /** Mean number of refined neurons of a fact; null where no fact counts. */
@@ -21,10 +20,6 @@ export interface Summary {
   readonly tuning?: Readonly<Record<string, RelationTuning>>;
   /** There too: relations of so few templates that they and their facts are in none of the means above. */
   readonly leftOutOfMeans?: readonly string[];
-  /** Absent where there are none. */
-  readonly silentPrompts?: SilentSummary;
-  /** Absent where no neurons were found by integrated gradients. */
-  readonly passes?: PassesSummary;
 }
 
 export interface InterventionSummary {

@@ -44,7 +44,7 @@ export const update = defineExperiment({
       done.updated,
       [...plan.skipped, ...done.skipped.filter(({ uuid }) => !failures.has(uuid))],
       failed,
-      found.silentPrompts,
+      found.counted,
     );
     const compared = plan.isPapers ? { facts: plan.facts.length, relations: relations.size } : undefined;
     return {

@@ -1,5 +1,5 @@
 import { counted, percent, perplexity, signed } from '../../numbers.js';
-import { silentLines } from '../facts/silent-prompts.js';
+import { countedLines } from '../facts/counted-in-finding.js';
 import { type Compared, paperLine } from '../run/paper.js';
 import type { PerplexityChange } from '../run/perplexity.js';
 import { skippedAndFailed } from '../run/reasons.js';
@@ -30,7 +30,7 @@ export function updateText(summary: UpdateSummary, paper?: Compared): (string | 
     `${summary.model}: ${counted(updated, 'fact')} updated, ${skipped.length} skipped, ${failed.length} failed`,
     ...(updated > 0 ? [`${summary.neuronsPerFact.toFixed(1)} neurons edited a fact on average`] : []),
     ...skippedAndFailed(summary.facts, 'update.json'),
-    ...silentLines(summary.silentPrompts),
+    ...countedLines(summary),
   ];
   const effects = summary.overFacts;
   if (effects) {

@@ -5,7 +5,7 @@
 import type { FactKey } from '../../dataset/fact.js';
 import { inRelationOrder } from '../../dataset/relation-order.js';
 import { mean } from '../../mean.js';
-import type { SilentSummary } from '../facts/silent-prompts.js';
+import type { CountedInFinding } from '../facts/counted-in-finding.js';
 import type { FailedFact, SelectedFacts, SkippedFact } from '../run/outcome.js';
 import { type PerplexityChange, perplexityChange } from '../run/perplexity.js';
 import { type Column, type DataTable, dataTable } from '../run/shown.js';
@@ -21,7 +21,7 @@ export interface DoneUpdate {
 }
 
 /** update.json. */
-export interface UpdateSummary {
+export interface UpdateSummary extends CountedInFinding {
   readonly model: string;
   readonly facts: SelectedFacts & { readonly updated: number };
   /** Edited, on average. */
@@ -29,8 +29,6 @@ export interface UpdateSummary {
   /** Null where no fact was updated. */
   readonly overFacts: EffectsOfUpdates | null;
   readonly relations: Readonly<Record<string, EffectsOfUpdates>>;
-  /** Where neurons were found; absent where there are none. */
-  readonly silentPrompts?: SilentSummary;
 }
 
 export type EffectsOfUpdates = Readonly<Record<EditedNeurons, UpdateEffect>>;
@@ -62,7 +60,7 @@ export function summarizeUpdates(
   updates: readonly DoneUpdate[],
   skipped: readonly SkippedFact[],
   failed: readonly FailedFact[],
-  silentPrompts?: SilentSummary,
+  counted: CountedInFinding = {},
 ): UpdateSummary {
   const relations = inRelationOrder(new Set(updates.map(({ fact }) => fact.relation)));
   return {
@@ -76,7 +74,7 @@ export function summarizeUpdates(
         effectsOf(updates.filter(({ fact }) => fact.relation === relation)),
       ]),
     ),
-    ...(silentPrompts && { silentPrompts }),
+    ...counted,
   };
 }
 
