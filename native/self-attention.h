@@ -7,6 +7,8 @@
 #include <cstring>
 #include <vector>
 
+#include "call.h"
+#include "for-rows.h"
 #include "rows.h"
 
 namespace {
@@ -145,5 +147,94 @@ VECTORISED void AttendTokensGrad(const HeadShape& s, const ConstRows& dcontext, 
   Multiply({weights, 1, s.tokens}, dc, s.tokens, s.queries, size, 1.0f, out);
   Put(out, s.tokens, s.size, dvalue);
 }
+
+// Attributes of both kernels in which a sample's tokens attend to each other.
+struct Heads {
+  int64_t samples = 0, heads = 0;
+  float scale = 0;
+};
+
+// What both read: `query` and `keyvalue` are the inputs `first` and the next.
+struct SelfAttention {
+  const float *query, *keyvalue;
+  int64_t samples, heads, width, queries, tokens;
+  HeadShape head;
+  bool Read(Call& call, int first, const Heads& attributes) {
+    int64_t asking[2], asked[2];
+    if (!call.Shape(first, 2, asking) || !call.Shape(first + 1, 2, asked)) return false;
+    samples = attributes.samples, heads = attributes.heads, width = asking[1];
+    if (samples <= 0 || heads <= 0 || asked[1] != 2 * width || width % heads != 0 || asking[0] % samples != 0 ||
+        asked[0] % samples != 0)
+      return call.Refuse("query and keyvalue do not fit");
+    queries = asking[0] / samples, tokens = asked[0] / samples;
+    head = {queries, tokens, width / heads, attributes.scale};
+    query = call.Input(first);
+    keyvalue = call.Input(first + 1);
+    return call.Ok();
+  }
+  // A head of a sample in a matrix so wide, from a column on.
+  int64_t Start(int64_t sample, int64_t head, int64_t columns, int64_t from = 0) const {
+    return sample * columns + from + head * (width / heads);
+  }
+  int64_t Stride(int64_t columns) const { return samples * columns; }
+  // In elements of other kernels, which a vector of products is about as much as.
+  int64_t WorkOfHead() const { return queries * tokens * (width / heads) / 4; }
+  int64_t SizeOfWeights() const { return samples * heads * queries * tokens; }
+};
+
+void AttendAll(void* attributes, TF_OpKernelContext* context) {
+  Call call(context);
+  SelfAttention a;
+  if (a.Read(call, 0, *static_cast<Heads*>(attributes))) {
+    float *out = call.Output(0, a.samples * a.queries, a.width);
+    float *weights = call.Output(1, a.samples * a.heads * a.queries, a.tokens);
+    if (call.Ok()) {
+      ForRows(a.samples * a.heads, a.WorkOfHead(), [&](int64_t i) {
+        const int64_t sample = i / a.heads, head = i % a.heads, twice = 2 * a.width;
+        const int64_t own = a.Start(sample, head, a.width);
+        AttendTokens(a.head, {a.query + own, a.Stride(a.width)},
+                     {a.keyvalue + a.Start(sample, head, twice), a.Stride(twice)},
+                     {a.keyvalue + a.Start(sample, head, twice, a.width), a.Stride(twice)}, {out + own, a.Stride(a.width)},
+                     weights + i * a.queries * a.tokens);
+      });
+    }
+  }
+  call.Finish();
+}
+
+void AttendAllGrad(void* attributes, TF_OpKernelContext* context) {
+  Call call(context);
+  SelfAttention a;
+  if (a.Read(call, 1, *static_cast<Heads*>(attributes))) {
+    const float *dcontext = call.Input(0, a.samples * a.queries * a.width);
+    const float *weights = call.Input(3, a.SizeOfWeights());
+    float *dquery = call.Output(0, a.samples * a.queries, a.width);
+    float *dkeyvalue = call.Output(1, a.samples * a.tokens, 2 * a.width);
+    if (call.Ok()) {
+      ForRows(a.samples * a.heads, 2 * a.WorkOfHead(), [&](int64_t i) {
+        const int64_t sample = i / a.heads, head = i % a.heads, twice = 2 * a.width;
+        const int64_t own = a.Start(sample, head, a.width), stride = a.Stride(a.width);
+        const int64_t key = a.Start(sample, head, twice), value = a.Start(sample, head, twice, a.width);
+        AttendTokensGrad(a.head, {dcontext + own, stride}, {a.query + own, stride}, {a.keyvalue + key, a.Stride(twice)},
+                         {a.keyvalue + value, a.Stride(twice)}, weights + i * a.queries * a.tokens, {dquery + own, stride},
+                         {dkeyvalue + key, a.Stride(twice)}, {dkeyvalue + value, a.Stride(twice)});
+      });
+    }
+  }
+  call.Finish();
+}
+
+void* ReadHeads(TF_OpKernelConstruction* construction) {
+  TF_Status* status = TF_NewStatus();
+  Heads* heads = new Heads();
+  TF_OpKernelConstruction_GetAttrInt64(construction, "samples", &heads->samples, status);
+  if (TF_GetCode(status) == TF_OK) TF_OpKernelConstruction_GetAttrInt64(construction, "heads", &heads->heads, status);
+  if (TF_GetCode(status) == TF_OK) TF_OpKernelConstruction_GetAttrFloat(construction, "scale", &heads->scale, status);
+  if (TF_GetCode(status) != TF_OK) TF_OpKernelConstruction_Failure(construction, status);
+  TF_DeleteStatus(status);
+  return heads;
+}
+
+void DeleteHeads(void* heads) { delete static_cast<Heads*>(heads); }
 
 }  // namespace

@@ -1,6 +1,7 @@
 /**
- * npm run bench [-- engine ...] [--shape bert-base|gpt2] [--no-reuse] [--keep]: how fast and how large kn is at
- * bert-base-uncased's shape, or gpt2's, on every engine that this machine has, by the exact path and the interpolated one. --no-reuse measures, at gpt2's shape, passes
+ * npm run bench [-- engine ...] [--shape bert-base|gpt2] [--prompts N] [--no-reuse] [--keep]: how fast and how large kn is at
+ * bert-base-uncased's shape, or gpt2's, on every engine that this machine has, by the exact path and the interpolated one. --prompts: how
+ * many share a batch; by default as many as fit by every step, of gpt2 one. --no-reuse measures, at gpt2's shape, passes
  * that reuse nothing as well, as the replication runs them. --keep leaves the checkpoint for the next time.
  * Each engine is measured in a process of its own, against its own product rate in the same minutes.
  */
@@ -12,6 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parameterCount, parseModelConfig } from '../src/model/config.js';
+import { counted } from '../src/numbers.js';
 import { table } from '../src/report/table.js';
 import { ENGINES } from '../src/runtime/engine-names.js';
 import type { Measurement, MeasureOrder } from './bench/measure.js';
@@ -21,6 +23,7 @@ const { values: flags, positionals: asked } = parseArgs({
   allowPositionals: true,
   options: {
     shape: { type: 'string' },
+    prompts: { type: 'string' },
     'no-reuse': { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
@@ -30,6 +33,9 @@ const shapeName = flags.shape ?? (noReuse ? 'gpt2' : 'bert-base');
 const shape = SHAPE_NAMES.find(name => name === shapeName);
 if (!shape) throw new Error(`no shape "${shapeName}": ${SHAPE_NAMES.join(', ')}`);
 if (noReuse && shape !== 'gpt2') throw new Error('--no-reuse is for --shape gpt2');
+const prompts = flags.prompts === undefined ? undefined : Number(flags.prompts);
+if (prompts !== undefined && !(Number.isInteger(prompts) && prompts > 0))
+  throw new Error(`--prompts ${flags.prompts}: not a whole number from 1`);
 const unknown = asked.find(word => !ENGINES.some(engine => engine === word));
 if (unknown !== undefined) throw new Error(`no engine "${unknown}": ${ENGINES.join(', ')}`);
 const engines = asked.length === 0 ? ENGINES : ENGINES.filter(engine => asked.includes(engine));
@@ -46,15 +52,22 @@ const memoryLimit = 2 * float32Bytes + 1e9;
 const rows: string[][] = [];
 for (const engine of engines) {
   console.log(`Measuring ${engine} ...`);
-  const result = await measure({ engine, shape, folder, noReuse });
+  const result = await measure({ engine, shape, folder, prompts, noReuse });
   if ('absent' in result) {
     console.log(`  not here: ${result.absent}`);
     continue;
   }
-  const { tokens, steps, prompts, paths, productRate, loadSeconds, peakBytes, withoutReuse } = result;
-  console.log(
-    `  ${tokens} tokens, ${steps} steps, ${layers} layers, ${prompts} prompt${prompts === 1 ? '' : 's'} at once`,
-  );
+  const {
+    tokens,
+    steps,
+    prompts: together,
+    paths,
+    productRate,
+    loadSeconds,
+    peakBytes,
+    withoutReuse,
+  } = result;
+  console.log(`  ${tokens} tokens, ${steps} steps, ${layers} layers, ${counted(together, 'prompt')} at once`);
   console.log(`  points of each layer's path: ${paths.interpolated.points.map(oneDecimal).join(', ')}`);
   for (const path of ['exact', 'interpolated'] as const) {
     const { operations, seconds, gigaflops, share } = paths[path];

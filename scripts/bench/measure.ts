@@ -22,6 +22,8 @@ export interface MeasureOrder {
   readonly engine: EngineName;
   readonly shape: ShapeName;
   readonly folder: string;
+  /** So many share a batch; default: the shape's. */
+  readonly prompts: number | undefined;
   /** Measure passes that reuse nothing as well. */
   readonly noReuse: boolean;
 }
@@ -81,7 +83,13 @@ process.send(
 );
 process.disconnect();
 
-async function measure({ engine, shape, folder, noReuse }: MeasureOrder): Promise<Measurement> {
+async function measure({
+  engine,
+  shape,
+  folder,
+  prompts: wanted,
+  noReuse,
+}: MeasureOrder): Promise<Measurement> {
   const { version } = await startEngine(engine);
   const config = await readModelConfig(folder);
   const loading = performance.now();
@@ -89,7 +97,7 @@ async function measure({ engine, shape, folder, noReuse }: MeasureOrder): Promis
   const loadSeconds = (performance.now() - loading) / 1000;
 
   const { tokens, prompts: asked } = SHAPES[shape];
-  const prompts = asked ?? Math.max(1, Math.floor(samplesThatFit(model, tokens) / STEPS));
+  const prompts = wanted ?? asked ?? Math.max(1, Math.floor(samplesThatFit(model, tokens) / STEPS));
   const queries = Array.from({ length: prompts }, (_, b) => [
     {
       tokens: Array.from({ length: tokens }, (_, t) => 1000 + 37 * t + 101 * b),
@@ -174,15 +182,10 @@ async function measure({ engine, shape, folder, noReuse }: MeasureOrder): Promis
     const [ours] = await attribute(model, batch, [query.answer], options);
     const rounds: Record<'full' | Path, number>[] = [];
     for (let repetition = 0; repetition < REPETITIONS; repetition++) {
-      const before = {
-        exact: await timed(() => find('exact')),
-        interpolated: await timed(() => find('interpolated')),
-      };
+      const ofPrompt = async (path: Path) => (await timed(() => find(path))) / prompts;
+      const before = { exact: await ofPrompt('exact'), interpolated: await ofPrompt('interpolated') };
       const full = await timed(runFull);
-      const after = {
-        exact: await timed(() => find('exact')),
-        interpolated: await timed(() => find('interpolated')),
-      };
+      const after = { exact: await ofPrompt('exact'), interpolated: await ofPrompt('interpolated') };
       rounds.push({
         full,
         exact: (before.exact + after.exact) / 2,

@@ -5,6 +5,7 @@ import { startEngine } from '../../runtime/engine.js';
 import { enginesHere } from '../../testing/engines.js';
 import { expectAgreement, tensor, values } from '../../testing/layer-agreement.js';
 import { attention } from './attention.js';
+import { gatherRows } from './gather-rows.js';
 import { joinRows, takeMaskRows, takeOtherRows, withMaskRows } from './mask-rows.js';
 
 describe.each(await enginesHere())('on the %s engine', engine => {
@@ -64,6 +65,28 @@ describe.each(await enginesHere())('on the %s engine', engine => {
         tokens * samples,
       );
     });
+  });
+
+  it('attention gives each of many samples what it gives that sample alone, which threads do not change', () => {
+    const [samples, tokens, heads, hidden] = [40, 9, 4, 64];
+    const query = tensor(values(tokens * samples * hidden, 1, 2), tokens * samples);
+    const keyValue = tensor(values(tokens * samples * 2 * hidden, 2, 2), tokens * samples);
+    /** The value, and the gradients of both sides. */
+    const all = (query: tf.Tensor2D, keyValue: tf.Tensor2D, samples: number) => {
+      const shape = { samples, heads, scale: 0.1 };
+      const ofQuery = tf.valueAndGrad((x: tf.Tensor2D) => attention(x, keyValue, shape));
+      const ofKeyValue = tf.valueAndGrad((x: tf.Tensor2D) => attention(query, x, shape));
+      const { value, grad } = ofQuery(query, tf.clone(query));
+      return [value, grad, ofKeyValue(keyValue, tf.clone(query)).grad];
+    };
+    const together = all(query, keyValue, samples);
+    for (const n of [0, 19, 20, 39]) {
+      const rows = Array.from({ length: tokens }, (_, t) => t * samples + n);
+      const alone = all(gatherRows(query, rows), gatherRows(keyValue, rows), 1);
+      together.forEach((x, i) => {
+        expect(gatherRows(x, rows).dataSync()).toEqual(alone[i].dataSync());
+      });
+    }
   });
 
   describe('mask rows', () => {

@@ -51,6 +51,36 @@ describe.skipIf(!isThere)(`the kernels of native/kernels.cc${unless}`, () => {
       );
   });
 
+  it.each([
+    [
+      'samples that the rows cannot be shared out to',
+      { queries: 6, tokens: 6, width: 8, samples: 4, heads: 2 },
+    ],
+    ['queries of fewer samples', { queries: 5, tokens: 6, width: 8, samples: 2, heads: 2 }],
+    ['heads that the width cannot be', { queries: 6, tokens: 6, width: 8, samples: 2, heads: 3 }],
+    ['no samples', { queries: 6, tokens: 6, width: 8, samples: 0, heads: 2 }],
+    ['no heads', { queries: 6, tokens: 6, width: 8, samples: 2, heads: 0 }],
+  ])('KnAttention and its gradient refuse %s', (_, { queries, tokens, width, samples, heads }) => {
+    const [query, keyValue] = [tf.ones([queries, width]), tf.ones([tokens, 2 * width])];
+    const attributes = { samples, heads, scale: 1 };
+    const ofGradient = { dContext: query, query, keyValue, weights: tf.ones([1]) };
+    expect(() => runFused('KnAttention', { query, keyValue }, attributes)).toThrow('do not fit');
+    expect(() => runFused('KnAttentionGrad', ofGradient, attributes)).toThrow('do not fit');
+  });
+
+  it('KnAttention refuses keys without their values, its gradient weights of another size', () => {
+    const query = tf.ones([6, 8]);
+    const attributes = { samples: 2, heads: 2, scale: 1 };
+    expect(() => runFused('KnAttention', { query, keyValue: query }, attributes)).toThrow('do not fit');
+    const keyValue = tf.ones([6, 16]);
+    const [, weights] = runFused('KnAttention', { query, keyValue }, attributes);
+    const ofGradient = { dContext: query, query, keyValue };
+    expect(runFused('KnAttentionGrad', { ...ofGradient, weights }, attributes)).toHaveLength(2);
+    expect(() => runFused('KnAttentionGrad', { ...ofGradient, weights: query }, attributes)).toThrow(
+      'input 3 has another size',
+    );
+  });
+
   it('KnCachedAttention refuses keys of other heads, and rows that the prompts cannot share', () => {
     const run = (rows: number, prompts: number, size: number) => {
       const cache = tf.ones([prompts, 2, 3, size]);
