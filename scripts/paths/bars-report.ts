@@ -37,7 +37,7 @@ export function barLines(bars: readonly BarOfLevel[]): string[] {
     ...table(head, rows, 'right'),
     '',
     "layers: of all prompts. error: the largest of a layer's scores, as a share of the prompt's highest score. of its bar: the",
-    "error over what the level said that it may be, after 2^-16 of the layer's highest was taken off it for float32.",
+    "error over what the level said that it may be, after 2^-15 of the layer's highest was taken off it for float32.",
     rounding.length === 0
       ? 'No level was so sure that float32 alone was left.'
       : `Where a level was sure to 2^-24 (${rounding.length} times), its error was ${quantile(rounding, 0.5).toExponential(1)} of the layer's highest ` +

@@ -54,7 +54,7 @@ describe('how far off a level is', () => {
     expect(small.ofLayer).toBeCloseTo(off, 5);
     expect(large.allowed).toBe(large.bar);
     expect(small.allowed).toBeCloseTo(large.bar / 10, 6);
-    expect(large.ofBar * large.bar).toBeCloseTo(off - 2 ** -16 * (1 + off), 4);
+    expect(large.ofBar * large.bar).toBeCloseTo(off - 2 ** -15 * (1 + off), 4);
   });
 
   it('is more than the bar where the gradient does what no node shows', () => {

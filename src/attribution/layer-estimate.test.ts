@@ -10,7 +10,7 @@ const OF_RULES = RULES.map(name => ({
   weights: levelWeights(quadrature(name, 20)),
 }));
 /** What float32 may round away, as src/neurons/undecided.ts has it. */
-const ROUNDING = 2 ** -16;
+const ROUNDING = 2 ** -15;
 
 /** The largest score by the rule, how far the estimate is from it, and how far it says that it may be. */
 function judge(path: MadeUpPath, level: Level, { rule, weights } = OF_RULES[0]) {

@@ -155,7 +155,7 @@ describe('for any estimates', () => {
         const layers = drawn.map(({ scores, bar, exact }) => layer(scores, exact ? 0 : bar, exact));
         if (undecidedNeurons(threshold)(layers).size > 0) return;
         decided++;
-        // Bars reach 2^-16 of the layer's largest further than they say, which is more than float32 rounds away here.
+        // Bars reach 2^-15 of the layer's largest further than they say, which is more than float32 rounds away here.
         const actual: Scores = layers.map(({ scores, bar }, i) =>
           scores.map((score, n) =>
             bar === Number.POSITIVE_INFINITY ? 10 * drawn[i].within[n] : score + bar * drawn[i].within[n],
