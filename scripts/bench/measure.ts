@@ -14,6 +14,7 @@ import { startEngine } from '../../src/runtime/engine.js';
 import type { EngineName } from '../../src/runtime/engine-names.js';
 import { median, type ProductShape, productRate } from '../../src/setup/product-rate.js';
 import { relativeError } from '../../src/testing/finite-differences.js';
+import { askedPrompts } from './asked-prompts.js';
 import { countFullPasses, scoresByFullPasses } from './full-passes.js';
 import { countTraces, operationsDone, tracedSince, wholeGoesAlong } from './operations-done.js';
 import { RULE, SHAPES, type ShapeName, STEPS } from './shapes.js';
@@ -98,13 +99,7 @@ async function measure({
 
   const { tokens, prompts: asked } = SHAPES[shape];
   const prompts = wanted ?? asked ?? Math.max(1, Math.floor(samplesThatFit(model, tokens) / STEPS));
-  const queries = Array.from({ length: prompts }, (_, b) => [
-    {
-      tokens: Array.from({ length: tokens }, (_, t) => 1000 + 37 * t + 101 * b),
-      position: model.causal ? tokens - 1 : 3 + b,
-      answer: 2000,
-    },
-  ]);
+  const queries = askedPrompts(prompts, tokens, model);
   const traced = countTraces(model);
   const find = (path: Path) =>
     findNeurons(model, queries, { rule: RULE, steps: STEPS, path, ...COARSE_AND_REFINED, keepScores: false });

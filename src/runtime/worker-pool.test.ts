@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -103,6 +103,17 @@ describe('a worker pool', () => {
     expect(pool.size).toBe(1);
     expect((await pool.call<Identity>('whoami', null)).device).toBe('device-1');
     await started(3);
+  });
+
+  it('starts no process once it is closed', async () => {
+    const pool = poolOf(0);
+    await pool.close();
+    const starts = join(temporaryFolder(), 'starts');
+    const spec = { ...specOf(0), environment: { KN_TEST_STARTS: starts, KN_TEST_DEATHS: '0' } };
+    await expect(pool.start(spec)).rejects.toThrow('the worker pool is closed');
+    expect(() => pool.prepare([spec])).toThrow('the worker pool is closed');
+    expect(() => pool.add([spec])).toThrow('the worker pool is closed');
+    expect(existsSync(starts)).toBe(false);
   });
 
   it('tells by its first call what is wrong with a worker that was let in', async () => {

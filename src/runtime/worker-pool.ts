@@ -198,6 +198,8 @@ export class WorkerPool {
   }
 
   private open(spec: WorkerSpec): Place {
+    // Whoever falls back to another engine while all is ended would start workers that nobody waits for.
+    if (this.isClosed) throw new Error('the worker pool is closed');
     const place = new Place(this.script, spec);
     this.places.add(place);
     return place;
