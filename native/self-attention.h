@@ -158,7 +158,7 @@ struct Heads {
 struct SelfAttention {
   const float *query, *keyvalue;
   int64_t samples, heads, width, queries, tokens;
-  HeadShape head;
+  HeadShape shape;
   bool Read(Call& call, int first, const Heads& attributes) {
     int64_t asking[2], asked[2];
     if (!call.Shape(first, 2, asking) || !call.Shape(first + 1, 2, asked)) return false;
@@ -167,15 +167,16 @@ struct SelfAttention {
         asked[0] % samples != 0)
       return call.Refuse("query and keyvalue do not fit");
     queries = asking[0] / samples, tokens = asked[0] / samples;
-    head = {queries, tokens, width / heads, attributes.scale};
+    shape = {queries, tokens, width / heads, attributes.scale};
     query = call.Input(first);
     keyvalue = call.Input(first + 1);
     return call.Ok();
   }
-  // A head of a sample in a matrix so wide, from a column on.
+  // Where a head of a sample begins in a matrix of so many columns: in `keyvalue` of twice the width, values from the width on.
   int64_t Start(int64_t sample, int64_t head, int64_t columns, int64_t from = 0) const {
     return sample * columns + from + head * (width / heads);
   }
+  // From a token of a sample to its next.
   int64_t Stride(int64_t columns) const { return samples * columns; }
   // In elements of other kernels, which a vector of products is about as much as.
   int64_t WorkOfHead() const { return queries * tokens * (width / heads) / 4; }
@@ -192,7 +193,7 @@ void AttendAll(void* attributes, TF_OpKernelContext* context) {
       ForRows(a.samples * a.heads, a.WorkOfHead(), [&](int64_t i) {
         const int64_t sample = i / a.heads, head = i % a.heads, twice = 2 * a.width;
         const int64_t own = a.Start(sample, head, a.width);
-        AttendTokens(a.head, {a.query + own, a.Stride(a.width)},
+        AttendTokens(a.shape, {a.query + own, a.Stride(a.width)},
                      {a.keyvalue + a.Start(sample, head, twice), a.Stride(twice)},
                      {a.keyvalue + a.Start(sample, head, twice, a.width), a.Stride(twice)}, {out + own, a.Stride(a.width)},
                      weights + i * a.queries * a.tokens);
@@ -215,7 +216,7 @@ void AttendAllGrad(void* attributes, TF_OpKernelContext* context) {
         const int64_t sample = i / a.heads, head = i % a.heads, twice = 2 * a.width;
         const int64_t own = a.Start(sample, head, a.width), stride = a.Stride(a.width);
         const int64_t key = a.Start(sample, head, twice), value = a.Start(sample, head, twice, a.width);
-        AttendTokensGrad(a.head, {dcontext + own, stride}, {a.query + own, stride}, {a.keyvalue + key, a.Stride(twice)},
+        AttendTokensGrad(a.shape, {dcontext + own, stride}, {a.query + own, stride}, {a.keyvalue + key, a.Stride(twice)},
                          {a.keyvalue + value, a.Stride(twice)}, weights + i * a.queries * a.tokens, {dquery + own, stride},
                          {dkeyvalue + key, a.Stride(twice)}, {dkeyvalue + value, a.Stride(twice)});
       });

@@ -6,12 +6,13 @@ import { PathsOfPrompt, type Stage } from './paths-of-prompt.js';
 import { quadrature } from './rules.js';
 
 const RULE = quadrature('riemann_endpoints', 20);
-const CLIMB = { rule: RULE, weights: levelWeights(RULE), stages: [3, 5, 9, 17, 'rule'] as readonly Stage[] };
+const STAGES: readonly Stage[] = [3, 5, 9, 17, 'rule'];
+const CLIMB = { rule: RULE, weights: levelWeights(RULE), stages: STAGES };
 
 /** One layer of one neuron goes on to the end: how many points it asks for in each round. */
-function pointsOfRounds(shape: Shape): number[] {
+function pointsOfRounds(shape: Shape, climb = CLIMB): number[] {
   const path = madeUpPath([shape], [[0.01]], 0.2);
-  const prompt = new PathsOfPrompt([{ tokens: [1], position: 0, answer: 0 }], CLIMB, [3], 1);
+  const prompt = new PathsOfPrompt([{ tokens: [1], position: 0, answer: 0 }], climb, [3], 1);
   const whole = path.at(1);
   prompt.takeWhole(0, { probability: whole.probability, gradients: [whole.gradient] });
   const rounds: number[] = [];
@@ -31,6 +32,12 @@ it('goes from level to level, and keeps the points that it has', () => {
 
 it('goes from nine points straight to the rule where P jumps, since seventeen would decide nothing', () => {
   expect(pointsOfRounds(shapes.step(0.6, 0.02))).toEqual([2, 2, 4, 19]);
+});
+
+it('tries seventeen even there before a rule of many steps', () => {
+  const rule = quadrature('riemann_endpoints', 100);
+  const climb = { rule, weights: levelWeights(rule), stages: STAGES };
+  expect(pointsOfRounds(shapes.step(0.6, 0.02), climb)).toEqual([2, 2, 4, 8, 99]);
 });
 
 it.each([

@@ -31,8 +31,11 @@ interface LayerPath {
 
 const AT_ONE = 16;
 
-/** Where P jumps, more points hardly make the bar smaller: by less than this from five to nine, and seventeen would be wasted. */
+/** Where P jumps, more points hardly make the bar smaller: what nine leave of that of five is more than this. */
 const HARDLY_SMALLER = 1 / 2;
+
+/** A rule of more passes than this is worth a try of seventeen points all the same. */
+const DEAR_RULE = 40;
 
 /** One prompt on its way up. */
 export class PathsOfPrompt {
@@ -80,7 +83,8 @@ export class PathsOfPrompt {
     const stage = this.stages[layer];
     // Of this layer alone: those that were raised before it have no points yet.
     const { bar } = this.estimateOf(layer);
-    const isWaste = stage === 9 && bar > HARDLY_SMALLER * this.barsBefore[layer];
+    const isCheap = this.climb.rule.alphas.length <= DEAR_RULE;
+    const isWaste = stage === 9 && isCheap && bar > HARDLY_SMALLER * this.barsBefore[layer];
     this.stages[layer] = how === 'exactly' || isWaste ? 'rule' : stages[stages.indexOf(stage) + 1];
     this.barsBefore[layer] = bar;
     this.estimates[layer] = undefined;

@@ -68,7 +68,18 @@ describe('a worker that dies as it starts', () => {
     expect(notices).toEqual(['cpu: a worker of the tensorflow engine died as it loaded the model (SIGABRT)']);
   });
 
-  it('takes those that got ready beside it along', async () => {
+  it('is started again alone, and the others after it', async () => {
+    const { plans, pool, started } = startDying({ signal: 'SIGKILL', times: 3, workers: 3 });
+    await plans;
+    expect(pool.size).toBe(3);
+    const before = started().length;
+    expect(before).toBeGreaterThanOrEqual(4);
+    expect(started().every(engine => engine === '"tensorflow"')).toBe(true);
+    await Promise.all([1, 2, 3].map(() => pool.call('wait', 200)));
+    expect(await pool.call('whoami', null)).toMatchObject({ start: 'tensorflow' });
+  });
+
+  it('leaves the device to the next engine with those that got ready beside it', async () => {
     const { plans, pool, started } = startDying({ signal: 'SIGABRT', times: 3, workers: 3 });
     expect((await plans)[0].engine).toBeDefined();
     expect(pool.size).toBe(3);

@@ -88,12 +88,17 @@ async function startDevice(
   for (const [i, name] of device.engines.entries()) {
     const plan = planWorkers(device, name, options.parameters, options.asked, machine);
     const spec = specOf({ device }, name, machine, options);
-    const others = pool.prepare(Array.from({ length: plan.workers - 1 }, () => spec));
+    const prepareOthers = () => pool.prepare(Array.from({ length: plan.workers - 1 }, () => spec));
+    let others: ReadyingWorkers | undefined = prepareOthers();
+    const alone = async () => {
+      await others?.close();
+      others = undefined;
+    };
     try {
-      const engine = await startWorker(pool, device, name, machine, options);
-      return { plan: { device, engine, ...plan, memoryWasFull: false }, others };
+      const engine = await startWorker(pool, device, name, machine, options, alone);
+      return { plan: { device, engine, ...plan, memoryWasFull: false }, others: others ?? prepareOthers() };
     } catch (error) {
-      await others.close();
+      await alone();
       if (!(error instanceof EngineFault) || i === device.engines.length - 1) throw error;
       options.notice(error.message);
     }
@@ -104,6 +109,7 @@ async function startDevice(
 /**
  * A worker that somebody kills as it starts says nothing of its engine: another engine's numbers would round otherwise. Nor
  * does one that is killed for its memory, of which no other engine takes less.
+ * @param alone ends the others before it is tried again, since what killed it may be the memory that they took
  */
 async function startWorker(
   pool: WorkerPool,
@@ -111,6 +117,7 @@ async function startWorker(
   name: EngineName,
   machine: LimitedMachine,
   options: FleetOptions,
+  alone: () => Promise<void>,
 ): Promise<Engine> {
   const { kills = killsForMemory, parameters } = options;
   for (let start = 1; ; start++) {
@@ -119,7 +126,10 @@ async function startWorker(
       return await pool.start<Engine>(specOf({ device }, name, machine, options));
     } catch (reason) {
       if (!(reason instanceof WorkerDied)) throw reason;
-      if (isFromOutside(reason.how) && start < MOST_STARTS) continue;
+      if (isFromOutside(reason.how) && start < MOST_STARTS) {
+        await alone();
+        continue;
+      }
       const isForMemory = before !== undefined && (kills() ?? before) > before;
       if (reason.how !== 'SIGKILL' || !isForMemory) throw diedAtStart(device, name, reason);
       throw new UserError(
