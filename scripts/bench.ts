@@ -28,16 +28,21 @@ const { values: flags, positionals: asked } = parseArgs({
     keep: { type: 'boolean', default: false },
   },
 });
+function refuse(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
+
 const noReuse = flags['no-reuse'];
 const shapeName = flags.shape ?? (noReuse ? 'gpt2' : 'bert-base');
 const shape = SHAPE_NAMES.find(name => name === shapeName);
-if (!shape) throw new Error(`no shape "${shapeName}": ${SHAPE_NAMES.join(', ')}`);
-if (noReuse && shape !== 'gpt2') throw new Error('--no-reuse is for --shape gpt2');
+if (!shape) refuse(`--shape ${shapeName}: not one of ${SHAPE_NAMES.join(', ')}`);
+if (noReuse && shape !== 'gpt2') refuse(`--no-reuse --shape ${shape}: for --shape gpt2 alone`);
 const prompts = flags.prompts === undefined ? undefined : Number(flags.prompts);
 if (prompts !== undefined && !(Number.isInteger(prompts) && prompts > 0))
-  throw new Error(`--prompts ${flags.prompts}: not a whole number from 1`);
+  refuse(`--prompts ${flags.prompts}: not a whole number from 1`);
 const unknown = asked.find(word => !ENGINES.some(engine => engine === word));
-if (unknown !== undefined) throw new Error(`no engine "${unknown}": ${ENGINES.join(', ')}`);
+if (unknown !== undefined) refuse(`${unknown}: not an engine, which are ${ENGINES.join(', ')}`);
 const engines = asked.length === 0 ? ENGINES : ENGINES.filter(engine => asked.includes(engine));
 
 const { config, write } = SHAPES[shape];
