@@ -50,7 +50,7 @@ export function serveTasks(kinds: readonly TaskKind<never>[]): void {
       ] as const,
   );
   workerpool.worker({
-    /** Loads the model, so that a model that cannot be loaded ends the run before it begins. */
+    /** Loads the model: where the first worker cannot, the run ends before it begins. */
     ready: async (): Promise<Engine> => (await loadOnce()).engine,
     ...Object.fromEntries(methods),
   });
