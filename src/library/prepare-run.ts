@@ -6,6 +6,7 @@ import type { Selection } from '../dataset/dataset.js';
 import type { DataSource } from '../dataset/source.js';
 import { dataSource } from '../dataset/sources.js';
 import { type AnyFinished, experimentOf, type Request, TASKS } from '../experiment/experiments.js';
+import type { StartableRun } from '../experiment/run/crew.js';
 import type { BegunExperiment, ExperimentData } from '../experiment/run/experiment.js';
 import { type GivenNeurons, readGivenNeurons } from '../experiment/run/given-neurons.js';
 import { onKeptEngine } from '../experiment/run/kept-engine.js';
@@ -28,15 +29,20 @@ export interface PreparedRun {
   readonly plan: RunPlan;
 }
 
-/**
- * @param fetched the model, where it is here already ({@link fetchWeights})
- * @throws UserError, UsageError on what cannot be done
- */
+/** Who hears of what is known before all is. */
+export interface PrepareOptions {
+  readonly signal?: AbortSignal;
+  /** The model, where it is here already ({@link fetchWeights}). */
+  readonly fetched?: LocatedModel;
+  /** Told of a model that is here whole, before the data are read: workers may load it meanwhile. */
+  readonly onModel?: (run: StartableRun) => Promise<void>;
+}
+
+/** @throws UserError, UsageError on what cannot be done */
 export async function prepareRun(
   request: Request,
   progress: Progress,
-  signal?: AbortSignal,
-  fetched?: LocatedModel,
+  { signal, fetched, onModel }: PrepareOptions = {},
 ): Promise<PreparedRun> {
   const { engine, devices } = request.devices;
   const all = await chooseDevices({ engine, ...(devices && { devices }) });
@@ -47,13 +53,16 @@ export async function prepareRun(
   const source = dataSource(request.data.name);
   await source.check(selectionOf(request));
   const here = fetched ?? (await findModelHere(request.model.id, request.model.revision));
-  const description = here && (await describe(here, given));
+  const configHere = here && (await readModelConfig(here.folder));
+  if (configHere && here.whole) await onModel?.({ request, model: here, config: configHere, chosen });
+  const description = here && configHere && (await describe(here, configHere, given));
   const early = (await source.isHere())
     ? await openData(source, request, description?.config.causal ?? false)
     : undefined;
 
   const model = here ?? (await fetchDescription(request, progress, signal));
-  const { config, tokenizer } = description ?? (await describe(model, given));
+  const { config, tokenizer } =
+    description ?? (await describe(model, await readModelConfig(model.folder), given));
   if (!early) await fetchData(source, progress, signal);
   const dataset = early && description ? early : await openData(source, request, config.causal);
 
@@ -76,8 +85,11 @@ interface Description {
 }
 
 /** What a model's small files say of it; of weights that are here, that they can be read. */
-async function describe({ folder, whole }: LocatedModel, given: GivenNeurons | null): Promise<Description> {
-  const config = await readModelConfig(folder);
+async function describe(
+  { folder, whole }: LocatedModel,
+  config: ModelConfig,
+  given: GivenNeurons | null,
+): Promise<Description> {
   given?.check(config);
   if (whole) await checkWeights(folder);
   return { config, tokenizer: await loadTokenizer(folder, config) };

@@ -2,10 +2,12 @@
 import { fileURLToPath } from 'node:url';
 import { Interrupted } from '../errors.js';
 import { type AnyFinished, completeRequest, type RequestInput } from '../experiment/experiments.js';
+import { type EarlyWorkers, type StartableRun, startEarly } from '../experiment/run/crew.js';
 import type { FinalFiles } from '../experiment/run/experiment.js';
+import type { HeldFolder } from '../experiment/run/folder-lock.js';
 import type { RunPlan } from '../experiment/run/plan.js';
 import type { ReportName } from '../experiment/run/request.js';
-import { holdFolder } from '../experiment/run/results-folder.js';
+import { hasResults, holdFolder } from '../experiment/run/results-folder.js';
 import { openSession } from '../experiment/run/session.js';
 import { type OnProgress, type Progress, progressTo } from '../progress.js';
 import { REPORT } from '../report/reports.js';
@@ -49,7 +51,7 @@ export async function planExperiment(
 ): Promise<RunPlan> {
   const request = completeRequest(asked);
   const progress = progressUntil(signal, onProgress);
-  return (await unlessAborted(() => prepareRun(request, progress, signal), signal, TOO_EARLY)).plan;
+  return (await unlessAborted(() => prepareRun(request, progress, { signal }), signal, TOO_EARLY)).plan;
 }
 
 /**
@@ -64,24 +66,31 @@ export async function runExperiment(
 ): Promise<RunResult> {
   const request = completeRequest(asked);
   const progress = progressUntil(signal, onProgress);
-  const prepare = async () => {
-    const prepared = await prepareRun(request, progress, signal);
-    prepared.plan.notices.forEach(progress.notice);
-    const other = await fetchWeights(prepared.ready, progress, signal);
-    return other ? prepareRun(request, progress, signal, other) : prepared;
-  };
-  const { ready, begun, plan } = await unlessAborted(prepare, signal, TOO_EARLY);
-  const { folder } = request.results;
-  const held = await holdFolder(folder, { notice: progress.notice, signal }).catch(error => {
-    throw signal.aborted ? new Interrupted(TOO_EARLY) : error;
-  });
+  const { folder, fresh } = request.results;
   const pool = new WorkerPool(WORKER_SCRIPT);
   const onAbort = () => void pool.close();
   signal.addEventListener('abort', onAbort);
+  let early: EarlyWorkers | undefined;
+  const prepare = async () => {
+    const onModel = async (run: StartableRun) => {
+      // What has results may need no worker.
+      if (fresh || !(await hasResults(folder))) early = startEarly(run, pool, progress);
+    };
+    const prepared = await prepareRun(request, progress, { signal, onModel });
+    prepared.plan.notices.forEach(progress.notice);
+    const fetched = await fetchWeights(prepared.ready, progress, signal);
+    return fetched ? prepareRun(request, progress, { signal, fetched }) : prepared;
+  };
+  let held: HeldFolder | undefined;
   try {
+    const { ready, begun, plan } = await unlessAborted(prepare, signal, TOO_EARLY);
+    held = await holdFolder(folder, { notice: progress.notice, signal }).catch(error => {
+      throw signal.aborted ? new Interrupted(TOO_EARLY) : error;
+    });
     signal.throwIfAborted();
+    const tools = { pool, early, held, progress, signal, arguments: words };
     return await begun.carryOut(
-      kind => openSession(ready, kind, { pool, held, progress, signal, arguments: words }),
+      kind => openSession(ready, kind, tools),
       async (finished, files) => ({
         ...finished,
         ...{ plan, folder },
@@ -89,7 +98,7 @@ export async function runExperiment(
       }),
     );
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!signal.aborted || !held) throw error;
     throw new Interrupted(
       `Interrupted. Finished facts are kept in ${folder}; the same command goes on from there.`,
     );
@@ -97,7 +106,7 @@ export async function runExperiment(
     signal.removeEventListener('abort', onAbort);
     await pool.close();
     progress.stop();
-    await held.release();
+    await held?.release();
   }
 }
 

@@ -116,6 +116,32 @@ describe('a worker pool', () => {
     expect(existsSync(starts)).toBe(false);
   });
 
+  it('ends workers that are still at their start, and tells all who ask', { timeout: 20_000 }, async () => {
+    const pool = poolOf(0);
+    // Far longer than the test may take.
+    const loading = (device: number) => ({
+      ...specOf(device),
+      environment: { KN_TEST_DEVICE: `device-${device}`, KN_TEST_LOADING: '600000' },
+    });
+    const others = pool.prepare([loading(1)]);
+    const first = expect(pool.start(loading(0))).rejects.toThrow();
+    await setTimeout(500);
+    await Promise.all([pool.close(), others.close(), pool.close(), first]);
+  });
+
+  it('is emptied once all have started, and takes others then', async () => {
+    const pool = poolOf(0);
+    const starting = pool.start({
+      ...specOf(0),
+      environment: { KN_TEST_DEVICE: 'device-0', KN_TEST_LOADING: '300' },
+    });
+    pool.add([specOf(1)]);
+    await pool.empty(starting);
+    expect(pool.size).toBe(0);
+    pool.add([specOf(2)]);
+    expect((await identities(pool)).map(({ device }) => device)).toEqual(['device-2']);
+  });
+
   it('tells by its first call what is wrong with a worker that was let in', async () => {
     const pool = poolOf(0);
     const spec = { ...specOf(0), environment: { KN_TEST_DEATHS: '0', KN_TEST_FAIL: 'no such GPU' } };

@@ -47,7 +47,12 @@ export class WorkerDied extends Error {
 }
 
 class Place implements Worker {
+  /** Kills the process. */
+  private kill = new AbortController();
   private process;
+  /** It has answered: until then it is at its start, and hears nothing. */
+  private isUp = false;
+  private closing: Promise<unknown> | undefined;
 
   constructor(
     private readonly script: string,
@@ -62,7 +67,9 @@ class Place implements Worker {
 
   async call<Result>(method: string, argument: unknown): Promise<Result> {
     try {
-      return await this.process.exec(method, [argument]);
+      const answer = await this.process.exec(method, [argument]);
+      this.isUp = true;
+      return answer;
     } catch (error) {
       // The process had died while it had nothing to do: this call has not begun, and its successor takes it.
       if (error instanceof Error && error.message === 'Worker is terminated')
@@ -74,11 +81,22 @@ class Place implements Worker {
   /** Ends the process, and starts another: one whose memory was full may not come to itself again. */
   async restart(): Promise<void> {
     await this.close();
+    this.kill = new AbortController();
     this.process = this.open();
+    this.isUp = false;
+    this.closing = undefined;
   }
 
+  /** Once, however often it is asked for: of workerpool only the last who asks hears of the end. */
   async close(): Promise<void> {
-    await this.process.terminate(true);
+    this.closing ??= this.end();
+    await this.closing;
+  }
+
+  private async end(): Promise<void> {
+    const ended = this.process.terminate(true);
+    if (!this.isUp) this.kill.abort();
+    await ended;
   }
 
   private open() {
@@ -91,6 +109,8 @@ class Place implements Worker {
         env: { ...process.env, ...environment, ...childEnvironment() },
         // Of this process's own, `-e` and a program perhaps, workerpool adds what a worker should have.
         execArgv: [...CHILD_FLAGS],
+        signal: this.kill.signal,
+        killSignal: 'SIGKILL',
       },
     });
   }
@@ -188,6 +208,19 @@ export class WorkerPool {
   /** Calls a method of the first worker that is free. */
   call<Result>(method: string, argument: unknown): Promise<Result> {
     return this.use(worker => worker.call<Result>(method, argument));
+  }
+
+  /**
+   * Ends all workers, none of which is at anything, and can start others.
+   * @param starting settles when no more of them are being started
+   */
+  async empty(starting: Promise<unknown>): Promise<void> {
+    await starting.catch(() => undefined);
+    const places = [...this.places];
+    this.places.clear();
+    this.free.length = 0;
+    this.kept.clear();
+    await Promise.all(places.map(place => place.close()));
   }
 
   /** Ends all workers, whatever they are at; calls under way are rejected, and those that wait never start. */

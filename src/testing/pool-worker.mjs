@@ -9,6 +9,8 @@ workerpool.worker({
     start: JSON.parse(process.argv[2]),
   }),
   ready: () => {
+    // As a worker is while it loads a model: it hears nothing, and no other call.
+    for (const end = Date.now() + Number(process.env.KN_TEST_LOADING ?? 0); Date.now() < end; );
     const { KN_TEST_STARTS: starts, KN_TEST_DEATHS: deaths, KN_TEST_SIGNAL: signal } = process.env;
     if (starts) {
       appendFileSync(starts, `${process.argv[2]}\n`);

@@ -1,7 +1,9 @@
 /** The workers of a session, what they are planned to take, and what becomes of that as memory proves full. */
-import { parameterCount } from '../../model/config.js';
+import type { LocatedModel } from '../../model/checkpoint/locate.js';
+import { type ModelConfig, parameterCount } from '../../model/config.js';
 import type { Progress } from '../../progress.js';
 import { BatchMemory, loweredText } from '../../runtime/batch-memory.js';
+import type { ChosenDevices } from '../../runtime/devices/choose-devices.js';
 import { type DevicePlan, planText, startFleet } from '../../runtime/fleet.js';
 import { memoryText, thisMachine } from '../../runtime/machine.js';
 import { fewerText, MemoryRelief } from '../../runtime/memory-relief.js';
@@ -12,6 +14,7 @@ import { startingKeptEngine } from './kept-engine.js';
 import { knownToFit } from './known-batches.js';
 import { askedWorkers } from './plan.js';
 import type { ReadyRun } from './ready-run.js';
+import type { RunRequest } from './request.js';
 import type { RecordedPlan } from './settings.js';
 import type { Work } from './work.js';
 import type { WorkerStart } from './worker.js';
@@ -22,26 +25,56 @@ export type Crew = Pick<Work<never>, 'pool' | 'batchMemory' | 'memoryRelief' | '
   readonly plans: () => readonly RecordedPlan[];
 };
 
+/** What of a run its workers need in order to start. */
+export interface StartableRun {
+  readonly request: RunRequest;
+  readonly model: LocatedModel;
+  readonly config: ModelConfig;
+  readonly chosen: ChosenDevices;
+}
+
 /**
  * Starts workers.
- * @param earlier what the folder's earlier sessions computed on
  * @throws UserError where none starts
  */
-export async function startWorkers(
-  { request, model, data, chosen }: ReadyRun,
-  earlier: readonly RecordedPlan[],
+export function startWorkers(
+  { request, model, config, chosen }: StartableRun,
   pool: WorkerPool,
   progress: Progress,
 ): Promise<DevicePlan[]> {
-  const plans = await startingKeptEngine(request, () =>
+  return startingKeptEngine(request, () =>
     startFleet(pool, {
       chosen,
-      parameters: parameterCount(data.config),
+      parameters: parameterCount(config),
       asked: askedWorkers(request),
       startOf: (device, engine): WorkerStart => ({ modelFolder: model.folder, engine, device: device.kind }),
       notice: progress.notice,
     }),
   );
+}
+
+/** Workers that load the model while the rest of a run is still being prepared. */
+export interface EarlyWorkers {
+  readonly chosen: ChosenDevices;
+  readonly started: Promise<DevicePlan[]>;
+}
+
+/** Does not throw: whoever waits for them hears why none started. */
+export function startEarly(run: StartableRun, pool: WorkerPool, progress: Progress): EarlyWorkers {
+  const started = startWorkers(run, pool, progress);
+  started.catch(() => undefined);
+  return { chosen: run.chosen, started };
+}
+
+/**
+ * What workers are planned to take, or less.
+ * @param earlier what the folder's earlier sessions computed on
+ */
+export function withKnownBatches(
+  plans: readonly DevicePlan[],
+  request: RunRequest,
+  earlier: readonly RecordedPlan[],
+): readonly DevicePlan[] {
   // What earlier sessions found to fit. Fewer workers are not taken over: they change no number, and memory may be there again.
   if (request.devices.batchMemory !== null) return plans;
   return plans.map(plan => {

@@ -6,7 +6,14 @@ import type { DevicePlan } from '../../runtime/fleet.js';
 import type { WorkerPool } from '../../runtime/worker-pool.js';
 import { VERSION } from '../../version.js';
 import { commandLine } from './command.js';
-import { type Crew, crewOf, startWorkers } from './crew.js';
+import {
+  type Crew,
+  crewOf,
+  type EarlyWorkers,
+  type StartableRun,
+  startWorkers,
+  withKnownBatches,
+} from './crew.js';
 import type { Session } from './experiment.js';
 import type { HeldFolder } from './folder-lock.js';
 import { onKeptEngine } from './kept-engine.js';
@@ -22,6 +29,8 @@ import { workProgress } from './work-progress.js';
 /** Who computes, who is told, and who may end it. */
 export interface SessionTools {
   readonly pool: WorkerPool;
+  /** Of the pool, where they have been started. */
+  readonly early: EarlyWorkers | undefined;
   /** That of the request. */
   readonly held: HeldFolder;
   readonly progress: Progress;
@@ -39,13 +48,16 @@ export interface SessionTools {
 export async function openSession<Line extends JournalRecord>(
   ready: ReadyRun,
   kind: RecordKind<Line>,
-  { pool, held, progress, signal, arguments: words }: SessionTools,
+  { pool, early, held, progress, signal, arguments: words }: SessionTools,
 ): Promise<Session<Line>> {
   const { fresh } = ready.request.results;
   // Once more, since the folder is locked only now.
   const run = { ...ready, chosen: await onKeptEngine(ready.request, ready.chosen) };
   const earlier = await earlierPlans(held.path);
-  const start = () => startWorkers(run, earlier, pool, progress);
+  const start = async () => {
+    const plans = await workersOf({ ...run, config: run.data.config }, pool, progress, early);
+    return withKnownBatches(plans, run.request, earlier);
+  };
   const mayBeDone = !fresh && (await hasResults(held.path));
   // The checkpoint is hashed while workers load it.
   const [settings, started] = await Promise.all([settingsOf(run), mayBeDone ? undefined : start()]);
@@ -94,6 +106,18 @@ export async function openSession<Line extends JournalRecord>(
       folder.close();
     },
   };
+}
+
+/** The early ones, unless another run has filled the folder meanwhile on an engine that is to be kept. */
+async function workersOf(
+  run: StartableRun,
+  pool: WorkerPool,
+  progress: Progress,
+  early: EarlyWorkers | undefined,
+): Promise<readonly DevicePlan[]> {
+  if (early?.chosen === run.chosen) return early.started;
+  if (early) await pool.empty(early.started);
+  return startWorkers(run, pool, progress);
 }
 
 /** All but what the run computes on. */
