@@ -61,9 +61,10 @@ VECTORISED void AttendHeadGrad(const float* dcontext, const float* q, const floa
   for (int64_t c = 0; c < earlier; c++) AddScaled(dq, dscores[c], keys + c * size, size);
 }
 
-// What both attention kernels read: `first` is the index of `inputs`.
+// What both attention kernels read: `first` is the index of `inputs`, `cache` of keys, values and how many of them each prompt has.
 struct Attention {
   const float *inputs, *keys, *values;
+  const int32_t* seen;
   int64_t rows, hidden, prompts, heads, earlier, size;
   bool Read(Call& call, int first, int cache) {
     int64_t matrix[2], shape[4];
@@ -75,9 +76,14 @@ struct Attention {
     inputs = call.Input(first);
     keys = call.Input(cache);
     values = call.Input(cache + 1, prompts * heads * earlier * size);
+    seen = reinterpret_cast<const int32_t*>(call.Input(cache + 2, prompts));
+    for (int64_t i = 0; call.Ok() && i < prompts; i++) {
+      if (seen[i] < 0 || seen[i] > earlier) return call.Refuse("a prompt sees more tokens than there are");
+    }
     return call.Ok();
   }
-  int64_t Cache(int64_t row, int64_t head) const { return (row / (rows / prompts) * heads + head) * earlier * size; }
+  int64_t Prompt(int64_t row) const { return row / (rows / prompts); }
+  int64_t Cache(int64_t row, int64_t head) const { return (Prompt(row) * heads + head) * earlier * size; }
   int64_t WorkOfRow() const { return 2 * hidden * (earlier + 1); }
 };
 
@@ -92,8 +98,8 @@ void CachedAttention(void* scale, TF_OpKernelContext* context) {
           const float* q = a.inputs + row * 3 * a.hidden + head * a.size;
           const int64_t cache = a.Cache(row, head);
           AttendHead(q, q + a.hidden, q + 2 * a.hidden, a.keys + cache, a.values + cache, *static_cast<float*>(scale),
-                     out + row * a.hidden + head * a.size, weights + (row * a.heads + head) * (a.earlier + 1), a.earlier,
-                     a.size);
+                     out + row * a.hidden + head * a.size, weights + (row * a.heads + head) * (a.earlier + 1),
+                     a.seen[a.Prompt(row)], a.size);
         }
       });
     }
@@ -117,7 +123,7 @@ void CachedAttentionGrad(void* scale, TF_OpKernelContext* context) {
           float* dq = dinputs + own;
           AttendHeadGrad(dcontext + row * a.hidden + head * a.size, q, q + a.hidden, q + 2 * a.hidden, a.keys + cache,
                          a.values + cache, weights + (row * a.heads + head) * (a.earlier + 1), *static_cast<float*>(scale),
-                         dq, dq + a.hidden, dq + 2 * a.hidden, dscores.data(), a.earlier, a.size);
+                         dq, dq + a.hidden, dq + 2 * a.hidden, dscores.data(), a.seen[a.Prompt(row)], a.size);
         }
       });
     }

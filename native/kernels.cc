@@ -10,12 +10,12 @@
 //   KnAddWithBias(x [rows, width], bias [width], residual [rows, width]) -> sum
 //   KnAnswer(scores [rows, width], answers: int32 [rows])
 //       -> others [rows, width], answer, rest [rows, 1]        softmax, but 0 at the answer; there; the sum of the others
-//   KnCachedAttention(inputs [rows, 3 heads size], keys, values [prompts, heads, earlier, size]; scale)
-//       -> context [rows, heads size], weights [rows, heads (earlier + 1)]      each row attends to the earlier ones and itself
-//   KnCachedAttentionGrad(dcontext, inputs, weights, keys, values; scale) -> dinputs
-//   KnAttention(query [queries samples, width], keyvalue [tokens samples, 2 width]; samples, heads, scale)
-//       -> context [queries samples, width], weights [samples heads queries, tokens]    row t samples + n is token t of sample n
-//   KnAttentionGrad(dcontext, query, keyvalue, weights; samples, heads, scale) -> dquery, dkeyvalue
+//   KnMixedCachedAttention(inputs [rows, 3 heads size], keys, values [prompts, heads, earlier, size], seen: int32 [prompts]; scale)
+//       -> context [rows, heads size], weights [rows, heads (earlier + 1)]      each row attends to its prompt's first and itself
+//   KnMixedCachedAttentionGrad(dcontext, inputs, weights, keys, values, seen; scale) -> dinputs
+//   KnMixedAttention(query [rows or samples, width], keyvalue [rows, 2 width], lengths: int32 [samples]; heads, scale)
+//       -> context like query, weights [1, sum of heads queries tokens]         each token attends to all of its own sample
+//   KnMixedAttentionGrad(dcontext, query, keyvalue, lengths, weights; heads, scale) -> dquery, dkeyvalue
 
 #include <node_api.h>
 
@@ -211,31 +211,31 @@ const Operation kOperations[] = {
      nullptr,
      &Answer,
      nullptr},
-    {"KnCachedAttention",
-     {"inputs: float", "keys: float", "values: float"},
+    {"KnMixedCachedAttention",
+     {"inputs: float", "keys: float", "values: float", "seen: int32"},
      {"context: float", "weights: float"},
      {"scale: float"},
      &ReadFloat<kScale>,
      &CachedAttention,
      &DeleteFloat},
-    {"KnCachedAttentionGrad",
-     {"dcontext: float", "inputs: float", "weights: float", "keys: float", "values: float"},
+    {"KnMixedCachedAttentionGrad",
+     {"dcontext: float", "inputs: float", "weights: float", "keys: float", "values: float", "seen: int32"},
      {"dinputs: float"},
      {"scale: float"},
      &ReadFloat<kScale>,
      &CachedAttentionGrad,
      &DeleteFloat},
-    {"KnAttention",
-     {"query: float", "keyvalue: float"},
+    {"KnMixedAttention",
+     {"query: float", "keyvalue: float", "lengths: int32"},
      {"context: float", "weights: float"},
-     {"samples: int", "heads: int", "scale: float"},
+     {"heads: int", "scale: float"},
      &ReadHeads,
      &AttendAll,
      &DeleteHeads},
-    {"KnAttentionGrad",
-     {"dcontext: float", "query: float", "keyvalue: float", "weights: float"},
+    {"KnMixedAttentionGrad",
+     {"dcontext: float", "query: float", "keyvalue: float", "lengths: int32", "weights: float"},
      {"dquery: float", "dkeyvalue: float"},
-     {"samples: int", "heads: int", "scale: float"},
+     {"heads: int", "scale: float"},
      &ReadHeads,
      &AttendAllGrad,
      &DeleteHeads},

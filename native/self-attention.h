@@ -52,34 +52,37 @@ __attribute__((always_inline)) inline void Multiply(const Elements& a, const flo
   }
 }
 
-// A head's shape. Its rows in a matrix lie `stride` apart.
+// A head's shape.
 struct HeadShape {
   int64_t queries, tokens, size;
   float scale;
 };
 
-// Some columns of a matrix's rows, each `stride` behind the one before.
+// A head's columns of a matrix: token t's are at `row[t] * width`.
 struct Rows {
   float* at;
-  int64_t stride;
+  const int64_t* row;
+  int64_t width;
 };
 struct ConstRows {
   const float* at;
-  int64_t stride;
+  const int64_t* row;
+  int64_t width;
 };
 
 inline void Take(const ConstRows& from, int64_t rows, int64_t size, float* to) {
-  for (int64_t i = 0; i < rows; i++) std::copy_n(from.at + i * from.stride, size, to + i * Padded(size));
+  for (int64_t i = 0; i < rows; i++) std::copy_n(from.at + from.row[i] * from.width, size, to + i * Padded(size));
 }
 
 inline void TakeTransposed(const ConstRows& from, int64_t rows, int64_t size, float* to) {
   for (int64_t i = 0; i < rows; i++) {
-    for (int64_t c = 0; c < size; c++) to[c * Padded(rows) + i] = from.at[i * from.stride + c];
+    const float* row = from.at + from.row[i] * from.width;
+    for (int64_t c = 0; c < size; c++) to[c * Padded(rows) + i] = row[c];
   }
 }
 
 inline void Put(const float* from, int64_t rows, int64_t size, const Rows& to) {
-  for (int64_t i = 0; i < rows; i++) std::copy_n(from + i * Padded(size), size, to.at + i * to.stride);
+  for (int64_t i = 0; i < rows; i++) std::copy_n(from + i * Padded(size), size, to.at + to.row[i] * to.width);
 }
 
 // Zeros, one block behind the other.
@@ -150,53 +153,79 @@ VECTORISED void AttendTokensGrad(const HeadShape& s, const ConstRows& dcontext, 
 
 // Attributes of both kernels in which a sample's tokens attend to each other.
 struct Heads {
-  int64_t samples = 0, heads = 0;
+  int64_t heads = 0;
   float scale = 0;
 };
 
-// What both read: `query` and `keyvalue` are the inputs `first` and the next.
+// What both read: `query`, `keyvalue` and `lengths` are the inputs from `first` on. In a matrix, block t has token t of each sample
+// that has so many, in the order of the samples. Queries are asked by every token, or by each sample's first.
 struct SelfAttention {
   const float *query, *keyvalue;
-  int64_t samples, heads, width, queries, tokens;
-  HeadShape shape;
-  bool Read(Call& call, int first, const Heads& attributes) {
-    int64_t asking[2], asked[2];
-    if (!call.Shape(first, 2, asking) || !call.Shape(first + 1, 2, asked)) return false;
-    samples = attributes.samples, heads = attributes.heads, width = asking[1];
-    if (samples <= 0 || heads <= 0 || asked[1] != 2 * width || width % heads != 0 || asking[0] % samples != 0 ||
-        asked[0] % samples != 0)
-      return call.Refuse("query and keyvalue do not fit");
-    queries = asking[0] / samples, tokens = asked[0] / samples;
-    shape = {queries, tokens, width / heads, attributes.scale};
-    query = call.Input(first);
-    keyvalue = call.Input(first + 1);
-    return call.Ok();
+  int64_t samples, heads, width, asking, rows;
+  float scale;
+  std::vector<int64_t> lengths, row, first, weight;
+  bool Read(Call& call, int first_input, const Heads& attributes) {
+    int64_t queries[2], keys[2], counts[1];
+    if (!call.Shape(first_input, 2, queries) || !call.Shape(first_input + 1, 2, keys) || !call.Shape(first_input + 2, 1, counts))
+      return false;
+    samples = counts[0], heads = attributes.heads, scale = attributes.scale, width = queries[1], asking = queries[0], rows = keys[0];
+    if (samples <= 0 || heads <= 0 || keys[1] != 2 * width || width % heads != 0) return call.Refuse("query and keyvalue do not fit");
+    query = call.Input(first_input);
+    keyvalue = call.Input(first_input + 1);
+    const int32_t* tokens = reinterpret_cast<const int32_t*>(call.Input(first_input + 2));
+    if (!call.Ok()) return false;
+    int64_t sum = 0;
+    for (int64_t n = 0; n < samples; n++) {
+      if (tokens[n] <= 0 || tokens[n] > rows) return call.Refuse("a sample of no tokens, or of too many");
+      sum += tokens[n];
+    }
+    if (sum != rows || (asking != rows && asking != samples)) return call.Refuse("query, keyvalue and lengths do not fit");
+    lengths.assign(tokens, tokens + samples);
+    Arrange();
+    return true;
   }
-  // Where a head of a sample begins in a matrix of so many columns: in `keyvalue` of twice the width, values from the width on.
-  int64_t Start(int64_t sample, int64_t head, int64_t columns, int64_t from = 0) const {
-    return sample * columns + from + head * (width / heads);
+  int64_t Queries(int64_t sample) const { return asking == rows ? lengths[sample] : 1; }
+  const int64_t* RowsOf(int64_t sample) const { return row.data() + first[sample]; }
+  // Of a head, [queries, tokens].
+  int64_t Weights(int64_t sample, int64_t head) const {
+    return weight[sample] + head * Queries(sample) * lengths[sample];
   }
-  // From a token of a sample to its next.
-  int64_t Stride(int64_t columns) const { return samples * columns; }
+  int64_t SizeOfWeights() const { return weight[samples]; }
   // In elements of other kernels, which a vector of products is about as much as.
-  int64_t WorkOfHead() const { return queries * tokens * (width / heads) / 4; }
-  int64_t SizeOfWeights() const { return samples * heads * queries * tokens; }
+  int64_t WorkOfHead() const { return SizeOfWeights() / (samples * heads) * (width / heads) / 4; }
+  HeadShape Shape(int64_t sample) const { return {Queries(sample), lengths[sample], width / heads, scale}; }
+
+ private:
+  // Where the rows of each sample are, one sample behind the other; where its weights begin.
+  void Arrange() {
+    first.assign(1, 0);
+    weight.assign(1, 0);
+    for (int64_t n = 0; n < samples; n++) {
+      first.push_back(first[n] + lengths[n]);
+      weight.push_back(weight[n] + heads * Queries(n) * lengths[n]);
+    }
+    row.resize(rows);
+    const int64_t longest = *std::max_element(lengths.begin(), lengths.end());
+    int64_t next = 0;
+    for (int64_t t = 0; t < longest; t++) {
+      for (int64_t n = 0; n < samples; n++) {
+        if (t < lengths[n]) row[first[n] + t] = next++;
+      }
+    }
+  }
 };
 
 void AttendAll(void* attributes, TF_OpKernelContext* context) {
   Call call(context);
   SelfAttention a;
   if (a.Read(call, 0, *static_cast<Heads*>(attributes))) {
-    float *out = call.Output(0, a.samples * a.queries, a.width);
-    float *weights = call.Output(1, a.samples * a.heads * a.queries, a.tokens);
+    float *out = call.Output(0, a.asking, a.width), *weights = call.Output(1, 1, a.SizeOfWeights());
     if (call.Ok()) {
       ForRows(a.samples * a.heads, a.WorkOfHead(), [&](int64_t i) {
-        const int64_t sample = i / a.heads, head = i % a.heads, twice = 2 * a.width;
-        const int64_t own = a.Start(sample, head, a.width);
-        AttendTokens(a.shape, {a.query + own, a.Stride(a.width)},
-                     {a.keyvalue + a.Start(sample, head, twice), a.Stride(twice)},
-                     {a.keyvalue + a.Start(sample, head, twice, a.width), a.Stride(twice)}, {out + own, a.Stride(a.width)},
-                     weights + i * a.queries * a.tokens);
+        const int64_t sample = i / a.heads, head = i % a.heads, twice = 2 * a.width, from = head * (a.width / a.heads);
+        const int64_t* rows = a.RowsOf(sample);
+        AttendTokens(a.Shape(sample), {a.query + from, rows, a.width}, {a.keyvalue + from, rows, twice},
+                     {a.keyvalue + a.width + from, rows, twice}, {out + from, rows, a.width}, weights + a.Weights(sample, head));
       });
     }
   }
@@ -207,18 +236,16 @@ void AttendAllGrad(void* attributes, TF_OpKernelContext* context) {
   Call call(context);
   SelfAttention a;
   if (a.Read(call, 1, *static_cast<Heads*>(attributes))) {
-    const float *dcontext = call.Input(0, a.samples * a.queries * a.width);
-    const float *weights = call.Input(3, a.SizeOfWeights());
-    float *dquery = call.Output(0, a.samples * a.queries, a.width);
-    float *dkeyvalue = call.Output(1, a.samples * a.tokens, 2 * a.width);
+    const float *dcontext = call.Input(0, a.asking * a.width), *weights = call.Input(4, a.SizeOfWeights());
+    float *dquery = call.Output(0, a.asking, a.width), *dkeyvalue = call.Output(1, a.rows, 2 * a.width);
     if (call.Ok()) {
       ForRows(a.samples * a.heads, 2 * a.WorkOfHead(), [&](int64_t i) {
-        const int64_t sample = i / a.heads, head = i % a.heads, twice = 2 * a.width;
-        const int64_t own = a.Start(sample, head, a.width), stride = a.Stride(a.width);
-        const int64_t key = a.Start(sample, head, twice), value = a.Start(sample, head, twice, a.width);
-        AttendTokensGrad(a.shape, {dcontext + own, stride}, {a.query + own, stride}, {a.keyvalue + key, a.Stride(twice)},
-                         {a.keyvalue + value, a.Stride(twice)}, weights + i * a.queries * a.tokens, {dquery + own, stride},
-                         {dkeyvalue + key, a.Stride(twice)}, {dkeyvalue + value, a.Stride(twice)});
+        const int64_t sample = i / a.heads, head = i % a.heads, twice = 2 * a.width, from = head * (a.width / a.heads);
+        const int64_t* rows = a.RowsOf(sample);
+        AttendTokensGrad(a.Shape(sample), {dcontext + from, rows, a.width}, {a.query + from, rows, a.width},
+                         {a.keyvalue + from, rows, twice}, {a.keyvalue + a.width + from, rows, twice},
+                         weights + a.Weights(sample, head), {dquery + from, rows, a.width}, {dkeyvalue + from, rows, twice},
+                         {dkeyvalue + a.width + from, rows, twice});
       });
     }
   }
@@ -228,8 +255,7 @@ void AttendAllGrad(void* attributes, TF_OpKernelContext* context) {
 void* ReadHeads(TF_OpKernelConstruction* construction) {
   TF_Status* status = TF_NewStatus();
   Heads* heads = new Heads();
-  TF_OpKernelConstruction_GetAttrInt64(construction, "samples", &heads->samples, status);
-  if (TF_GetCode(status) == TF_OK) TF_OpKernelConstruction_GetAttrInt64(construction, "heads", &heads->heads, status);
+  TF_OpKernelConstruction_GetAttrInt64(construction, "heads", &heads->heads, status);
   if (TF_GetCode(status) == TF_OK) TF_OpKernelConstruction_GetAttrFloat(construction, "scale", &heads->scale, status);
   if (TF_GetCode(status) != TF_OK) TF_OpKernelConstruction_Failure(construction, status);
   TF_DeleteStatus(status);

@@ -12,10 +12,11 @@ import { seenBy } from '../../src/model/gpt/seen-by.js';
 import type { GptWeights } from '../../src/model/gpt/weights.js';
 import { vocabularyScores } from '../../src/model/layers/answer-probability.js';
 import {
-  type AttentionShape,
   attendHeads,
+  type EvenShape,
   gradientsOfHeads,
   joinHeads,
+  type Scoring,
   splitHeads,
   splitJoinedHeads,
 } from '../../src/model/layers/attention.js';
@@ -101,7 +102,7 @@ function wholePass(
 }
 
 /** Every token's attention: (T S, 3 H) -> (T S, H). */
-function selfAttention(inputs: tf.Tensor2D, shape: AttentionShape): tf.Tensor2D {
+function selfAttention(inputs: tf.Tensor2D, shape: EvenShape & Scoring): tf.Tensor2D {
   return differentiable([inputs], save => {
     const [q, k, v] = splitJoinedHeads(inputs, shape, 3);
     const { context, weights } = attendHeads(q, k, v, shape);

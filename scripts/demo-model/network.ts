@@ -73,6 +73,9 @@ export function predict(network: Network, attended: tf.Tensor2D, samples: number
   return layerNorm(nonlinear('gelu', frozen(feedForward(network, 1, last), network.transform)), network.norm);
 }
 
+const evenLengths = ({ shape: [rows] }: tf.Tensor2D, samples: number) =>
+  Array.from({ length: samples }, () => rows / samples);
+
 function attend(
   network: Network,
   layer: number,
@@ -83,7 +86,11 @@ function attend(
   const { query, key, value, attentionOutput } = network.layers[layer];
   const scale = 1 / Math.sqrt(hidden / heads);
   const keyValue = frozen(x, tf.concat([key, value], 1));
-  const context = attention(frozen(asked, query), keyValue, { samples, heads, scale });
+  const context = attention(frozen(asked, query), keyValue, {
+    lengths: evenLengths(x, samples),
+    heads,
+    scale,
+  });
   return addAndNorm(product(context, { weight: attentionOutput }), tf.zeros([hidden]), asked, network.norm);
 }
 

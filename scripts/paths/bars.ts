@@ -8,7 +8,7 @@ import {
 } from '../../src/attribution/path-gradients.js';
 import type { Quadrature } from '../../src/attribution/rules.js';
 import type { LanguageModel, Site } from '../../src/model/language-model.js';
-import { batchesOfEqualLength } from '../../src/model/prompt-batches.js';
+import { promptBatches } from '../../src/model/prompt-batches.js';
 import type { Query } from '../../src/model/tokenizer/tokenizer.js';
 import { ROUNDING } from '../../src/neurons/undecided.js';
 
@@ -45,7 +45,7 @@ export async function barsOfFact(
   const weights = levelWeights(rule);
   const alphas = [...nodes, ...rule.alphas].filter(alpha => alpha !== 1);
   const bars: BarOfLevel[] = [];
-  for (const { batch, indices } of batchesOfEqualLength(queries)) {
+  for (const { batch, indices } of promptBatches(model, queries)) {
     const points: PathPoint[] = indices.flatMap((_, prompt) =>
       Array.from({ length: model.layers }, (_, layer) =>
         alphas.map(alpha => ({ layer, prompt, alpha })),

@@ -4,7 +4,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { promptsThatFit } from '../model/batch-size.js';
 import type { LanguageModel, PromptBatch } from '../model/language-model.js';
-import { splitBatch } from '../model/prompt-batches.js';
+import { splitBatch, tokensOf } from '../model/prompt-batches.js';
 import { type OnScored, type OnTraced, readScores, type Scores, type ScoringOptions } from './scores.js';
 
 /** Scores of every neuron for each prompt of a batch, from the traced pass alone. */
@@ -15,7 +15,7 @@ export async function activationScores(
   onScored: OnScored = () => undefined,
   onTraced?: OnTraced,
 ): Promise<Scores[]> {
-  const promptsAtOnce = samplesAtOnce ?? promptsThatFit(model, batch.tokens[0].length, batchBytes);
+  const promptsAtOnce = samplesAtOnce ?? promptsThatFit(model, tokensOf(batch), batchBytes);
   const scores: Scores[] = [];
   for (const part of splitBatch(batch, promptsAtOnce)) {
     const trace = model.trace(part, site);

@@ -12,7 +12,7 @@
 import { usualBatchBytes } from '../model/batch-size.js';
 import { KeptTraces, SHARE_OF_KEPT_TRACES } from '../model/kept-traces.js';
 import type { LanguageModel } from '../model/language-model.js';
-import { batchesOfEqualLength } from '../model/prompt-batches.js';
+import { promptBatches } from '../model/prompt-batches.js';
 import { checkFinite } from '../model/read-finite.js';
 import type { Query } from '../model/tokenizer/tokenizer.js';
 import { levelWeights } from './layer-estimate.js';
@@ -112,7 +112,7 @@ function* promptsTogether(
 }
 
 /**
- * Gives every open prompt the points that it asks for: queries of one token length together, the same in each round, so that a
+ * Gives every open prompt the points that it asks for: queries in the same batches in each round, so that a
  * model that keeps its traces traces once (model/kept-traces.ts).
  */
 async function takePoints(
@@ -130,7 +130,7 @@ async function takePoints(
   });
   const done = onPoints(asking.reduce((sum, { points }) => sum + points.length, 0));
   const whole = isFirst && (stages.length > 1 || rule.alphas.includes(1));
-  for (const { batch, indices } of batchesOfEqualLength(asking)) {
+  for (const { batch, indices } of promptBatches(model, asking)) {
     const queries = indices.map(index => asking[index]);
     const points: (AskedPoint & { readonly prompt: number })[] = queries.flatMap(({ points }, prompt) =>
       points.map(point => ({ ...point, prompt })),

@@ -8,26 +8,31 @@ export interface Room {
   readonly passes: number | undefined;
 }
 
+/** A pass of a prompt of so many tokens. */
+export interface AskedPass {
+  /** That it begins in. */
+  readonly layer: number;
+  readonly tokens: number;
+}
+
 /**
  * Where a list of passes is cut, so that each part fits; a part has one pass at the least.
- * @param layers that each pass begins in, rising
- * @param tokens of every prompt
- * @param beside passes from the first layer that go along with the first part
+ * @param beside tokens of passes from the first layer that go along with the first part
  * @returns the passes of each part; the first may be none
  */
 export function chunksThatFit(
   shape: ModelShape,
-  tokens: number,
-  layers: readonly number[],
-  beside: number,
+  asked: readonly AskedPass[],
+  beside: readonly number[],
   { bytes, passes }: Room,
 ): number[] {
-  const cost = (layer: number) => (passes === undefined ? bytesOfPass(shape, tokens, layer) : 1);
+  const cost = ({ layer, tokens }: AskedPass) =>
+    passes === undefined ? bytesOfPass(shape, tokens, layer) : 1;
   const room = passes ?? bytes;
   const chunks: number[] = [];
-  let [taken, used] = [0, beside * cost(0)];
-  for (const layer of layers) {
-    const next = cost(layer);
+  let [taken, used] = [0, beside.reduce((sum, tokens) => sum + cost({ layer: 0, tokens }), 0)];
+  for (const pass of asked) {
+    const next = cost(pass);
     if (used + next > room && used > 0) {
       chunks.push(taken);
       [taken, used] = [0, 0];

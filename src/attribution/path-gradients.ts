@@ -11,7 +11,7 @@ import { groupBy } from '../group-by.js';
 import { promptsThatFit, samplesThatFit, usualBatchBytes } from '../model/batch-size.js';
 import type { LanguageModel, PromptBatch, Trace } from '../model/language-model.js';
 import { gatherRows } from '../model/layers/gather-rows.js';
-import { splitBatch } from '../model/prompt-batches.js';
+import { splitBatch, tokensOf } from '../model/prompt-batches.js';
 import { checkFinite, readFinite } from '../model/read-finite.js';
 import { chunksThatFit } from './path-chunks.js';
 import type { OnTraced, ScoringOptions } from './scores.js';
@@ -63,7 +63,7 @@ export interface GradientTaker {
 }
 
 /**
- * Gradients at points of the paths of a batch of one token length, all of them at once.
+ * Gradients at points of the paths of a batch, all of them at once.
  * @param answers the answer's token id for each prompt
  * @param onPoints told so many points more are done
  * @throws UserError where a value is not finite
@@ -102,7 +102,7 @@ export async function takeGradients(
   taker: GradientTaker,
   onTraced?: OnTraced,
 ): Promise<void> {
-  const tokens = batch.tokens[0].length;
+  const tokens = tokensOf(batch);
   const promptsAtOnce =
     samplesAtOnce ??
     Math.min(samplesThatFit(model, tokens, batchBytes), promptsThatFit(model, tokens, batchBytes));
@@ -119,10 +119,11 @@ export async function takeGradients(
     try {
       await onTraced?.(trace, from);
       const paths = { trace, first: from, activations: await readActivations(trace) };
-      const layers = points.map(({ layer }) => layer);
+      const passes = points.map(({ layer, prompt }) => ({ layer, tokens: batch.tokens[prompt].length }));
       const room = { bytes: batchBytes, passes: samplesAtOnce };
+      const beside = asked.whole ? part.tokens.map(({ length }) => length) : [];
       let done = 0;
-      for (const count of chunksThatFit(model, tokens, layers, asked.whole ? trace.prompts : 0, room)) {
+      for (const count of chunksThatFit(model, passes, beside, room)) {
         const chunk = points.slice(done, done + count);
         await takeTogether(model, paths, answers, chunk, asked.whole && done === 0, taker);
         taker.done?.(count);

@@ -1,5 +1,5 @@
 import type { LanguageModel, PromptBatch } from '../model/language-model.js';
-import { batchesOfEqualLength, ofEachPrompt } from '../model/prompt-batches.js';
+import { ofEachPrompt, promptBatches } from '../model/prompt-batches.js';
 import type { Query } from '../model/tokenizer/tokenizer.js';
 import { activationScores } from './activation.js';
 import { gradientXActivation } from './gradient-x-activation.js';
@@ -31,11 +31,11 @@ export function scorePromptsOn(
   return async (prompts, options, undecided) => {
     switch (options.method) {
       case 'activation':
-        return inOnePass(prompts, onTraced, (batch, _, onTraced) =>
+        return inOnePass(model, prompts, onTraced, (batch, _, onTraced) =>
           activationScores(model, batch, options, onScored, onTraced),
         );
       case 'gradient_x_activation':
-        return inOnePass(prompts, onTraced, (batch, answers, onTraced) =>
+        return inOnePass(model, prompts, onTraced, (batch, answers, onTraced) =>
           gradientXActivation(model, batch, answers, options, onScored, onTraced),
         );
       default:
@@ -44,15 +44,16 @@ export function scorePromptsOn(
   };
 }
 
-/** By a method that resumes no pass: queries of one token length together. */
+/** By a method that resumes no pass: queries that may share a batch together. */
 async function inOnePass(
+  model: LanguageModel,
   prompts: readonly (readonly Query[])[],
   onTraced: OnQueriesTraced | undefined,
   score: (batch: PromptBatch, answers: readonly number[], onTraced?: OnTraced) => Promise<Scores[]>,
 ): Promise<ScoredPrompt[]> {
   const queries = prompts.flat();
   const found: Scores[] = [];
-  for (const { batch, indices } of batchesOfEqualLength(queries)) {
+  for (const { batch, indices } of promptBatches(model, queries)) {
     const answers = indices.map(index => queries[index].answer);
     const tracedFrom = (first: number, prompts: number) =>
       indices.slice(first, first + prompts).map(index => queries[index]);

@@ -73,7 +73,7 @@ describe.skipIf(!hasCompiler)(`a build for CUDA${hasCompiler ? '' : ' (skipped: 
     const { data } = await madeUpEngine({ kernels: true });
     const { stdout } = await kn(['doctor', '--no-bench'], { env: { KN_DATA: data } });
     expect(stdout).toMatch(
-      /tensorflow on cpu: .* by an earlier version .*KnCachedAttention.* kn setup tensorflow renews it/,
+      /tensorflow on cpu: .* by an earlier version .*KnMixedAttention.* kn setup tensorflow renews it/,
     );
   });
 

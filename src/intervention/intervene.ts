@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { groupBy } from '../group-by.js';
 import { promptsThatFit, samplesThatFit } from '../model/batch-size.js';
 import type { ActivationFactors, LanguageModel, Site, Trace } from '../model/language-model.js';
-import { batchesOfEqualLength, splitBatch } from '../model/prompt-batches.js';
+import { promptBatches, splitBatch, tokensOf } from '../model/prompt-batches.js';
 import type { EncodedPrompt } from '../model/tokenizer/tokenizer.js';
 import type { Neuron } from '../neurons/neuron.js';
 import type { Distribution } from './distribution.js';
@@ -93,9 +93,12 @@ export function predictOn(
     const hidden: tf.Tensor2D[] = [];
     const rows: PredictedRow[] = [];
     try {
-      for (const { batch, indices } of batchesOfEqualLength(asked.map(({ prompt }) => prompt))) {
+      for (const { batch, indices } of promptBatches(
+        model,
+        asked.map(({ prompt }) => prompt),
+      )) {
         let done = 0;
-        for (const part of splitBatch(batch, promptsThatFit(model, batch.tokens[0].length, batchBytes))) {
+        for (const part of splitBatch(batch, promptsThatFit(model, tokensOf(batch), batchBytes))) {
           const prompts = indices.slice(done, done + part.tokens.length);
           done += prompts.length;
           const setsOfPrompts = prompts.map(prompt => asked[prompt].sets);

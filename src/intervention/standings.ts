@@ -1,6 +1,6 @@
 import { promptsThatFit } from '../model/batch-size.js';
 import type { LanguageModel } from '../model/language-model.js';
-import { batchesOfEqualLength, splitBatch } from '../model/prompt-batches.js';
+import { promptBatches, splitBatch, tokensOf } from '../model/prompt-batches.js';
 import type { Query } from '../model/tokenizer/tokenizer.js';
 import { type AnswerStanding, standingOf, standingOfTokens } from './distribution.js';
 import { distributions } from './read-distributions.js';
@@ -25,9 +25,9 @@ export async function standingsOf(
 ): Promise<PromptStanding[]> {
   const queries = prompts.flat();
   const ofQuery: AnswerStanding[] = [];
-  for (const { batch, indices } of batchesOfEqualLength(queries)) {
+  for (const { batch, indices } of promptBatches(model, queries)) {
     let done = 0;
-    for (const part of splitBatch(batch, promptsThatFit(model, batch.tokens[0].length, batchBytes))) {
+    for (const part of splitBatch(batch, promptsThatFit(model, tokensOf(batch), batchBytes))) {
       const trace = model.trace(part);
       try {
         for (const distribution of await distributions(model, () => trace.prediction)) {

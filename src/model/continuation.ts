@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { promptsThatFit } from './batch-size.js';
 import type { Continuation } from './continuation-names.js';
 import type { LanguageModel } from './language-model.js';
-import { batchesOfEqualLength, splitBatch } from './prompt-batches.js';
+import { promptBatches, splitBatch, tokensOf } from './prompt-batches.js';
 import type { Query, Tokenizer } from './tokenizer/tokenizer.js';
 
 /**
@@ -40,9 +40,9 @@ export async function askPrompts(
 /** The token that the model puts at each query's position. */
 async function mostProbable(model: LanguageModel, queries: readonly Query[]): Promise<number[]> {
   const tokens: number[] = [];
-  for (const { batch, indices } of batchesOfEqualLength(queries)) {
+  for (const { batch, indices } of promptBatches(model, queries)) {
     let done = 0;
-    for (const part of splitBatch(batch, promptsThatFit(model, batch.tokens[0].length))) {
+    for (const part of splitBatch(batch, promptsThatFit(model, tokensOf(batch)))) {
       const trace = model.trace(part);
       const found = tf.tidy(() => tf.argMax(model.probabilities(trace.prediction), 1));
       const ids = await found.data();

@@ -16,7 +16,7 @@
  */
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** Prompts of one token length, that go through a model together. */
+/** Prompts that go through a model together, of any token lengths. */
 export interface PromptBatch {
   /** [prompts][tokens] token ids, special tokens included. */
   readonly tokens: readonly (readonly number[])[];
@@ -44,11 +44,12 @@ export interface Beginning {
 }
 
 /**
- * What a forward pass of B prompts of T tokens keeps, and the passes that start from it: at any layer's activations,
+ * What a forward pass of B prompts keeps, and the passes that start from it: at any layer's activations,
  * with whatever values, computing nothing that those cannot reach. Whoever asked for it disposes of it.
  */
 export interface Trace {
   readonly prompts: number;
+  /** Of its longest prompt. */
   readonly tokens: number;
   /** For each layer the feed-forward activations at the position, at the trace's site, [B, intermediateSize]. */
   readonly activations: readonly tf.Tensor2D[];
@@ -96,6 +97,9 @@ export interface ModelShape {
  * from it.
  */
 export interface LanguageModel extends ModelShape {
+  /** Whether prompts of several token lengths are better in one batch than in several, on the engine that runs. */
+  readonly mixesLengths: boolean;
+
   /** @param site default: `post` */
   trace(batch: PromptBatch, site?: Site): Trace;
 

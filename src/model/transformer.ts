@@ -7,6 +7,7 @@ import {
 } from './layers/answer-probability.js';
 import { type FeedForwardWeights, replaceValues } from './layers/feed-forward.js';
 import { readRows } from './layers/table-rows.js';
+import { gainsByMixing } from './layers/token-rows.js';
 
 type LayerWeights = { readonly feedForward: FeedForwardWeights };
 
@@ -39,6 +40,10 @@ export abstract class Transformer<Layer extends LayerWeights> implements Languag
     this.vocabularySize = shape.vocabularySize;
     this.maxTokens = shape.maxTokens;
     this.causal = shape.causal;
+  }
+
+  get mixesLengths(): boolean {
+    return gainsByMixing();
   }
 
   abstract trace(batch: PromptBatch, site?: Site): Trace;

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openDataset } from '../../dataset/dataset.js';
 import { DEMO_DATA, DEMO_MODEL } from '../../embedded.js';
 import { type LoadedModel, loadModel } from '../../model/load.js';
-import { batchesOfEqualLength } from '../../model/prompt-batches.js';
+import { promptBatches } from '../../model/prompt-batches.js';
 import { startEngine } from '../../runtime/engine.js';
 import { productsThatRun } from '../../testing/products-that-run.js';
 import { askFact, FACT_TASK, type FactTask, runFactTask } from './task.js';
@@ -46,7 +46,7 @@ describe('the work on a fact', () => {
     const tracedOnce = await productsThatRun(() => inWorker(task));
     const prompts = (await askFact(demo.model, demo.tokenizer, task.fact, 'answer')).flat();
     const ofTraces = await productsThatRun(async () => {
-      for (const { batch } of batchesOfEqualLength(prompts)) demo.model.trace(batch).dispose();
+      for (const { batch } of promptBatches(demo.model, prompts)) demo.model.trace(batch).dispose();
     });
     expect(tracedTwice - tracedOnce).toBe(ofTraces);
   });

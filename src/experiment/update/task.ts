@@ -89,7 +89,7 @@ async function measureUpdate(
   { answer, target, same, other }: Record<'answer' | 'target' | 'same' | 'other', PromptQueries>,
   batchBytes: number,
 ): Promise<MeasuredUpdate> {
-  // All together, so that prompts of one length share a batch.
+  // All together, so that they share batches.
   const standings = await standingsOf(model, [...answer, ...target, ...same, ...other], batchBytes);
   let taken = 0;
   const next = ({ length }: PromptQueries) => {

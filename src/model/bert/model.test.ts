@@ -6,9 +6,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../../embedded.js';
 import { startEngine } from '../../runtime/engine.js';
+import { enginesHere } from '../../testing/engines.js';
 import { relativeError } from '../../testing/finite-differences.js';
 import { ReferenceBert } from '../../testing/reference-bert.js';
 import { describeWith, GOLDEN_BERT } from '../../testing/shared.js';
+import { gatherRows } from '../layers/gather-rows.js';
 import { type LoadedModel, loadModel } from '../load.js';
 
 const TOLERANCE = 1e-5;
@@ -16,31 +18,32 @@ const PROMPTS = [
   'france is governed from [MASK].',
   '[MASK] is governed from france.',
   'on [MASK] piano plays peru.',
+  'paris, [MASK].',
 ];
 
-beforeAll(async () => {
-  await startEngine('wasm');
-});
+const isMatrix = (x: tf.Tensor): x is tf.Tensor2D => x.rank === 2;
 
-for (const [name, folder] of [
-  ['the demo model, 2 layers', DEMO_MODEL],
-  ['the golden model, 4 layers', GOLDEN_BERT],
-]) {
-  describeWith(folder, `a BERT: ${name}`, () => {
+const engines = (await enginesHere()).filter(engine => engine !== 'webgpu');
+for (const [engine, [name, folder]] of engines.flatMap(engine =>
+  [
+    ['the demo model, 2 layers', DEMO_MODEL],
+    ['the golden model, 4 layers', GOLDEN_BERT],
+  ].map(model => [engine, model] as const),
+)) {
+  describeWith(folder, `a BERT on ${engine}: ${name}`, () => {
     let loaded: LoadedModel;
     let reference: ReferenceBert;
     beforeAll(async () => {
+      await startEngine(engine);
       loaded = await loadModel(folder);
       reference = await ReferenceBert.load(folder);
     });
 
     const encode = (prompt: string) => loaded.tokenizer.encode(prompt, loaded.model.maxTokens);
-    /** Prompts of one length, their masks at different places. */
+    /** Prompts of several lengths, their masks at different places. */
     const batch = () => {
-      const encoded = PROMPTS.map(encode).filter(
-        ({ tokens }, _, all) => tokens.length === all[0].tokens.length,
-      );
-      expect(encoded.length).toBeGreaterThan(1);
+      const encoded = PROMPTS.map(encode);
+      expect(new Set(encoded.map(({ tokens }) => tokens.length)).size).toBeGreaterThan(1);
       return {
         tokens: encoded.map(({ tokens }) => tokens),
         positions: encoded.map(({ position }) => position),
@@ -93,6 +96,48 @@ for (const [name, folder] of [
       trace.dispose();
     });
 
+    it('does many passes at once as each alone, in values and gradients', () => {
+      const prompts = batch();
+      const [first, second] = [0, prompts.tokens.length - 1];
+      const last = loaded.model.layers - 1;
+      const asked = [
+        { layer: 0, passes: [second, second] },
+        ...(last > 1 ? [{ layer: 1, passes: [first, second] }] : []),
+        { layer: last, passes: [first] },
+      ];
+      const trace = loaded.model.trace(prompts);
+      const answers = asked.flatMap(({ passes }) => passes.map(() => 1));
+      const begin = ({ layer, passes }: (typeof asked)[number]) =>
+        tf.mul<tf.Tensor2D>(gatherRows(trace.activations[layer], passes), 0.4);
+      const inputs = asked.map(begin);
+      const { value, grads } = tf.valueAndGrads((...inputs: tf.Tensor[]) => {
+        const matrices = inputs.filter(isMatrix);
+        const beginnings = asked.map(({ layer, passes }, i) => ({
+          layer,
+          prompts: passes,
+          activations: matrices[i],
+        }));
+        return loaded.model.answerProbability(trace.resumeTogether(beginnings), answers);
+      })(inputs);
+      let row = 0;
+      asked.forEach(({ layer, passes }, i) => {
+        passes.forEach((prompt, pass) => {
+          const alone = loaded.model.trace({
+            tokens: [prompts.tokens[prompt]],
+            positions: [prompts.positions[prompt]],
+          });
+          const { value: own, grad } = tf.valueAndGrad((x: tf.Tensor2D) =>
+            loaded.model.answerProbability(alone.resume(layer, x), [1]),
+          )(tf.slice(inputs[i], [pass, 0], [1, -1]), tf.ones([1, 1]));
+          expect(relativeError(value.dataSync().slice(row, ++row), own.dataSync())).toBeLessThan(TOLERANCE);
+          const ofPass = tf.slice(grads[i], [pass, 0], [1, -1]);
+          expect(relativeError(ofPass.dataSync(), grad.dataSync())).toBeLessThan(TOLERANCE);
+          alone.dispose();
+        });
+      });
+      trace.dispose();
+    });
+
     it('multiplies the activations of later layers by their factors on the way', () => {
       const prompts = batch();
       const width = loaded.model.intermediateSize;
@@ -117,6 +162,10 @@ for (const [name, folder] of [
 }
 
 describe('a loaded model', () => {
+  beforeAll(async () => {
+    await startEngine('wasm');
+  });
+
   it('leaves no tensor behind when it is disposed of', async () => {
     const before = tf.memory().numTensors;
     const { model } = await loadModel(DEMO_MODEL);

@@ -3,8 +3,9 @@
  * `BertForMaskedLM` in huggingface/transformers.
  *
  * Shapes: B prompts, S steps, N = B S samples, T tokens, H hidden, F intermediate, V vocabulary. Every matrix
- * has one row a token, row t N + n being token t of sample n. The encoder has no notion of order once positions
- * are embedded, so tokens are put in an order of our own, the mask first: its rows are the top N.
+ * has one row a token, row t N + n being token t of sample n; where the engine mixes samples of several lengths, token t has the rows
+ * of fewer samples, and T N stands for what all have together (layers/token-rows.ts). The encoder has no notion of order once
+ * positions are embedded, so tokens are put in an order of our own, the mask first: its rows are the top N.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
@@ -15,6 +16,7 @@ import { layerNorm } from '../layers/layer-norm.js';
 import { linear, product } from '../layers/linear.js';
 import { takeMaskRows, takeOtherRows } from '../layers/mask-rows.js';
 import { nonlinear } from '../layers/nonlinearity.js';
+import type { Lengths } from '../layers/token-rows.js';
 import { Transformer } from '../transformer.js';
 import type { BertConfig } from './config.js';
 import { endAttention, finishLayer, maskActivations } from './layer.js';
@@ -34,26 +36,25 @@ export class BertModel extends Transformer<BertLayerWeights> {
   }
 
   trace(batch: PromptBatch, site: Site = 'post'): BertTrace {
-    const prompts = batch.tokens.length;
-    const tokens = batch.tokens[0].length;
+    const lengths = batch.tokens.map(({ length }) => length);
     const { layers, prediction } = tf.tidy(() => {
       let x = this.embed(batch); // (T B, H)
       const layers: BertLayerTrace[] = [];
       for (let index = 0; index < this.layers; index++) {
         // What a layer makes in passing goes with it.
-        const { layer, next } = tf.tidy(() => this.traceLayer(index, x, prompts, site));
+        const { layer, next } = tf.tidy(() => this.traceLayer(index, x, lengths, site));
         layers.push(layer);
         x.dispose();
         x = next;
       }
       return { layers, prediction: this.transformHead(x) };
     });
-    return new BertTrace(this, site, prompts, tokens, layers, prediction);
+    return new BertTrace(this, site, lengths, layers, prediction);
   }
 
-  attentionShape(samples: number): AttentionShape {
+  attentionShape(lengths: Lengths): AttentionShape {
     const { heads, hiddenSize } = this.config;
-    return { samples, heads, scale: 1 / Math.sqrt(hiddenSize / heads) };
+    return { lengths, heads, scale: 1 / Math.sqrt(hiddenSize / heads) };
   }
 
   /** The head up to its vocabulary matrix, for the mask's rows: x (rows, H) -> (N, H). */
@@ -75,12 +76,13 @@ export class BertModel extends Transformer<BertLayerWeights> {
   private traceLayer(
     index: number,
     x: tf.Tensor2D,
-    prompts: number,
+    lengths: Lengths,
     site: Site,
   ): { layer: BertLayerTrace; next: tf.Tensor2D } {
+    const prompts = lengths.length;
     const weights = this.weights.layers[index];
     const inputs = this.project(x, weights.attentionInput, index, prompts);
-    const context = attention(inputs.query, inputs.keyValue, this.attentionShape(prompts));
+    const context = attention(inputs.query, inputs.keyValue, this.attentionShape(lengths));
     const attended = endAttention(context, inputs.residual, weights); // (T B, H); in the last layer (B, H)
     const activations = maskActivations(attended, weights, prompts, site); // (B, F)
     const next = finishLayer(attended, activations, weights, prompts, site);

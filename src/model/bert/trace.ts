@@ -7,6 +7,7 @@ import { gatherRows } from '../layers/gather-rows.js';
 import { addAndNorm } from '../layers/layer-norm.js';
 import { linear } from '../layers/linear.js';
 import { joinRows, takeMaskRows, withMaskRows } from '../layers/mask-rows.js';
+import { gatherSamples, joinSamples, type Lengths } from '../layers/token-rows.js';
 import { afterAttention } from './layer.js';
 import type { BertLayerWeights } from './weights.js';
 
@@ -33,22 +34,26 @@ export type BertLayerTrace = {
 export interface BertNetwork {
   readonly layers: number;
   layerWeights(layer: number): BertLayerWeights;
-  attentionShape(samples: number): AttentionShape;
+  attentionShape(lengths: Lengths): AttentionShape;
   transformHead(x: tf.Tensor2D): tf.Tensor2D;
 }
 
 /** A traced pass through BERT. Rows are in the order that model.ts tells of. */
 export class BertTrace implements Trace {
+  readonly prompts: number;
+  readonly tokens: number;
   readonly activations: readonly tf.Tensor2D[];
 
+  /** @param lengths of the prompts */
   constructor(
     private readonly model: BertNetwork,
     private readonly site: Site,
-    readonly prompts: number,
-    readonly tokens: number,
+    private readonly lengths: Lengths,
     private readonly layers: readonly BertLayerTrace[],
     readonly prediction: tf.Tensor2D,
   ) {
+    this.prompts = lengths.length;
+    this.tokens = Math.max(...lengths);
     this.activations = layers.map(({ activations }) => activations);
   }
 
@@ -65,14 +70,14 @@ export class BertTrace implements Trace {
     const ofLayer = beginningsByLayer(beginnings, this.activations[0], probes?.[0]);
     const first = Math.min(...ofLayer.keys());
     let x: tf.Tensor2D | undefined; // Of samples whose every row has changed.
-    let samples = 0;
+    let lengths: Lengths = []; // Of those samples.
     let begun = ofLayer.get(first);
     for (let index = first + 1; index < model.layers; index++) {
-      const own = x && this.ownAttention(index, x, samples);
-      const atMask = begun && this.maskAttention(index, begun);
-      const { context, residual } = joinSamples(own, atMask, index === model.layers - 1 ? 1 : this.tokens);
-      samples += begun?.prompts.length ?? 0;
-      x = afterAttention(context, residual, model.layerWeights(index), samples, {
+      const own = x && { ...this.ownAttention(index, x, lengths), lengths };
+      const atMask = begun && { ...this.maskAttention(index, begun), lengths: this.lengthsOf(begun) };
+      const { context, residual } = join(own, atMask, index === model.layers - 1);
+      lengths = [...lengths, ...(atMask?.lengths ?? [])];
+      x = afterAttention(context, residual, model.layerWeights(index), lengths.length, {
         site,
         factor: factors?.get(index),
         probe: probes?.[index],
@@ -98,10 +103,10 @@ export class BertTrace implements Trace {
   }
 
   /** Attention in a layer whose input x (T N, H) has changed in every row; x is disposed of. */
-  private ownAttention(layer: number, x: tf.Tensor2D, samples: number): Attended {
-    const residual = layer === this.model.layers - 1 ? takeMaskRows(x, samples) : x;
+  private ownAttention(layer: number, x: tf.Tensor2D, lengths: Lengths): Attended {
+    const residual = layer === this.model.layers - 1 ? takeMaskRows(x, lengths.length) : x;
     const { attentionInput } = this.model.layerWeights(layer);
-    const shape = this.model.attentionShape(samples);
+    const shape = this.model.attentionShape(lengths);
     const context = selfAttention(x, attentionInput, residual.shape[0], shape);
     if (residual !== x) x.dispose();
     return { context, residual };
@@ -113,15 +118,20 @@ export class BertTrace implements Trace {
     const { attentionInput } = this.model.layerWeights(layer);
     const { rest } = this.layers[layer];
     // The other tokens' rows come from the trace.
+    const others = this.lengths.map(length => length - 1);
     const withRest = (x: tf.Tensor2D, rest: tf.Tensor2D) =>
-      withMaskRows(x, gatherRows(rest, begun.prompts, rest.shape[0] / this.prompts));
+      rest.size === 0 ? x : withMaskRows(x, gatherSamples(rest, others, begun.prompts));
     const residual = withRest(mask, rest.residual);
     const [query, keyValue] = (['query', 'keyValue'] as const).map(part =>
       withRest(linear(mask, attentionInput[part]), rest[part]),
     );
-    const context = attention(query, keyValue, this.model.attentionShape(begun.prompts.length));
+    const context = attention(query, keyValue, this.model.attentionShape(this.lengthsOf(begun)));
     tf.dispose([query, keyValue]);
     return { context, residual };
+  }
+
+  private lengthsOf({ prompts }: Beginning): Lengths {
+    return prompts.map(prompt => this.lengths[prompt]);
   }
 }
 
@@ -131,12 +141,23 @@ interface Attended {
   readonly residual: tf.Tensor2D;
 }
 
-/** The samples of both, those of `first` before the others, token by token; both are disposed of. */
-function joinSamples(first: Attended | undefined, second: Attended | undefined, tokens: number): Attended {
+type AttendedSamples = Attended & { readonly lengths: Lengths };
+
+/**
+ * The samples of both, those of `first` before the others; both are disposed of.
+ * @param atMaskAlone they have their mask's rows alone
+ */
+function join(
+  first: AttendedSamples | undefined,
+  second: AttendedSamples | undefined,
+  atMaskAlone: boolean,
+): Attended {
   if (!first || !second) return either(first, second);
+  const both = (a: tf.Tensor2D, b: tf.Tensor2D) =>
+    atMaskAlone ? joinRows(a, b) : joinSamples(a, b, { first: first.lengths, second: second.lengths });
   const joined = {
-    context: joinRows(first.context, second.context, tokens),
-    residual: joinRows(first.residual, second.residual, tokens),
+    context: both(first.context, second.context),
+    residual: both(first.residual, second.residual),
   };
   tf.dispose([first.context, first.residual, second.context, second.residual]);
   return joined;

@@ -9,6 +9,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { attribute } from '../../attribution/attribute.js';
 import { gradientXActivation } from '../../attribution/gradient-x-activation.js';
 import { startEngine } from '../../runtime/engine.js';
+import { enginesHere } from '../../testing/engines.js';
 import { relativeError } from '../../testing/finite-differences.js';
 import { ReferenceGpt } from '../../testing/reference-gpt.js';
 import { describeWith, GOLDEN_GPT_NEO, GOLDEN_GPT2 } from '../../testing/shared.js';
@@ -21,20 +22,21 @@ import { parseGpt2Config } from './config.js';
 
 const TOLERANCE = 5e-5;
 
-beforeAll(async () => {
-  await startEngine('wasm');
-});
+const LONG = [11, 40, 7, 300, 55, 421, 9, 88, 130];
 
 const batchOf = (tokens: readonly (readonly number[])[]) => ({
   tokens,
   positions: tokens.map(({ length }) => length - 1),
 });
 
-/** Of 9 tokens: longer than GPT-Neo's window of 4. */
-const BATCH = batchOf([
-  [11, 40, 7, 300, 55, 421, 9, 88, 130],
-  [270, 3, 3, 64, 199, 12, 350, 401, 2],
-]);
+/** Of 9 tokens, longer than GPT-Neo's window of 4; and beside them shorter ones, down to one that sees itself alone. */
+const BATCHES = {
+  'one length': batchOf([
+    [11, 40, 7, 300, 55, 421, 9, 88, 130],
+    [270, 3, 3, 64, 199, 12, 350, 401, 2],
+  ]),
+  'several lengths': batchOf([[270, 3, 3], [11, 40, 7, 300, 55, 421, 9, 88, 130], [77], [64, 199, 12]]),
+};
 
 async function predictionsOf(folder: string, tokens: readonly number[]) {
   const { model } = await loadModel(folder);
@@ -54,11 +56,19 @@ async function withConfig(folder: string, changes: object): Promise<string> {
   return copy;
 }
 
-for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO]) {
-  describeWith(folder, `a GPT: ${basename(folder)}`, () => {
+const engines = (await enginesHere()).filter(engine => engine !== 'webgpu');
+const asked = engines.flatMap(engine =>
+  Object.entries(BATCHES).flatMap(([kind, BATCH]) =>
+    [GOLDEN_GPT2, GOLDEN_GPT_NEO].map(folder => ({ engine, kind, BATCH, folder })),
+  ),
+);
+for (const { engine, kind, BATCH, folder } of asked) {
+  describeWith(folder, `a GPT on ${engine}: ${basename(folder)}, prompts of ${kind}`, () => {
+    const answers = BATCH.tokens.map((_, prompt) => 5 + prompt);
     let loaded: LoadedModel;
     let reference: ReferenceGpt;
     beforeAll(async () => {
+      await startEngine(engine);
       loaded = await loadModel(folder);
       reference = await ReferenceGpt.load(folder);
     });
@@ -127,7 +137,7 @@ for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO]) {
 
     it('scores prompts that share a batch as it does each alone', async () => {
       const options = { rule: 'riemann_endpoints', steps: 4 } as const;
-      const both = await attribute(loaded.model, BATCH, [5, 6], options);
+      const both = await attribute(loaded.model, BATCH, answers, options);
       for (const [i, tokens] of BATCH.tokens.entries()) {
         const [alone] = await attribute(loaded.model, batchOf([tokens]), [5 + i], options);
         alone.forEach((row, layer) => {
@@ -138,8 +148,8 @@ for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO]) {
 
     it.each(SITES)('scores one step at alpha = 1 as gradient times activation: %s', async site => {
       const step = { rule: 'riemann_right', steps: 1, site } as const;
-      const found = await attribute(loaded.model, BATCH, [5, 6], step);
-      const expected = await gradientXActivation(loaded.model, BATCH, [5, 6], { site });
+      const found = await attribute(loaded.model, BATCH, answers, step);
+      const expected = await gradientXActivation(loaded.model, BATCH, answers, { site });
       found.flat().forEach((row, i) => {
         expect(relativeError(row, expected.flat()[i])).toBeLessThan(1e-5);
       });
@@ -192,7 +202,7 @@ for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO]) {
     it('leaves no tensor behind over many prompts, nor when it is disposed of', async () => {
       const empty = tf.memory().numTensors;
       const { model } = await loadModel(folder);
-      const run = () => attribute(model, BATCH, [5, 6], { rule: 'riemann_left', steps: 3 });
+      const run = () => attribute(model, BATCH, answers, { rule: 'riemann_left', steps: 3 });
       await run();
       const before = tf.memory().numTensors;
       for (let fact = 0; fact < 10; fact++) await run();
@@ -204,15 +214,16 @@ for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO]) {
 }
 
 describeWith(GOLDEN_GPT2, "a GPT-2's config.json", () => {
+  beforeAll(async () => {
+    await startEngine('wasm');
+  });
+
   it.each([{ scale_attn_weights: false }, { scale_attn_by_inverse_layer_idx: true }])(
     'decides how scores are scaled: %o',
     async changes => {
-      const { found, expected } = await predictionsOf(
-        await withConfig(GOLDEN_GPT2, changes),
-        BATCH.tokens[0],
-      );
+      const { found, expected } = await predictionsOf(await withConfig(GOLDEN_GPT2, changes), LONG);
       expect(relativeError(found, expected)).toBeLessThan(TOLERANCE);
-      const usual = await predictionsOf(GOLDEN_GPT2, BATCH.tokens[0]);
+      const usual = await predictionsOf(GOLDEN_GPT2, LONG);
       expect(relativeError(found, usual.expected)).toBeGreaterThan(1e-3);
     },
   );
@@ -240,10 +251,10 @@ describeWith(GOLDEN_GPT_NEO, "a GPT-Neo's config.json", () => {
     const folder = await withConfig(GOLDEN_GPT_NEO, { window_size });
     const { model } = await loadModel(folder);
     const reference = await ReferenceGpt.load(folder);
-    const trace = model.trace(BATCH);
+    const trace = model.trace(BATCHES['several lengths']);
     const zero = tf.zerosLike(trace.activations[0]);
     const found = model.probabilities(trace.resume(0, zero)).arraySync();
-    BATCH.tokens.forEach((tokens, i) => {
+    BATCHES['several lengths'].tokens.forEach((tokens, i) => {
       const { probabilities } = reference.run(tokens, (layer, values) => layer === 0 && values.fill(0));
       expect(relativeError(found[i], probabilities)).toBeLessThan(TOLERANCE);
     });

@@ -4,18 +4,25 @@
  *
  * Shapes: B prompts, S steps, N = B S samples, T tokens, H hidden, F intermediate, V vocabulary. Every matrix of a traced
  * pass has one row a token, row t B + b being token t of prompt b, the last token before all others: the answer is
- * predicted there, and its rows are the top B.
+ * predicted there, and its rows are the top B. Where prompts are of several lengths, T B stands for what all have together
+ * (layers/token-rows.ts), and they attend in groups of one length.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { PromptBatch, Site } from '../language-model.js';
 import { attendHeads, joinHeads, splitJoinedHeads } from '../layers/attention.js';
-import type { Arrangement, CachedAttentionShape, KeysAndValues } from '../layers/cached-attention.js';
+import {
+  type Arrangement,
+  type CachedAttentionShape,
+  joinSeen,
+  type KeysAndValues,
+} from '../layers/cached-attention.js';
 import { embedRows, positionFirst } from '../layers/embeddings.js';
 import { pastNonlinearity, toActivations } from '../layers/feed-forward.js';
 import { layerNorm } from '../layers/layer-norm.js';
 import { affine, linearWithResidual } from '../layers/linear.js';
 import { takeMaskRows } from '../layers/mask-rows.js';
+import { gatherSamples, groupsByLength, joinGroups, type Lengths } from '../layers/token-rows.js';
 import { Transformer } from '../transformer.js';
 import type { GptConfig } from './config.js';
 import { seenBy } from './seen-by.js';
@@ -36,22 +43,22 @@ export class GptModel extends Transformer<GptLayerWeights> {
 
   /** @throws RangeError where a position is not its prompt's last */
   trace({ tokens, positions }: PromptBatch, site: Site = 'post'): GptTrace {
-    const [prompts, length] = [tokens.length, tokens[0].length];
-    if (positions.some(position => position !== length - 1))
+    const lengths = tokens.map(({ length }) => length);
+    if (positions.some((position, prompt) => position !== lengths[prompt] - 1))
       throw new RangeError('a causal model predicts at the last position');
     const { layers, prediction } = tf.tidy(() => {
       let x = this.embed(tokens); // (T B, H)
       const layers: GptLayerTrace[] = [];
       for (let index = 0; index < this.layers; index++) {
         // What a layer makes in passing goes with it.
-        const { layer, next } = tf.tidy(() => this.traceLayer(index, x, prompts, site));
+        const { layer, next } = tf.tidy(() => this.traceLayer(index, x, lengths, site));
         layers.push(layer);
         x.dispose();
         x = next;
       }
-      return { layers, prediction: this.normalizeLast(takeMaskRows(x, prompts)) };
+      return { layers, prediction: this.normalizeLast(takeMaskRows(x, lengths.length)) };
     });
-    return new GptTrace(this, site, prompts, length, layers, prediction);
+    return new GptTrace(this, site, lengths, layers, prediction);
   }
 
   /** How a layer's attention goes on from a trace. */
@@ -77,11 +84,12 @@ export class GptModel extends Transformer<GptLayerWeights> {
   private traceLayer(
     index: number,
     x: tf.Tensor2D,
-    prompts: number,
+    lengths: Lengths,
     site: Site,
   ): { layer: GptLayerTrace; next: tf.Tensor2D } {
+    const prompts = lengths.length;
     const { attentionOutput, feedForwardNorm, feedForward } = this.weights.layers[index];
-    const { context, before } = this.attend(x, index, prompts);
+    const { context, before } = this.attend(x, index, lengths);
     const residual = index === this.layers - 1 ? takeMaskRows(x, prompts) : x;
     const attended = linearWithResidual(context, attentionOutput, residual); // (T B, H)
     const all = toActivations(layerNorm(attended, feedForwardNorm), feedForward, site); // (T B, F)
@@ -95,22 +103,49 @@ export class GptModel extends Transformer<GptLayerWeights> {
   private attend(
     x: tf.Tensor2D,
     layer: number,
-    prompts: number,
+    lengths: Lengths,
   ): { context: tf.Tensor2D; before: KeysAndValues | undefined } {
     const { attentionNorm, attentionInput } = this.weights.layers[layer];
-    const tokens = x.shape[0] / prompts;
+    const inputs = affine(layerNorm(x, attentionNorm), attentionInput); // (T B, 3 H)
+    const isLast = layer === this.layers - 1;
+    const groups = groupsByLength(lengths);
+    const attended = groups.map(({ length, samples }) =>
+      this.attendEvenly(gatherSamples(inputs, lengths, samples), layer, length, isLast ? 1 : length),
+    );
+    const asking = isLast ? groups.map(({ samples }) => ({ length: 1, samples })) : groups;
+    return {
+      context: joinGroups(
+        attended.map(({ context }) => context),
+        asking,
+      ),
+      before: joinSeen(
+        attended.map(({ before }) => before),
+        groups.map(({ samples }) => samples),
+      ),
+    };
+  }
+
+  /** The same of prompts of one length, (T B, 3 H) -> (asking B, H). */
+  private attendEvenly(
+    inputs: tf.Tensor2D,
+    layer: number,
+    tokens: number,
+    asking: number,
+  ): { context: tf.Tensor2D; before: KeysAndValues | undefined } {
     const { heads, attention } = this.config;
     const { scale, window } = attention[layer];
-    const inputs = affine(layerNorm(x, attentionNorm), attentionInput); // (T B, 3 H)
+    const prompts = inputs.shape[0] / tokens;
     const [queries, keys, values] = splitJoinedHeads(inputs, { samples: prompts, heads }, 3); // (B, h, T, d)
-    const asking = layer === this.layers - 1 ? 1 : tokens;
     const asked = asking === tokens ? queries : tf.slice(queries, [0, 0, 0, 0], [-1, -1, asking, -1]);
     const mask = seenBy(asking, tokens, window);
     const { context } = attendHeads(asked, keys, values, { scale, mask });
     // The last of the others: row 0 is the last token itself.
     const seen = Math.min(tokens - 1, window === null ? tokens : window - 1);
     const lastSeen = (x: tf.Tensor4D): tf.Tensor4D => tf.slice(x, [0, 0, tokens - seen, 0]);
-    const before = seen === 0 ? undefined : { key: lastSeen(keys), value: lastSeen(values) };
+    const before =
+      seen === 0
+        ? undefined
+        : { key: lastSeen(keys), value: lastSeen(values), seen: Array.from({ length: prompts }, () => seen) };
     return { context: joinHeads(context), before };
   }
 }

@@ -5,6 +5,7 @@ import {
   type Arrangement,
   type CachedAttentionShape,
   cachedAttention,
+  gatherSeen,
   type KeysAndValues,
 } from '../layers/cached-attention.js';
 import { feedForward, pastNonlinearity, toActivations } from '../layers/feed-forward.js';
@@ -13,6 +14,7 @@ import { layerNorm } from '../layers/layer-norm.js';
 import { linearWithResidual } from '../layers/linear.js';
 import { joinRows } from '../layers/mask-rows.js';
 import { scale } from '../layers/scale.js';
+import type { Lengths } from '../layers/token-rows.js';
 import { JoinedRows } from './joined-rows.js';
 import type { GptLayerWeights } from './weights.js';
 
@@ -36,16 +38,20 @@ export interface GptNetwork {
 
 /** A traced pass through a GPT. Every pass that starts from it computes the last token alone. */
 export class GptTrace implements Trace {
+  readonly prompts: number;
+  readonly tokens: number;
   readonly activations: readonly tf.Tensor2D[];
 
+  /** @param lengths of the prompts */
   constructor(
     private readonly model: GptNetwork,
     private readonly site: Site,
-    readonly prompts: number,
-    readonly tokens: number,
+    lengths: Lengths,
     private readonly layers: readonly GptLayerTrace[],
     readonly prediction: tf.Tensor2D,
   ) {
+    this.prompts = lengths.length;
+    this.tokens = Math.max(...lengths);
     this.activations = layers.map(({ activations }) => activations);
   }
 
@@ -147,11 +153,6 @@ export class GptTrace implements Trace {
   /** The traced keys and values of the prompts that have rows. */
   private seenBy({ prompts }: JoinedRows, layer: number): KeysAndValues | undefined {
     const { before } = this.layers[layer];
-    if (!before || prompts.length === this.prompts) return before;
-    const those = (x: tf.Tensor4D): tf.Tensor4D => {
-      const [all, ...shape] = x.shape;
-      return tf.reshape(gatherRows(tf.reshape(x, [all, -1]), prompts), [prompts.length, ...shape]);
-    };
-    return { key: those(before.key), value: those(before.value) };
+    return before && gatherSeen(before, prompts);
   }
 }

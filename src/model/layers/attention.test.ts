@@ -13,23 +13,31 @@ describe.each(await enginesHere())('on the %s engine', engine => {
     await startEngine(engine);
   });
 
-  // Row t * samples + n is token t of sample n. A kernel may take 16 tokens or columns at a time, and 4 rows: here less, and more and a rest.
+  // A kernel may take 16 tokens or columns at a time, and 4 rows: here less, and more and a rest.
   describe.each([
-    { samples: 2, tokens: 3, heads: 2, size: 2 },
-    { samples: 2, tokens: 18, heads: 2, size: 17 },
-  ])('attention of $tokens tokens, heads of $size', ({ samples, tokens, heads, size }) => {
+    { lengths: [3, 3], heads: 2, size: 2 },
+    { lengths: [18, 18], heads: 1, size: 17 },
+    { lengths: [3, 1, 5], heads: 2, size: 2 },
+    { lengths: [2, 1, 18], heads: 2, size: 17 },
+  ])('attention of samples of $lengths tokens, heads of $size', ({ lengths, heads, size }) => {
     const hidden = heads * size;
     const scale = 1 / Math.sqrt(size);
+    const rows = lengths.reduce((a, b) => a + b);
+    const shape = { lengths, heads, scale };
+
+    /** The row of token t of sample n: behind those of all tokens before it, and of the samples before it that have so many. */
+    const rowOf = (n: number, t: number) =>
+      lengths.reduce((sum, length) => sum + Math.min(length, t), 0) +
+      lengths.slice(0, n).filter(length => length > t).length;
 
     function reference(q: Float64Array, keyValue: Float64Array): Float64Array {
-      const queries = q.length / (samples * hidden);
       const out = new Float64Array(q.length);
-      for (let n = 0; n < samples; n++) {
+      lengths.forEach((tokens, n) => {
         for (let h = 0; h < heads; h++) {
-          const at = (t: number, i: number) => (t * samples + n) * hidden + h * size + i;
-          const key = (t: number, i: number) => keyValue[(t * samples + n) * 2 * hidden + h * size + i];
+          const at = (t: number, i: number) => rowOf(n, t) * hidden + h * size + i;
+          const key = (t: number, i: number) => keyValue[rowOf(n, t) * 2 * hidden + h * size + i];
           const value = (t: number, i: number) => key(t, hidden + i);
-          for (let t = 0; t < queries; t++) {
+          for (let t = 0; t < (q.length === rows * hidden ? tokens : 1); t++) {
             const weights = Array.from({ length: tokens }, (_, s) => {
               let score = 0;
               for (let i = 0; i < size; i++) score += q[at(t, i)] * key(s, i);
@@ -41,28 +49,27 @@ describe.each(await enginesHere())('on the %s engine', engine => {
             }
           }
         }
-      }
+      });
       return out;
     }
 
     it.each([
-      ['every token asks', tokens],
-      ['the mask alone asks', 1],
-    ])('agrees in value and in both gradients where %s', (_, queries) => {
-      const q = values(queries * samples * hidden, 1, 2);
-      const keyValue = values(tokens * samples * 2 * hidden, 2, 2);
-      const shape = { samples, heads, scale };
+      ['every token asks', rows],
+      ['the mask alone asks', lengths.length],
+    ])('agrees in value and in both gradients where %s', (_, asking) => {
+      const q = values(asking * hidden, 1, 2);
+      const keyValue = values(rows * 2 * hidden, 2, 2);
       expectAgreement(
-        x => attention(x, tensor(keyValue, tokens * samples), shape),
+        x => attention(x, tensor(keyValue, rows), shape),
         x => reference(x, keyValue),
         q,
-        queries * samples,
+        asking,
       );
       expectAgreement(
-        x => attention(tensor(q, queries * samples), x, shape),
+        x => attention(tensor(q, asking), x, shape),
         x => reference(q, x),
         keyValue,
-        tokens * samples,
+        rows,
       );
     });
   });
@@ -73,7 +80,7 @@ describe.each(await enginesHere())('on the %s engine', engine => {
     const keyValue = tensor(values(tokens * samples * 2 * hidden, 2, 2), tokens * samples);
     /** The value, and the gradients of both sides. */
     const all = (query: tf.Tensor2D, keyValue: tf.Tensor2D, samples: number) => {
-      const shape = { samples, heads, scale: 0.1 };
+      const shape = { lengths: Array.from({ length: samples }, () => tokens), heads, scale: 0.1 };
       const ofQuery = tf.valueAndGrad((x: tf.Tensor2D) => attention(x, keyValue, shape));
       const ofKeyValue = tf.valueAndGrad((x: tf.Tensor2D) => attention(query, x, shape));
       const { value, grad } = ofQuery(query, tf.clone(query));

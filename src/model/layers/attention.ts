@@ -2,23 +2,26 @@ import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
 import { hasFused, runFused } from './fused.js';
 import { affine, type LinearWeights } from './linear.js';
+import { type EvenGroup, gatherSamples, groupsByLength, joinGroups, type Lengths } from './token-rows.js';
 import { enterTransposed, leaveTransposed, throughTransposed } from './weight-product.js';
 
-/** What the rows of an attention's matrices stand for: row t * samples + n is token t of sample n. */
+/** What the rows of an attention's matrices stand for: tokens of samples, as they lie in `token-rows.ts`. */
 export interface AttentionShape {
-  readonly samples: number;
+  /** Of each sample. */
+  readonly lengths: Lengths;
   readonly heads: number;
   /** Scores are multiplied by it: 1 / sqrt(head size) in BERT. */
   readonly scale: number;
-  /** [queries, keys], added to the scores: where it is very low, a query does not see a key. */
-  readonly mask?: tf.Tensor2D;
+}
+
+/** Samples of one length. */
+export interface EvenShape {
+  readonly samples: number;
+  readonly heads: number;
 }
 
 /** [tokens * samples, heads * size] -> [samples, heads, tokens, size] */
-export function splitHeads(
-  x: tf.Tensor,
-  { samples, heads }: Pick<AttentionShape, 'samples' | 'heads'>,
-): tf.Tensor4D {
+export function splitHeads(x: tf.Tensor, { samples, heads }: EvenShape): tf.Tensor4D {
   const [rows, hidden] = x.shape;
   return tf.transpose(tf.reshape(x, [rows / samples, samples, heads, hidden / heads]), [1, 2, 0, 3]);
 }
@@ -30,7 +33,7 @@ export function splitHeads(
  */
 export function splitJoinedHeads(
   inputs: tf.Tensor2D,
-  { samples, heads }: Pick<AttentionShape, 'samples' | 'heads'>,
+  { samples, heads }: EvenShape,
   parts: number,
 ): tf.Tensor4D[] {
   const [rows, width] = inputs.shape;
@@ -62,9 +65,9 @@ export type AttentionWeights = {
 /**
  * Multi-head scaled dot-product attention, every token on every token (Vaswani et al., 2017, eq. 1):
  * softmax(scale Q K^T) V for each head. Queries may be fewer than keys: the last layer asks for one row alone.
- * @param query [queries * samples, hidden]
- * @param keyValue [tokens * samples, 2 hidden]
- * @returns [queries * samples, hidden]
+ * @param query of every token, or of each sample's first: [rows or samples, hidden]
+ * @param keyValue of every token, [rows, 2 hidden]
+ * @returns [rows or samples, hidden]
  */
 export function attention(query: tf.Tensor2D, keyValue: tf.Tensor2D, shape: AttentionShape): tf.Tensor2D {
   return differentiable([query, keyValue], save => ({
@@ -76,8 +79,8 @@ export function attention(query: tf.Tensor2D, keyValue: tf.Tensor2D, shape: Atte
 /**
  * {@link attention} of x to itself, by the projections in `weights`: one operation, so that its backward pass sums
  * the ways back to x before the tape sees them.
- * @param x [tokens * samples, hidden]
- * @param asking how many rows of x, from the top, ask a query
+ * @param x of every token, [rows, hidden]
+ * @param asking how many rows of x, from the top, ask a query: all, or as many as there are samples
  * @returns [asking, hidden]
  */
 export function selfAttention(
@@ -105,36 +108,85 @@ export function selfAttention(
   });
 }
 
-/** Saves four tensors, or three by the engine's own kernel, which works on the rows as they are. */
+/**
+ * By the engine's own kernel, which works on the rows as they are, and saves three tensors; else by groups of one length, of which each
+ * saves four.
+ */
 function attend(
   query: tf.Tensor2D,
   keyValue: tf.Tensor2D,
   shape: AttentionShape,
   save: (tensors: tf.Tensor[]) => void,
 ): tf.Tensor2D {
-  const { samples, heads, scale, mask } = shape;
-  if (!mask && hasFused('KnAttention')) {
-    const [context, weights] = runFused('KnAttention', { query, keyValue }, { samples, heads, scale });
+  const { lengths, heads, scale } = shape;
+  if (hasFused('KnMixedAttention')) {
+    const inputs = { query, keyValue, lengths: lengthsTensor(shape) };
+    const [context, weights] = runFused('KnMixedAttention', inputs, { heads, scale });
     save([query, keyValue, weights]);
     return context;
   }
-  const q = splitHeads(query, shape);
-  const [k, v] = splitJoinedHeads(keyValue, shape, 2);
-  const { context, weights } = attendHeads(q, k, v, shape);
-  save([q, k, v, weights]);
-  return joinHeads(context);
+  const asking = askingOf(query, lengths);
+  const groups = groupsByLength(lengths);
+  const parts = groups.map(({ samples }) => {
+    const even = { samples: samples.length, heads };
+    const q = splitHeads(gatherSamples(query, asking, samples), even);
+    const [k, v] = splitJoinedHeads(gatherSamples(keyValue, lengths, samples), even, 2);
+    return { q, k, v, ...attendHeads(q, k, v, shape) };
+  });
+  save(parts.flatMap(({ q, k, v, weights }) => [q, k, v, weights]));
+  return joinGroups(
+    parts.map(({ context }) => joinHeads(context)),
+    groupsAsking(groups, asking),
+  );
 }
 
 /** Those of query and keyValue, from what {@link attend} saved. */
 function attendGradients(dy: tf.Tensor2D, saved: tf.Tensor[], shape: AttentionShape): tf.Tensor2D[] {
+  const { lengths, heads, scale } = shape;
   if (saved.length === 3) {
     const [query, keyValue, weights] = saved;
-    const { samples, heads, scale } = shape;
-    const inputs = { dContext: dy, query, keyValue, weights };
-    return runFused('KnAttentionGrad', inputs, { samples, heads, scale });
+    const inputs = { dContext: dy, query, keyValue, lengths: lengthsTensor(shape), weights };
+    return runFused('KnMixedAttentionGrad', inputs, { heads, scale });
   }
-  const [dQuery, dKey, dValue] = gradientsOfHeads(splitHeads(dy, shape), saved, shape).map(joinHeads);
-  return [dQuery, tf.concat([dKey, dValue], 1)];
+  const asking = askingOf(dy, lengths);
+  const groups = groupsByLength(lengths);
+  const parts = groups.map(({ samples }, i) => {
+    const dContext = splitHeads(gatherSamples(dy, asking, samples), { samples: samples.length, heads });
+    const ofGroup = saved.slice(4 * i, 4 * (i + 1));
+    const [dQuery, dKey, dValue] = gradientsOfHeads(dContext, ofGroup, shape).map(joinHeads);
+    return { dQuery, dKeyValue: tf.concat([dKey, dValue], 1) };
+  });
+  return [
+    joinGroups(
+      parts.map(({ dQuery }) => dQuery),
+      groupsAsking(groups, asking),
+    ),
+    joinGroups(
+      parts.map(({ dKeyValue }) => dKeyValue),
+      groups,
+    ),
+  ];
+}
+
+function lengthsTensor({ lengths }: AttentionShape): tf.Tensor1D {
+  return tf.tensor1d([...lengths], 'int32');
+}
+
+/** How many of each sample's tokens ask a query: all, or its first. */
+function askingOf({ shape: [rows] }: tf.Tensor2D, lengths: Lengths): Lengths {
+  return rows === lengths.length ? lengths.map(() => 1) : lengths;
+}
+
+function groupsAsking(groups: readonly EvenGroup[], asking: Lengths): EvenGroup[] {
+  return groups.map(({ samples }) => ({ length: asking[samples[0]], samples }));
+}
+
+/** How scores become weights. */
+export interface Scoring {
+  /** Scores are multiplied by it: 1 / sqrt(head size) in BERT. */
+  readonly scale: number;
+  /** [queries, keys], added to the scores: where it is very low, a query does not see a key. */
+  readonly mask?: tf.Tensor2D;
 }
 
 /**
@@ -148,7 +200,7 @@ export function attendHeads(
   q: tf.Tensor4D,
   k: tf.Tensor4D,
   v: tf.Tensor4D,
-  { scale, mask }: Pick<AttentionShape, 'scale' | 'mask'>,
+  { scale, mask }: Scoring,
 ): { context: tf.Tensor4D; weights: tf.Tensor4D } {
   const scores: tf.Tensor4D = tf.mul(tf.matMul(q, k, false, true), scale); // (N, h, Tq, T)
   const weights: tf.Tensor4D = tf.softmax(mask ? tf.add(scores, mask) : scores);
@@ -162,7 +214,7 @@ export function attendHeads(
 export function gradientsOfHeads(
   dContext: tf.Tensor4D,
   [q, k, v, weights]: tf.Tensor[],
-  { scale }: Pick<AttentionShape, 'scale'>,
+  { scale }: Scoring,
 ): tf.Tensor4D[] {
   const dWeights = tf.matMul(dContext, v, false, true); // (N, h, Tq, T)
   const weighted = tf.mul(dWeights, weights);

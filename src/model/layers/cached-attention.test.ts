@@ -1,11 +1,11 @@
 /** A new token's attention to traced ones, against plain double-precision loops, its gradients against their differences. */
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { startEngine } from '../../runtime/engine.js';
 import { enginesHere } from '../../testing/engines.js';
 import { affine, expectAgreement, tensor, values, vector } from '../../testing/layer-agreement.js';
 import { add } from './add.js';
-import { cachedAttention } from './cached-attention.js';
+import { cachedAttention, gatherSeen, joinSeen } from './cached-attention.js';
 
 describe.each(await enginesHere())('on the %s engine', engine => {
   beforeAll(async () => {
@@ -19,16 +19,18 @@ describe.each(await enginesHere())('on the %s engine', engine => {
     const traced = prompts * heads * earlier * size;
     const [keys, rows] = [values(traced, 4, 2), values(traced, 5, 2)];
 
-    /** Sample by sample and head by head: the traced tokens of its prompt, then its own. */
-    function reference(q: Float64Array, k: Float64Array, v: Float64Array, earlier: number): Float64Array {
+    /** Sample by sample and head by head: the traced tokens that its prompt sees, then its own. */
+    function reference(q: Float64Array, k: Float64Array, v: Float64Array, ofPrompts: number[]): Float64Array {
       const out = new Float64Array(q.length);
       for (let n = 0; n < samples; n++) {
+        const prompt = Math.floor(n / steps);
+        const count = ofPrompts[prompt];
         for (let h = 0; h < heads; h++) {
           const own = n * hidden + h * size;
-          const at = (s: number) => ((Math.floor(n / steps) * heads + h) * earlier + s) * size;
+          const at = (s: number) => ((prompt * heads + h) * earlier + s) * size;
           const seen = (all: Float64Array, one: Float64Array, s: number, i: number) =>
-            s === earlier ? one[own + i] : all[at(s) + i];
-          const weights = Array.from({ length: earlier + 1 }, (_, s) => {
+            s === count ? one[own + i] : all[at(s) + i];
+          const weights = Array.from({ length: count + 1 }, (_, s) => {
             let score = 0;
             for (let i = 0; i < size; i++) score += q[own + i] * seen(keys, k, s, i);
             return Math.exp(score * scale);
@@ -44,7 +46,7 @@ describe.each(await enginesHere())('on the %s engine', engine => {
 
     const [w, b] = [values(hidden * 3 * hidden, 6), values(3 * hidden, 7)];
     const weights = { weight: tensor(w, hidden), bias: vector(b) };
-    const attended = (x: Float64Array, earlier: number) => {
+    const attended = (x: Float64Array, ofPrompts: number[]) => {
       const all = affine(x, samples, w, b);
       const [q, k, v] = [0, 1, 2].map(part =>
         Float64Array.from({ length: samples * hidden }, (_, i) => {
@@ -52,29 +54,34 @@ describe.each(await enginesHere())('on the %s engine', engine => {
           return all[sample * 3 * hidden + part * hidden + column];
         }),
       );
-      return reference(q, k, v, earlier);
+      return reference(q, k, v, ofPrompts);
     };
 
-    it('agrees in value and gradient', () => {
+    const cacheOf = (seen: number[]) => {
       const shape: [number, number, number, number] = [prompts, heads, earlier, size];
-      const cache = {
+      return {
         key: tf.tensor4d(Float32Array.from(keys), shape),
         value: tf.tensor4d(Float32Array.from(rows), shape),
+        seen,
       };
+    };
+
+    it.each([
+      ['where all prompts see as many', [4, 4]],
+      ['where one sees fewer than another', [4, 1]],
+      ['where one sees itself alone', [0, 3]],
+    ])('agrees in value and gradient %s', (_, seen) => {
+      const cache = cacheOf(seen);
       expectAgreement(
         x => cachedAttention(x, weights, cache, { prompts, heads, scale }),
-        x => attended(x, earlier),
+        x => attended(x, seen),
         values(samples * hidden, 1, 2),
         samples,
       );
     });
 
     it('takes rows that lie in any order, some prompts having fewer, to places of their own and back', () => {
-      const shape: [number, number, number, number] = [prompts, heads, earlier, size];
-      const cache = {
-        key: tf.tensor4d(Float32Array.from(keys), shape),
-        value: tf.tensor4d(Float32Array.from(rows), shape),
-      };
+      const cache = cacheOf([4, 2]);
       // Rows of the second prompt, the first, the second; the first has two places left over.
       const arrangement = { places: [1, 0, 0, 0, 2, 1], back: [3, 0, 4] };
       const lying = (x: Float64Array) => {
@@ -83,7 +90,7 @@ describe.each(await enginesHere())('on the %s engine', engine => {
         full.forEach((row, place) => {
           arranged.set(x.subarray(row * hidden, (row + 1) * hidden), place * hidden);
         });
-        const out = attended(arranged, earlier);
+        const out = attended(arranged, [4, 2]);
         return Float64Array.from(
           arrangement.back.flatMap(place => [...out.subarray(place * hidden, (place + 1) * hidden)]),
         );
@@ -99,10 +106,39 @@ describe.each(await enginesHere())('on the %s engine', engine => {
     it('is the own value where a token sees itself alone', () => {
       expectAgreement(
         x => cachedAttention(x, weights, undefined, { prompts, heads, scale }),
-        x => attended(x, 0),
+        x => attended(x, [0, 0]),
         values(samples * hidden, 1, 2),
         samples,
       );
+    });
+  });
+
+  describe('what groups of prompts see', () => {
+    const part = (values: number[], seen: number[], most: number) => {
+      const side = tf.tensor4d(values, [seen.length, 1, most, 1]);
+      return { key: side, value: tf.neg<tf.Tensor4D>(side), seen };
+    };
+
+    it('is joined in the order of all prompts, ending in zeros', () => {
+      const joined = joinSeen([part([1, 2], [1, 1], 1), undefined, part([3, 4], [2], 2)], [[3, 0], [1], [2]]);
+      expect(joined?.seen).toEqual([1, 0, 2, 1]);
+      expect([...(joined?.key.dataSync() ?? [])]).toEqual([2, 0, 0, 0, 3, 4, 1, 0]);
+      expect(
+        tf
+          .add(joined?.key ?? 1, joined?.value ?? 0)
+          .dataSync()
+          .every(sum => sum === 0),
+      ).toBe(true);
+    });
+
+    it('is nothing where none sees any', () => {
+      expect(joinSeen([undefined, undefined], [[1], [0]])).toBeUndefined();
+    });
+
+    it('is taken of some', () => {
+      const { key, seen } = gatherSeen(part([1, 2, 3, 4, 5, 6], [2, 1, 2], 2), [0, 2]);
+      expect([...key.dataSync()]).toEqual([1, 2, 5, 6]);
+      expect(seen).toEqual([2, 2]);
     });
   });
 

@@ -9,10 +9,13 @@ import { gatherRows } from './gather-rows.js';
 import { affine, type LinearWeights } from './linear.js';
 import { enterTransposed, leaveTransposed, throughTransposed } from './weight-product.js';
 
-/** Keys and values of B prompts' C earlier tokens, as the new tokens see them; each [B, heads, C, size]. */
+/** Keys and values of B prompts' earlier tokens, as the new tokens see them; C of the prompt that has most, others' end in zeros. */
 export type KeysAndValues = {
+  /** [B, heads, C, size] */
   readonly key: tf.Tensor4D;
   readonly value: tf.Tensor4D;
+  /** Of each prompt how many there are. */
+  readonly seen: number[];
 };
 
 /** With more traced tokens products of matrices are faster than the native engine's own kernel (docs/performance.md). */
@@ -35,6 +38,46 @@ export interface CachedAttentionShape {
   readonly arrangement?: Arrangement | undefined;
 }
 
+/** Those of some prompts, in rising order. */
+export function gatherSeen({ key, value, seen }: KeysAndValues, prompts: readonly number[]): KeysAndValues {
+  const those = (x: tf.Tensor4D): tf.Tensor4D => {
+    const [all, ...shape] = x.shape;
+    const rows = tf.reshape<tf.Rank.R2>(x, [all, -1]);
+    const gathered = gatherRows(rows, prompts);
+    return gathered === rows ? x : tf.reshape(gathered, [prompts.length, ...shape]);
+  };
+  return { key: those(key), value: those(value), seen: prompts.map(prompt => seen[prompt]) };
+}
+
+/**
+ * Those of groups of prompts in one.
+ * @param parts undefined where a group's prompts see nothing
+ * @param prompts of each group, their places among all
+ */
+export function joinSeen(
+  parts: readonly (KeysAndValues | undefined)[],
+  prompts: readonly (readonly number[])[],
+): KeysAndValues | undefined {
+  const [some] = parts.filter(part => part !== undefined);
+  if (!some || parts.length === 1) return some;
+  const most = Math.max(...parts.map(part => part?.key.shape[2] ?? 0));
+  const [, heads, , size] = some.key.shape;
+  const filled = (x: tf.Tensor4D | undefined, count: number): tf.Tensor4D => {
+    if (!x) return tf.zeros([count, heads, most, size]);
+    const lacking: [number, number] = [0, most - x.shape[2]];
+    return lacking[1] === 0 ? x : tf.pad(x, [[0, 0], [0, 0], lacking, [0, 0]]);
+  };
+  const joined = (side: 'key' | 'value'): tf.Tensor4D =>
+    tf.concat(
+      parts.map((part, group) => filled(part?.[side], prompts[group].length)),
+      0,
+    );
+  const places = prompts.flat();
+  const order = places.map((_, prompt) => places.indexOf(prompt));
+  const seen = parts.flatMap((part, group) => part?.seen ?? prompts[group].map(() => 0));
+  return gatherSeen({ key: joined('key'), value: joined('value'), seen }, order);
+}
+
 /**
  * softmax(scale q K^T) V for each head, where K and V are the traced ones and, below them, the new token's own. The samples
  * of a prompt share its traced ones, which get no gradient.
@@ -52,7 +95,7 @@ export function cachedAttention(
   const { arrangement } = shape;
   const arranged = (y: tf.Tensor2D) => (arrangement ? gatherRows(y, arrangement.places) : y);
   const back = (y: tf.Tensor2D) => (arrangement ? gatherRows(y, arrangement.back) : y);
-  const isFused = traced && traced.key.shape[2] <= MOST_FUSED && hasFused('KnCachedAttention');
+  const isFused = traced && traced.key.shape[2] <= MOST_FUSED && hasFused('KnMixedCachedAttention');
   return differentiable([x], save => {
     const inputs = arranged(affine(x, weights)); // [prompts * steps, 3 hidden]
     const { context, saved } = isFused
@@ -63,7 +106,9 @@ export function cachedAttention(
     return {
       value: back(context),
       gradient: (dy, saved) => {
-        const dInputs = (isFused ? fusedGradient : gradientByProducts)(arranged(dy), saved, shape);
+        const dInputs = isFused
+          ? fusedGradient(arranged(dy), saved, traced.seen, shape)
+          : gradientByProducts(arranged(dy), saved, shape);
         return [leaveTransposed(throughTransposed(weights, enterTransposed(back(dInputs))))];
       },
     };
@@ -88,13 +133,28 @@ function byProducts(
   const [q, k, v] = [0, 1, 2].map(i => tf.slice(all, [0, i * heads, 0, 0], [-1, heads, -1, -1]));
   const own = along(q, k);
   const scores = traced ? tf.concat([tf.matMul(q, traced.key, false, true), own], -1) : own;
-  const attention = tf.softmax(tf.mul(scores, scale)); // (B, h, S, C + 1)
+  const unseen = traced && unseenOf(traced);
+  const scaled = tf.mul(scores, scale);
+  const attention = tf.softmax(unseen ? tf.add(scaled, unseen) : scaled); // (B, h, S, C + 1)
   const earlier = attention.shape[3] ?? 1;
   const ofOwn = tf.mul(keysFrom(attention, earlier - 1, 1), v);
   const context = traced
     ? tf.add(tf.matMul(keysFrom(attention, 0, earlier - 1), traced.value), ofOwn)
     : ofOwn;
   return { context: headsLast(context, [samples, hidden]), saved: [q, k, v, attention] };
+}
+
+/** Added to the score of a token that is not there: its weight is 0 in float32. */
+const UNSEEN = -1e9;
+
+/** What is added to scores, [B, 1, 1, C + 1]; undefined where all prompts have as many. */
+function unseenOf({ key, seen }: KeysAndValues): tf.Tensor4D | undefined {
+  const [prompts, , most] = key.shape;
+  if (seen.every(count => count === most)) return undefined;
+  const added = seen.flatMap(count =>
+    Array.from({ length: most + 1 }, (_, c) => (c >= count && c < most ? UNSEEN : 0)),
+  );
+  return tf.tensor4d(added, [prompts, 1, 1, most + 1]);
 }
 
 function gradientByProducts(
@@ -121,20 +181,22 @@ function gradientByProducts(
 /** The same by the engine's own kernels, which work on the rows as they are. */
 function fusedAttention(
   inputs: tf.Tensor2D,
-  { key: keys, value: values }: KeysAndValues,
+  { key: keys, value: values, seen }: KeysAndValues,
   { scale }: CachedAttentionShape,
 ): AttentionAndSaved {
-  const [context, attention] = runFused('KnCachedAttention', { inputs, keys, values }, { scale });
+  const all = { inputs, keys, values, seen: tf.tensor1d([...seen], 'int32') };
+  const [context, attention] = runFused('KnMixedCachedAttention', all, { scale });
   return { context, saved: [inputs, attention] };
 }
 
 function fusedGradient(
   dContext: tf.Tensor2D,
   [inputs, weights, keys, values]: tf.Tensor[],
+  seen: readonly number[],
   { scale }: CachedAttentionShape,
 ): tf.Tensor2D {
-  const all = { dContext, inputs, weights, keys, values };
-  const [dInputs] = runFused('KnCachedAttentionGrad', all, { scale });
+  const all = { dContext, inputs, weights, keys, values, seen: tf.tensor1d([...seen], 'int32') };
+  const [dInputs] = runFused('KnMixedCachedAttentionGrad', all, { scale });
   return dInputs;
 }
 

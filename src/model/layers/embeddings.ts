@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { tokenByToken } from './token-rows.js';
 
 /** The positions 0 .. tokens-1 with `first` brought to the front. */
 export function positionFirst(tokens: number, first: number): number[] {
@@ -7,7 +8,8 @@ export function positionFirst(tokens: number, first: number): number[] {
 }
 
 /**
- * Word and position embeddings of B prompts of T tokens, row t B + b being what `order` puts at place t of prompt b.
+ * Word and position embeddings of B prompts of T tokens, token t of prompt b being what `order` puts at place t, in the rows of
+ * `token-rows.ts`.
  * @param order [B][T] positions
  * @returns each [T B, hidden]
  */
@@ -17,8 +19,9 @@ export function embedRows(
   tokens: readonly (readonly number[])[],
   order: readonly (readonly number[])[],
 ): { words: tf.Tensor2D; places: tf.Tensor2D } {
-  const positions = order[0].flatMap((_, t) => order.map(row => row[t]));
-  const ids = order[0].flatMap((_, t) => tokens.map((row, b) => row[order[b][t]]));
+  const lengths = order.map(({ length }) => length);
+  const positions = tokenByToken(lengths, (b, t) => order[b][t]);
+  const ids = tokenByToken(lengths, (b, t) => tokens[b][order[b][t]]);
   return {
     words: tf.gather(wordEmbeddings, tf.tensor1d(ids, 'int32')),
     places: tf.gather(positionEmbeddings, tf.tensor1d(positions, 'int32')),

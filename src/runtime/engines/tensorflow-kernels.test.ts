@@ -23,10 +23,18 @@ describe.skipIf(!isThere)(`the kernels of native/kernels.cc${unless}`, () => {
     ['KnNorm', { x: whole, gamma: row, beta: wrong }, 2],
     ['KnAddWithBias', { x: whole, bias: row, residual: wrong }, 2],
     ['KnAnswer', { scores: whole, answers: wrong }, 1],
-    ['KnCachedAttention', { inputs: [2, 12], keys: [2, 2, 3, 2], values: wrong }, 2],
+    ['KnMixedCachedAttention', { inputs: [2, 12], keys: [2, 2, 3, 2], values: wrong, seen: [2] }, 2],
+    ['KnMixedCachedAttention', { inputs: [2, 12], keys: [2, 2, 3, 2], values: [2, 2, 3, 2], seen: [3] }, 3],
     [
-      'KnCachedAttentionGrad',
-      { dContext: whole, inputs: [2, 12], weights: wrong, keys: [2, 2, 3, 2], values: [2, 2, 3, 2] },
+      'KnMixedCachedAttentionGrad',
+      {
+        dContext: whole,
+        inputs: [2, 12],
+        weights: wrong,
+        keys: [2, 2, 3, 2],
+        values: [2, 2, 3, 2],
+        seen: [2],
+      },
       2,
     ],
     ['KnNormGrad', { dy: whole, unit: whole, inverse: wrong, gamma: row }, 2],
@@ -35,7 +43,7 @@ describe.skipIf(!isThere)(`the kernels of native/kernels.cc${unless}`, () => {
     const inputs = Object.fromEntries(
       Object.entries(shapes).map(([name, shape]) => [
         name,
-        tf.ones(shape, name === 'answers' ? 'int32' : 'float32'),
+        tf.ones(shape, ['answers', 'seen'].includes(name) ? 'int32' : 'float32'),
       ]),
     );
     expect(() => runFused(kernel, inputs, { epsilon: 1e-12, scale: 1 })).toThrow(
@@ -53,43 +61,66 @@ describe.skipIf(!isThere)(`the kernels of native/kernels.cc${unless}`, () => {
 
   it.each([
     [
-      'samples that the rows cannot be shared out to',
-      { queries: 6, tokens: 6, width: 8, samples: 4, heads: 2 },
+      'lengths that are not all rows',
+      { asking: 6, rows: 6, width: 8, lengths: [3, 2], heads: 2 },
+      'do not fit',
     ],
-    ['queries of fewer samples', { queries: 5, tokens: 6, width: 8, samples: 2, heads: 2 }],
-    ['heads that the width cannot be', { queries: 6, tokens: 6, width: 8, samples: 2, heads: 3 }],
-    ['no samples', { queries: 6, tokens: 6, width: 8, samples: 0, heads: 2 }],
-    ['no heads', { queries: 6, tokens: 6, width: 8, samples: 2, heads: 0 }],
-  ])('KnAttention and its gradient refuse %s', (_, { queries, tokens, width, samples, heads }) => {
-    const [query, keyValue] = [tf.ones([queries, width]), tf.ones([tokens, 2 * width])];
-    const attributes = { samples, heads, scale: 1 };
-    const ofGradient = { dContext: query, query, keyValue, weights: tf.ones([1]) };
-    expect(() => runFused('KnAttention', { query, keyValue }, attributes)).toThrow('do not fit');
-    expect(() => runFused('KnAttentionGrad', ofGradient, attributes)).toThrow('do not fit');
-  });
+    ['queries of some rows', { asking: 5, rows: 6, width: 8, lengths: [3, 3], heads: 2 }, 'do not fit'],
+    [
+      'heads that the width cannot be',
+      { asking: 6, rows: 6, width: 8, lengths: [3, 3], heads: 3 },
+      'do not fit',
+    ],
+    ['no samples', { asking: 6, rows: 6, width: 8, lengths: [], heads: 2 }, 'do not fit'],
+    ['no heads', { asking: 6, rows: 6, width: 8, lengths: [3, 3], heads: 0 }, 'do not fit'],
+    [
+      'a sample of no tokens',
+      { asking: 6, rows: 6, width: 8, lengths: [6, 0], heads: 2 },
+      'a sample of no tokens',
+    ],
+    ['a sample of less', { asking: 6, rows: 6, width: 8, lengths: [7, -1], heads: 2 }, 'or of too many'],
+  ])(
+    'KnMixedAttention and its gradient refuse %s',
+    (_, { asking, rows, width, lengths: counts, heads }, why) => {
+      const [query, keyValue] = [tf.ones([asking, width]), tf.ones([rows, 2 * width])];
+      const lengths = tf.tensor1d(counts, 'int32');
+      const attributes = { heads, scale: 1 };
+      const ofGradient = { dContext: query, query, keyValue, lengths, weights: tf.ones([1]) };
+      expect(() => runFused('KnMixedAttention', { query, keyValue, lengths }, attributes)).toThrow(why);
+      expect(() => runFused('KnMixedAttentionGrad', ofGradient, attributes)).toThrow(why);
+    },
+  );
 
-  it('KnAttention refuses keys without their values, its gradient weights of another size', () => {
+  it('KnMixedAttention refuses keys without their values, its gradient weights of another size', () => {
     const query = tf.ones([6, 8]);
-    const attributes = { samples: 2, heads: 2, scale: 1 };
-    expect(() => runFused('KnAttention', { query, keyValue: query }, attributes)).toThrow('do not fit');
+    const lengths = tf.tensor1d([2, 4], 'int32');
+    const attributes = { heads: 2, scale: 1 };
+    const without = { query, keyValue: query, lengths };
+    expect(() => runFused('KnMixedAttention', without, attributes)).toThrow('do not fit');
     const keyValue = tf.ones([6, 16]);
-    const [, weights] = runFused('KnAttention', { query, keyValue }, attributes);
-    const ofGradient = { dContext: query, query, keyValue };
-    expect(runFused('KnAttentionGrad', { ...ofGradient, weights }, attributes)).toHaveLength(2);
-    expect(() => runFused('KnAttentionGrad', { ...ofGradient, weights: query }, attributes)).toThrow(
-      'input 3 has another size',
+    const [, weights] = runFused('KnMixedAttention', { query, keyValue, lengths }, attributes);
+    expect(weights.size).toBe(2 * (2 * 2 + 4 * 4));
+    const ofGradient = { dContext: query, query, keyValue, lengths };
+    expect(runFused('KnMixedAttentionGrad', { ...ofGradient, weights }, attributes)).toHaveLength(2);
+    expect(() => runFused('KnMixedAttentionGrad', { ...ofGradient, weights: query }, attributes)).toThrow(
+      'input 4 has another size',
     );
   });
 
-  it('KnCachedAttention refuses keys of other heads, and rows that the prompts cannot share', () => {
-    const run = (rows: number, prompts: number, size: number) => {
+  it('KnMixedCachedAttention refuses keys of other heads, rows that the prompts cannot share, and more than there are', () => {
+    const run = (rows: number, prompts: number, size: number, most = 3) => {
       const cache = tf.ones([prompts, 2, 3, size]);
+      const seen = tf.tensor1d(
+        Array.from({ length: prompts }, () => most),
+        'int32',
+      );
       return runFused(
-        'KnCachedAttention',
-        { inputs: tf.ones([rows, 12]), keys: cache, values: cache },
+        'KnMixedCachedAttention',
+        { inputs: tf.ones([rows, 12]), keys: cache, values: cache, seen },
         { scale: 1 },
       );
     };
+    for (const most of [-1, 4]) expect(() => run(4, 2, 2, most)).toThrow('a prompt sees more tokens');
     expect(run(4, 2, 2)).toHaveLength(2);
     expect(() => run(4, 2, 3)).toThrow('inputs and keys do not fit');
     expect(() => run(4, 3, 2)).toThrow('inputs and keys do not fit');

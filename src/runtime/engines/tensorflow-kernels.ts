@@ -30,22 +30,22 @@ const FUSED: Readonly<Record<string, FusedKernel>> = {
   KnNorm: { inputs: ['x', 'gamma', 'beta'], attributes: ['epsilon'], outputs: 3 },
   KnAddWithBias: { inputs: ['x', 'bias', 'residual'], attributes: [], outputs: 1 },
   KnAnswer: { inputs: ['scores', 'answers'], attributes: [], outputs: 3 },
-  KnCachedAttention: { inputs: ['inputs', 'keys', 'values'], attributes: ['scale'], outputs: 2 },
-  KnCachedAttentionGrad: {
-    inputs: ['dContext', 'inputs', 'weights', 'keys', 'values'],
+  KnMixedCachedAttention: { inputs: ['inputs', 'keys', 'values', 'seen'], attributes: ['scale'], outputs: 2 },
+  KnMixedCachedAttentionGrad: {
+    inputs: ['dContext', 'inputs', 'weights', 'keys', 'values', 'seen'],
     attributes: ['scale'],
     outputs: 1,
   },
-  KnAttention: {
-    inputs: ['query', 'keyValue'],
+  KnMixedAttention: {
+    inputs: ['query', 'keyValue', 'lengths'],
     attributes: ['scale'],
-    integers: ['samples', 'heads'],
+    integers: ['heads'],
     outputs: 2,
   },
-  KnAttentionGrad: {
-    inputs: ['dContext', 'query', 'keyValue', 'weights'],
+  KnMixedAttentionGrad: {
+    inputs: ['dContext', 'query', 'keyValue', 'lengths', 'weights'],
     attributes: ['scale'],
-    integers: ['samples', 'heads'],
+    integers: ['heads'],
     outputs: 2,
   },
   KnNormGrad: { inputs: ['dy', 'unit', 'inverse', 'gamma'], attributes: [], outputs: 1 },
