@@ -170,7 +170,7 @@ describe('memory that is full', () => {
       const more = ['--limit', '1', '--path', 'exact', '--steps', '5000', '--engine', 'tensorflow'];
       const { code, stdout, stderr } = await kn(
         [...FIND, ...more, '--workers', '1', '--batch-memory', '1200', '-r', folder],
-        { env: { ...own, NODE_OPTIONS: preload('small-native-memory.mjs'), KN_TEST_NATIVE_MB: '400' } },
+        { env: { ...own, NODE_OPTIONS: preload('small-native-memory.mjs'), KN_TEST_NATIVE_MB: '500' } },
       );
       expect(code).toBe(0);
       expect(stderr).toContain('cpu: memory is full; from here on batches of');
