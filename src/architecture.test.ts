@@ -29,7 +29,7 @@ const EXPERIMENTS = readdirSync(join(SRC, 'experiment'), { withFileTypes: true }
 
 /** The rooms of a folder in the same sense; those that share a place know nothing of each other. */
 const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  model: [['layers'], ['tokenizer'], ['checkpoint'], ['bert', 'gpt']],
+  model: [['layers'], ['tokenizer'], ['checkpoint'], ['bert', 'decoder']],
   experiment: [['run'], ['facts'], EXPERIMENTS.filter(name => name !== 'facts')],
   runtime: [['locks', 'engines'], ['devices']],
   cli: [['options'], ['output'], ['commands']],

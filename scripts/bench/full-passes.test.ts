@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { attribute } from '../../src/attribution/attribute.js';
 import { Checkpoint } from '../../src/model/checkpoint/checkpoint.js';
 import { readModelConfig } from '../../src/model/config.js';
-import { loadGptWeights } from '../../src/model/gpt/weights.js';
+import { loadDecoderWeights } from '../../src/model/decoder/model.js';
 import { loadModel } from '../../src/model/load.js';
 import { answerIds } from '../../src/model/tokenizer/tokenizer.js';
 import { startEngine } from '../../src/runtime/engine.js';
@@ -22,7 +22,7 @@ for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO]) {
       const config = await readModelConfig(folder);
       if (config.architecture === 'bert') throw new Error('no GPT');
       const checkpoint = await Checkpoint.open(folder);
-      const weights = await loadGptWeights(checkpoint, config);
+      const weights = await loadDecoderWeights(checkpoint, config);
       await checkpoint.close();
       const { model, tokenizer } = await loadModel(folder);
       const [query] = tokenizer.ask(

@@ -7,9 +7,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { quadrature, type Rule } from '../../src/attribution/rules.js';
 import type { Scores } from '../../src/attribution/scores.js';
-import type { GptConfig } from '../../src/model/gpt/config.js';
-import { seenBy } from '../../src/model/gpt/seen-by.js';
-import type { GptWeights } from '../../src/model/gpt/weights.js';
+import type { DecoderConfig } from '../../src/model/decoder/config.js';
+import { seenBy } from '../../src/model/decoder/seen-by.js';
+import type { DecoderWeights } from '../../src/model/decoder/weights.js';
 import { vocabularyScores } from '../../src/model/layers/answer-probability.js';
 import {
   attendHeads,
@@ -23,14 +23,14 @@ import {
 import { differentiable } from '../../src/model/layers/differentiable.js';
 import { embedRows, positionFirst } from '../../src/model/layers/embeddings.js';
 import { feedForward, toActivations } from '../../src/model/layers/feed-forward.js';
-import { layerNorm } from '../../src/model/layers/layer-norm.js';
 import { linear, linearWithResidual } from '../../src/model/layers/linear.js';
 import { joinRows, takeMaskRows, takeOtherRows } from '../../src/model/layers/mask-rows.js';
+import { norm } from '../../src/model/layers/norm.js';
 import type { Query } from '../../src/model/tokenizer/tokenizer.js';
 
 export interface WholeModel {
-  readonly config: GptConfig;
-  readonly weights: GptWeights;
+  readonly config: DecoderConfig;
+  readonly weights: DecoderWeights;
 }
 
 /** Scores of every neuron, [layers][intermediateSize], by passes that reuse nothing. */
@@ -73,12 +73,12 @@ function wholePass(
     order.map(() => tokens),
     order,
   );
-  let x = tf.add<tf.Tensor2D>(words, places); // (T S, H), the last tokens first
+  let x = places ? tf.add<tf.Tensor2D>(words, places) : words; // (T S, H), the last tokens first
   let activations = given;
   for (let index = 0; index < config.layers; index++) {
     const weights = all.layers[index];
     const { scale, window } = config.attention[index];
-    const inputs = linear(layerNorm(x, weights.attentionNorm), weights.attentionInput); // (T S, 3 H)
+    const inputs = linear(norm(x, weights.attentionNorm), weights.attentionInput); // (T S, 3 H)
     const context = selfAttention(inputs, {
       samples,
       heads: config.heads,
@@ -86,7 +86,7 @@ function wholePass(
       mask: seenBy(tokens.length, tokens.length, window),
     });
     const attended = linearWithResidual(context, weights.attentionOutput, x); // (T S, H)
-    const normalized = layerNorm(attended, weights.feedForwardNorm);
+    const normalized = norm(attended, weights.feedForwardNorm);
     if (index === layer) {
       const own = given ?? toActivations(takeMaskRows(normalized, samples), weights.feedForward, 'post');
       activations = own;
@@ -98,7 +98,7 @@ function wholePass(
     }
   }
   if (!activations) throw new RangeError(`no layer ${layer}`);
-  return { activations, probability: probabilityOfLast(all, layerNorm(x, all.finalNorm), samples, answer) };
+  return { activations, probability: probabilityOfLast(all, norm(x, all.finalNorm), samples, answer) };
 }
 
 /** Every token's attention: (T S, 3 H) -> (T S, H). */
@@ -118,7 +118,7 @@ function selfAttention(inputs: tf.Tensor2D, shape: EvenShape & Scoring): tf.Tens
 
 /** P(answer) at the last position, by way of the logits of all positions, as the replication has it. */
 function probabilityOfLast(
-  { vocabulary }: GptWeights,
+  { vocabulary }: DecoderWeights,
   hidden: tf.Tensor2D,
   samples: number,
   answer: number,
@@ -143,7 +143,7 @@ function probabilityOfLast(
 }
 
 /** The operations of the products of {@link scoresByFullPasses}, as src/attribution/count-operations.ts counts them. */
-export function countFullPasses(config: GptConfig, tokens: number, steps: number): number {
+export function countFullPasses(config: DecoderConfig, tokens: number, steps: number): number {
   const { layers, hiddenSize: h, intermediateSize: f, vocabularySize } = config;
   const [samplesOfTrace, rows] = [1, tokens * steps];
   const attention = (samples: number) => 2 * 2 * samples * tokens * tokens * h;

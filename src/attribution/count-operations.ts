@@ -17,11 +17,18 @@ export interface OperationCount {
   readonly total: number;
 }
 
-/** What decides a count; of GPTs, also how their layers attend. */
+/** What decides a count; of causal models, also how their layers attend, and whether their networks have a gate. */
 export type CountedModel = Pick<
   ModelConfig,
   'layers' | 'hiddenSize' | 'intermediateSize' | 'vocabularySize'
-> & { readonly attention?: readonly { readonly window: number | null }[] };
+> & {
+  readonly attention?: readonly { readonly window: number | null }[];
+  readonly gated?: boolean;
+  /** Default: the hidden size's worth of heads, which share nothing. */
+  readonly heads?: number;
+  readonly keyValueHeads?: number;
+  readonly headSize?: number;
+};
 
 /**
  * Integrated gradients over all layers for one prompt of `tokens` tokens, after the non-linearity. A step at alpha = 1 is one
@@ -66,14 +73,18 @@ type Counted = Omit<OperationCount, 'total'>;
 
 const product = (n: number, k: number, m: number) => 2 * n * k * m;
 
-function parts({ hiddenSize: hidden, intermediateSize: intermediate, vocabularySize }: CountedModel) {
+function parts(model: CountedModel) {
+  const { hiddenSize: hidden, intermediateSize: intermediate, vocabularySize, gated } = model;
+  const { heads = 1, keyValueHeads = heads, headSize = hidden } = model.headSize ? model : {};
+  const [queries, keysOrValues] = [heads * headSize, keyValueHeads * headSize];
   return {
-    projection: (rows: number) => product(rows, hidden, hidden),
-    network: (rows: number) => 2 * product(rows, hidden, intermediate),
+    projection: (rows: number) => product(rows, hidden, queries),
+    keyOrValue: (rows: number) => product(rows, hidden, keysOrValues),
+    network: (rows: number) => (gated ? 3 : 2) * product(rows, hidden, intermediate),
     contributions: (rows: number) => product(rows, intermediate, hidden),
     vocabulary: (rows: number) => product(rows, hidden, vocabularySize),
     /** Q K^T and A V. */
-    scores: (queries: number, keys: number, samples: number) => 2 * samples * product(queries, hidden, keys),
+    scores: (asking: number, keys: number, samples: number) => 2 * samples * product(asking, queries, keys),
   };
 }
 
@@ -113,13 +124,14 @@ function countCausal(
   tokens: number,
   begun: readonly number[],
 ): Counted {
-  const { projection, network, contributions, vocabulary, scores } = parts(model);
+  const { projection, keyOrValue, network, contributions, vocabulary, scores } = parts(model);
   const last = model.layers - 1;
 
   let trace = 0;
   for (let layer = 0; layer < model.layers; layer++) {
     const queries = layer === last ? 1 : tokens;
-    trace += 3 * projection(tokens) + projection(queries) + scores(queries, tokens, 1) + network(queries);
+    trace += projection(tokens) + 2 * keyOrValue(tokens) + projection(queries);
+    trace += scores(queries, tokens, 1) + network(queries);
   }
   let rows = begun[0];
   let through = contributions(rows);
@@ -127,7 +139,8 @@ function countCausal(
     const { window } = attends[layer];
     const earlier = Math.min(tokens - 1, window === null ? tokens : window - 1);
     // The traced keys and values get no gradient: one product backward for each of attention's two.
-    through += 4 * projection(rows) + network(rows) + scores(1, earlier, rows) + contributions(begun[layer]);
+    through += 2 * projection(rows) + 2 * keyOrValue(rows) + network(rows);
+    through += scores(1, earlier, rows) + contributions(begun[layer]);
     rows += begun[layer];
   }
   through += vocabulary(rows);

@@ -3,16 +3,16 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { readJsonFile } from '../files.js';
 import { type BertConfig, countBertParameters, parseBertConfig } from './bert/config.js';
-import { countGptParameters, type GptConfig, parseGpt2Config, parseGptNeoConfig } from './gpt/config.js';
+import { countDecoderParameters, DECODER_FAMILIES, type DecoderConfig } from './decoder/config.js';
+import { DECODERS } from './decoder/families.js';
 
-export type ModelConfig = BertConfig | GptConfig;
+export type ModelConfig = BertConfig | DecoderConfig;
 
 type Parser = (json: unknown, path: string) => ModelConfig;
 
 const PARSERS: ReadonlyMap<string, Parser> = new Map<string, Parser>([
   ['bert', parseBertConfig],
-  ['gpt2', parseGpt2Config],
-  ['gpt_neo', parseGptNeoConfig],
+  ...DECODER_FAMILIES.map(name => [name, DECODERS[name].parseConfig] as const),
 ]);
 
 /**
@@ -23,10 +23,15 @@ export function parseModelConfig(json: unknown, path: string): ModelConfig {
   const type = z.object({ model_type: z.string() }).safeParse(json);
   if (!type.success) throw new UserError(`${path}: no "model_type": not the config.json of a transformer`);
   const parse = PARSERS.get(type.data.model_type);
+  if (typeof json === 'object' && json !== null && 'quantization_config' in json)
+    throw new UserError(
+      `${path}: has a "quantization_config", and kn reads no quantised weights`,
+      'Choose the model in F32, F16 or BF16.',
+    );
   if (parse) return parse(json, path);
   throw new UserError(
     `${path}: the model's architecture is "${type.data.model_type}"; kn knows ${[...PARSERS.keys()].map(name => `"${name}"`).join(', ')}`,
-    'Choose a BERT with its masked-language-model head, a GPT-2 or a GPT-Neo, or --model demo.',
+    'Choose a BERT with its masked-language-model head, a GPT-2, a GPT-Neo or a Llama, or --model demo.',
   );
 }
 
@@ -39,5 +44,5 @@ export async function readModelConfig(folder: string): Promise<ModelConfig> {
 
 /** How many numbers the weights are. */
 export function parameterCount(config: ModelConfig): number {
-  return config.architecture === 'bert' ? countBertParameters(config) : countGptParameters(config);
+  return config.architecture === 'bert' ? countBertParameters(config) : countDecoderParameters(config);
 }

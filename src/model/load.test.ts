@@ -145,7 +145,7 @@ describe('a model folder', () => {
 
   it.each([
     [{ model_type: 'roberta' }, 'architecture is "roberta"; kn knows "bert", "gpt2", "gpt_neo"'],
-    [{ hidden_act: 'silu' }, '"hidden_act" is silu; kn computes gelu, gelu_python, gelu_new'],
+    [{ hidden_act: 'mish' }, '"hidden_act" is mish; kn computes gelu, gelu_python, gelu_new'],
     [{ position_embedding_type: 'relative_key' }, '"position_embedding_type" is relative_key'],
     [{ hidden_size: 0 }, '"hidden_size":'],
     [{ num_hidden_layers: 1e9 }, '"num_hidden_layers":'],

@@ -1,7 +1,7 @@
 import { BertModel } from './bert/model.js';
 import { Checkpoint } from './checkpoint/checkpoint.js';
 import { type ModelConfig, readModelConfig } from './config.js';
-import { GptModel } from './gpt/model.js';
+import { DecoderModel } from './decoder/model.js';
 import type { LanguageModel } from './language-model.js';
 import { loadTokenizer } from './tokenizer/load-tokenizer.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
@@ -27,7 +27,7 @@ export async function loadWeights(folder: string, config: ModelConfig): Promise<
   try {
     return config.architecture === 'bert'
       ? await BertModel.load(checkpoint, config)
-      : await GptModel.load(checkpoint, config);
+      : await DecoderModel.load(checkpoint, config);
   } finally {
     await checkpoint.close();
   }

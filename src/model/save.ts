@@ -1,7 +1,7 @@
 import { bertValues } from './bert/weights.js';
 import { type SavedCheckpoint, saveChanged, type ValuesOfLayers } from './checkpoint/save-checkpoint.js';
 import { readModelConfig } from './config.js';
-import { gptValues } from './gpt/weights.js';
+import { DECODERS } from './decoder/families.js';
 
 /**
  * Writes the model in `source` to `folder` with some neurons' values in the place of its own.
@@ -21,7 +21,7 @@ export async function saveCheckpoint(
     (checkpoint, layer) =>
       config.architecture === 'bert'
         ? bertValues(checkpoint, config, layer)
-        : gptValues(checkpoint, config, layer),
+        : DECODERS[config.architecture].valuesOf(checkpoint, config, layer),
     signal,
   );
 }

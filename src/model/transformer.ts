@@ -15,8 +15,6 @@ type LayerWeights = { readonly feedForward: FeedForwardWeights };
 export type TransformerWeights<Layer extends LayerWeights> = {
   /** [vocabulary, hidden] */
   readonly wordEmbeddings: tf.Tensor2D;
-  /** [maxTokens, hidden] */
-  readonly positionEmbeddings: tf.Tensor2D;
   readonly layers: Layer[];
   /** Its embeddings are `wordEmbeddings` itself where the checkpoint ties them. */
   readonly vocabulary: VocabularyWeights;

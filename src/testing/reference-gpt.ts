@@ -4,13 +4,13 @@
  */
 import { Checkpoint } from '../model/checkpoint/checkpoint.js';
 import { readModelConfig } from '../model/config.js';
-import type { GptConfig } from '../model/gpt/config.js';
+import type { DecoderConfig } from '../model/decoder/config.js';
 import type { Intervention, ReferencePass } from './reference-bert.js';
 import { dot, type Matrix, normalized, softmax, sum } from './reference-loops.js';
 
 export class ReferenceGpt {
   private constructor(
-    readonly config: GptConfig,
+    readonly config: DecoderConfig,
     private readonly tensors: ReadonlyMap<string, Matrix>,
     private readonly prefix: string,
   ) {}
@@ -145,7 +145,7 @@ export class ReferenceGpt {
 
   private norm(name: string, x: Float64Array): Float64Array {
     const [gamma, beta] = ['weight', 'bias'].map(part => this.matrix(`${name}.${part}`)[0]);
-    return normalized(x, gamma, beta, this.config.layerNormEpsilon);
+    return normalized(x, gamma, beta, this.config.normEpsilon);
   }
 
   private matrix(name: string): Matrix {

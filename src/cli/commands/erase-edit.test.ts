@@ -118,13 +118,14 @@ describe.each(GOLDEN_MODELS)('%s', model => {
       const ask = ['--model', model, '-p', prompt, '-a', target, '--neurons', JSON.stringify(neurons)];
       const edited = await report(['edit', ...ask, '--to', edit_to, '--unrelated-facts', '0']);
       const erased = await report(['erase', ...ask, '--unrelated-facts', '0']);
+      // 1e-5 for each token of an answer: these have up to nine.
       for (const [shown, wanted] of [
         [edited.prompts[0].before.target, edit_before],
         [edited.prompts[0].after.target, edit],
         [erased.prompts[0].before, before],
         [erased.prompts[0].after, erase_zero],
       ] as const)
-        expect(Math.abs((shown?.probability ?? 0) / wanted.target_prob - 1)).toBeLessThan(1e-5);
+        expect(Math.abs((shown?.probability ?? 0) / wanted.target_prob - 1)).toBeLessThan(9e-5);
     });
   });
 });

@@ -69,7 +69,7 @@ export class BertModel extends Transformer<BertLayerWeights> {
     const { wordEmbeddings, positionEmbeddings, embeddingNorm } = this.weights;
     const order = tokens.map((row, b) => positionFirst(row.length, positions[b]));
     const { words, places } = embedRows(wordEmbeddings, positionEmbeddings, tokens, order);
-    return layerNorm(tf.add(words, places), embeddingNorm);
+    return layerNorm(places ? tf.add(words, places) : words, embeddingNorm);
   }
 
   /** One layer with the input x (T B, H), which is `next` after it. */

@@ -18,6 +18,8 @@ export type BertLayerWeights = {
 };
 
 export type BertWeights = TransformerWeights<BertLayerWeights> & {
+  /** [maxTokens, hidden] */
+  readonly positionEmbeddings: tf.Tensor2D;
   readonly embeddingNorm: LayerNormWeights;
   /** Before the vocabulary matrix. */
   readonly head: {

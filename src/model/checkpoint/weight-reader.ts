@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayerNormWeights } from '../layers/layer-norm.js';
 import type { LinearWeights, PlainLinearWeights } from '../layers/linear.js';
+import type { RmsNormWeights } from '../layers/rms-norm.js';
 import { isFasterTurned } from '../layers/weight-product.js';
 import type { Checkpoint } from './checkpoint.js';
 
@@ -46,13 +47,21 @@ export class WeightReader {
     return this.own(tf.tensor2d(await this.checkpoint.read(name, [rows, columns]), [rows, columns]));
   }
 
-  /** A torch.nn.Linear, stored [out, in]. */
-  async linear(name: string, input: number, output: number): Promise<PlainLinearWeights> {
+  /**
+   * A torch.nn.Linear, stored [out, in].
+   * @param biased whether the checkpoint has a bias; else it is 0
+   */
+  async linear(name: string, input: number, output: number, biased = true): Promise<PlainLinearWeights> {
     const stored = await this.checkpoint.read(`${name}.weight`, [output, input]);
     return {
       weight: this.own(tf.tensor2d(transposed(stored, output, input), [input, output])),
-      bias: await this.vector(`${name}.bias`, output),
+      bias: biased ? await this.vector(`${name}.bias`, output) : this.own(tf.zeros<tf.Rank.R1>([output])),
     };
+  }
+
+  /** A root mean square normalisation. */
+  async rmsNorm(name: string, width: number, epsilon: number): Promise<RmsNormWeights> {
+    return { gamma: await this.vector(`${name}.weight`, width), epsilon };
   }
 
   /**
@@ -65,15 +74,31 @@ export class WeightReader {
     output: number,
     biased: boolean,
   ): Promise<LinearWeights> {
-    const width = names.length * output;
-    const read = async (part: string, shape: readonly number[]) => {
+    return this.linearsOf(
+      names.map(name => ({ name, output })),
+      input,
+      biased,
+    );
+  }
+
+  /** The same of maps of different widths. */
+  async linearsOf(
+    maps: readonly { readonly name: string; readonly output: number }[],
+    input: number,
+    biased: boolean,
+  ): Promise<LinearWeights> {
+    const width = maps.reduce((sum, { output }) => sum + output, 0);
+    const read = async (part: string, shapeOf: (output: number) => readonly number[]) => {
       const parts: Float32Array[] = [];
-      for (const name of names) parts.push(await this.checkpoint.read(`${name}.${part}`, shape));
+      for (const { name, output } of maps)
+        parts.push(await this.checkpoint.read(`${name}.${part}`, shapeOf(output)));
       return sideBySide(parts);
     };
     // What the checkpoint holds decides how much memory is taken, not what its configuration says.
-    const stored = await read('weight', [output, input]);
-    const bias = this.own(biased ? tf.tensor1d(await read('bias', [output])) : tf.zeros<tf.Rank.R1>([width]));
+    const stored = await read('weight', output => [output, input]);
+    const bias = this.own(
+      biased ? tf.tensor1d(await read('bias', output => [output])) : tf.zeros<tf.Rank.R1>([width]),
+    );
     return isFasterTurned(input, width)
       ? { weight: this.own(tf.tensor2d(stored, [width, input])), bias, turned: true }
       : { weight: this.own(tf.tensor2d(transposed(stored, width, input), [input, width])), bias };

@@ -6,6 +6,7 @@ import { enginesHere } from '../../testing/engines.js';
 import { affine, expectAgreement, tensor, values, vector } from '../../testing/layer-agreement.js';
 import { add } from './add.js';
 import { cachedAttention, gatherSeen, joinSeen } from './cached-attention.js';
+import { linear } from './linear.js';
 
 describe.each(await enginesHere())('on the %s engine', engine => {
   beforeAll(async () => {
@@ -73,7 +74,7 @@ describe.each(await enginesHere())('on the %s engine', engine => {
     ])('agrees in value and gradient %s', (_, seen) => {
       const cache = cacheOf(seen);
       expectAgreement(
-        x => cachedAttention(x, weights, cache, { prompts, heads, scale }),
+        x => cachedAttention(linear(x, weights), cache, { prompts, heads, scale }),
         x => attended(x, seen),
         values(samples * hidden, 1, 2),
         samples,
@@ -96,7 +97,7 @@ describe.each(await enginesHere())('on the %s engine', engine => {
         );
       };
       expectAgreement(
-        x => cachedAttention(x, weights, cache, { prompts, heads, scale, arrangement }),
+        x => cachedAttention(linear(x, weights), cache, { prompts, heads, scale, arrangement }),
         lying,
         values(3 * hidden, 1, 2),
         3,
@@ -105,7 +106,7 @@ describe.each(await enginesHere())('on the %s engine', engine => {
 
     it('is the own value where a token sees itself alone', () => {
       expectAgreement(
-        x => cachedAttention(x, weights, undefined, { prompts, heads, scale }),
+        x => cachedAttention(linear(x, weights), undefined, { prompts, heads, scale }),
         x => attended(x, [0, 0]),
         values(samples * hidden, 1, 2),
         samples,

@@ -6,8 +6,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
 import { hasFused, runFused } from './fused.js';
 import { gatherRows } from './gather-rows.js';
-import { affine, type LinearWeights } from './linear.js';
-import { enterTransposed, leaveTransposed, throughTransposed } from './weight-product.js';
 
 /** Keys and values of B prompts' earlier tokens, as the new tokens see them; C of the prompt that has most, others' end in zeros. */
 export type KeysAndValues = {
@@ -81,14 +79,13 @@ export function joinSeen(
 /**
  * softmax(scale q K^T) V for each head, where K and V are the traced ones and, below them, the new token's own. The samples
  * of a prompt share its traced ones, which get no gradient.
- * @param x [rows, hidden], where there is no arrangement row = prompt * steps + step
- * @param weights queries, keys and values of x side by side, [hidden, 3 hidden]
+ * @param asked queries, keys and values of the new tokens side by side, [rows, 3 hidden]; where there is no arrangement
+ *   row = prompt * steps + step
  * @param traced undefined where the new token sees itself alone
  * @returns [rows, hidden]
  */
 export function cachedAttention(
-  x: tf.Tensor2D,
-  weights: LinearWeights,
+  asked: tf.Tensor2D,
   traced: KeysAndValues | undefined,
   shape: CachedAttentionShape,
 ): tf.Tensor2D {
@@ -96,8 +93,8 @@ export function cachedAttention(
   const arranged = (y: tf.Tensor2D) => (arrangement ? gatherRows(y, arrangement.places) : y);
   const back = (y: tf.Tensor2D) => (arrangement ? gatherRows(y, arrangement.back) : y);
   const isFused = traced && traced.key.shape[2] <= MOST_FUSED && hasFused('KnMixedCachedAttention');
-  return differentiable([x], save => {
-    const inputs = arranged(affine(x, weights)); // [prompts * steps, 3 hidden]
+  return differentiable([asked], save => {
+    const inputs = arranged(asked); // [prompts * steps, 3 hidden]
     const { context, saved } = isFused
       ? fusedAttention(inputs, traced, shape)
       : byProducts(inputs, traced, shape);
@@ -109,7 +106,7 @@ export function cachedAttention(
         const dInputs = isFused
           ? fusedGradient(arranged(dy), saved, traced.seen, shape)
           : gradientByProducts(arranged(dy), saved, shape);
-        return [leaveTransposed(throughTransposed(weights, enterTransposed(back(dInputs))))];
+        return [back(dInputs)];
       },
     };
   });

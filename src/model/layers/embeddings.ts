@@ -11,19 +11,19 @@ export function positionFirst(tokens: number, first: number): number[] {
  * Word and position embeddings of B prompts of T tokens, token t of prompt b being what `order` puts at place t, in the rows of
  * `token-rows.ts`.
  * @param order [B][T] positions
- * @returns each [T B, hidden]
+ * @returns each [T B, hidden]; no places where a model has no embeddings of them
  */
 export function embedRows(
   wordEmbeddings: tf.Tensor2D,
-  positionEmbeddings: tf.Tensor2D,
+  positionEmbeddings: tf.Tensor2D | undefined,
   tokens: readonly (readonly number[])[],
   order: readonly (readonly number[])[],
-): { words: tf.Tensor2D; places: tf.Tensor2D } {
+): { words: tf.Tensor2D; places: tf.Tensor2D | undefined } {
   const lengths = order.map(({ length }) => length);
   const positions = tokenByToken(lengths, (b, t) => order[b][t]);
   const ids = tokenByToken(lengths, (b, t) => tokens[b][order[b][t]]);
   return {
     words: tf.gather(wordEmbeddings, tf.tensor1d(ids, 'int32')),
-    places: tf.gather(positionEmbeddings, tf.tensor1d(positions, 'int32')),
+    places: positionEmbeddings && tf.gather(positionEmbeddings, tf.tensor1d(positions, 'int32')),
   };
 }

@@ -6,12 +6,13 @@
  * - `gelu_new`, its approximation by tanh (the same paper, section 2): x (1 + tanh u) / 2 with
  *   u = sqrt(2 / pi) (x + 0.044715 x^3). GPT-2's.
  * - `relu`: max(x, 0).
+ * - `silu`, or swish: x s(x), with s the sigmoid (Elfwing et al., 2017, https://arxiv.org/abs/1702.03118); slope s (1 + x (1 - s)). Llama's.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
 import { hasFused, runFused } from './fused.js';
 
-export type Nonlinearity = 'gelu' | 'gelu_new' | 'relu';
+export type Nonlinearity = 'gelu' | 'gelu_new' | 'relu' | 'silu';
 
 /** The names that checkpoints give them (transformers, activations.py). */
 export const NONLINEARITY_NAMES: ReadonlyMap<string, Nonlinearity> = new Map([
@@ -21,6 +22,8 @@ export const NONLINEARITY_NAMES: ReadonlyMap<string, Nonlinearity> = new Map([
   ['gelu_fast', 'gelu_new'],
   ['gelu_pytorch_tanh', 'gelu_new'],
   ['relu', 'relu'],
+  ['silu', 'silu'],
+  ['swish', 'silu'],
 ]);
 
 const SQRT_HALF = Math.SQRT1_2;
@@ -57,6 +60,8 @@ export function valueAndSlope(kind: Nonlinearity, x: tf.Tensor2D, bias?: tf.Tens
       return byTanh(biased);
     case 'relu':
       return { value: tf.relu(biased), slope: tf.step(biased) };
+    case 'silu':
+      return bySigmoid(biased);
   }
 }
 
@@ -74,6 +79,12 @@ function byTanh(x: tf.Tensor2D): ValueAndSlope {
   const value: tf.Tensor2D = tf.mul(x, s);
   const slopeOfTwice = tf.mul(tf.add(tf.mul(square, 3), 1), 2 * SQRT_TWO_OVER_PI);
   return { value, slope: tf.add<tf.Tensor2D>(s, tf.mul(tf.mul(value, tf.sub(1, s)), slopeOfTwice)) };
+}
+
+function bySigmoid(x: tf.Tensor2D): ValueAndSlope {
+  const s = tf.sigmoid<tf.Tensor2D>(x);
+  const value: tf.Tensor2D = tf.mul(x, s);
+  return { value, slope: tf.add<tf.Tensor2D>(s, tf.mul(value, tf.sub(1, s))) };
 }
 
 /** Abramowitz and Stegun 7.1.26, halved, since Q(u) = erfc(u / sqrt 2) / 2; the highest power first. */

@@ -48,6 +48,12 @@ export function leaveTransposed(dx: tf.Tensor2D): tf.Tensor2D {
   return sideways() ? tf.transpose(dx) : dx;
 }
 
+/** Matrices of as many rows side by side, in the arrangement. */
+export function besideTransposed(parts: tf.Tensor2D[]): tf.Tensor2D {
+  if (parts.length === 1) return parts[0];
+  return tf.concat(parts, sideways() ? 0 : 1);
+}
+
 /** Of each group of dx's rows `count`, from `from` on, in the arrangement. */
 export function rowsTransposed(dx: tf.Tensor2D, from: number, count: number, groups = 1): tf.Tensor2D {
   if (!sideways()) return sliceRows(dx, groups, from, count);

@@ -4,6 +4,9 @@ import type { CheckedTokenizer } from './checked-tokenizer.js';
 import { checkLength } from './prompt-length.js';
 import type { EncodedPrompt, Query, Tokenizer } from './tokenizer.js';
 
+/** Any: what an answer stands behind while it is looked up. */
+const WORD_BEFORE = 'a';
+
 /** Of a causal language model: the answer follows the prompt, after a space. */
 export class CausalTokenizer implements Tokenizer {
   /** Byte-level vocabularies lack nothing. */
@@ -36,11 +39,17 @@ export class CausalTokenizer implements Tokenizer {
     }));
   }
 
-  /** "Paris" means " Paris": the vocabulary has words with the space before them. */
+  /**
+   * "Paris" means " Paris", since the vocabulary has words with the space before them, and behind a word: some tokenizers put a space of
+   * their own before a text.
+   */
   lookUp(answer: string): { ids: readonly number[] } | { problem: string } {
     const word = answer.trim();
     if (word === '') return { problem: 'is empty' };
-    return { ids: this.tokenizer.ids(` ${word}`, false) };
+    const before = this.tokenizer.ids(WORD_BEFORE, false);
+    const both = this.tokenizer.ids(`${WORD_BEFORE} ${word}`, false);
+    const isBehind = before.every((id, i) => both[i] === id);
+    return { ids: isBehind ? both.slice(before.length) : this.tokenizer.ids(` ${word}`, false) };
   }
 
   token(id: number): string {

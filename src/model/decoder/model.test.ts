@@ -18,7 +18,7 @@ import { Checkpoint } from '../checkpoint/checkpoint.js';
 import { type TensorToWrite, writeSafetensors } from '../checkpoint/write-safetensors.js';
 import { SITES } from '../language-model.js';
 import { type LoadedModel, loadModel } from '../load.js';
-import { parseGpt2Config } from './config.js';
+import { parseGpt2Config } from './gpt2.js';
 
 const TOLERANCE = 5e-5;
 
@@ -239,7 +239,7 @@ describeWith(GOLDEN_GPT2, "a GPT-2's config.json", () => {
 
   it.each([
     [{ n_head: 5 }, '48 hidden values cannot be divided among 5 attention heads'],
-    [{ activation_function: 'silu' }, '"activation_function" is silu; kn computes gelu'],
+    [{ activation_function: 'mish' }, '"activation_function" is mish; kn computes gelu'],
     [{ n_layer: 0 }, '"n_layer":'],
   ])('is refused: %o', async (changes, message) => {
     await expect(loadModel(await withConfig(GOLDEN_GPT2, changes))).rejects.toThrow(message);

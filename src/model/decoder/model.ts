@@ -1,14 +1,16 @@
 /**
- * GPT-2 (Radford et al., 2019) and GPT-Neo (Black et al., 2021), after `GPT2LMHeadModel` and `GPTNeoForCausalLM` in
- * huggingface/transformers: the same network but for how its layers attend.
+ * Causal transformers: each layer normalises, attends to what is before, adds, normalises, goes through its feed-forward network, and adds.
+ * Families differ in their norms, in how positions are known, in whether heads share keys and values, and in whether the network has a
+ * gate (families.ts).
  *
- * Shapes: B prompts, S steps, N = B S samples, T tokens, H hidden, F intermediate, V vocabulary. Every matrix of a traced
+ * Shapes: B prompts, S steps, N = B S samples, T tokens, H hidden, D heads times head size, F intermediate, V vocabulary. Every matrix of a traced
  * pass has one row a token, row t B + b being token t of prompt b, the last token before all others: the answer is
  * predicted there, and its rows are the top B. Where prompts are of several lengths, T B stands for what all have together
  * (layers/token-rows.ts), and they attend in groups of one length.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import { WeightReader } from '../checkpoint/weight-reader.js';
 import type { PromptBatch, Site } from '../language-model.js';
 import { attendHeads, joinHeads, splitJoinedHeads } from '../layers/attention.js';
 import {
@@ -18,37 +20,56 @@ import {
   type KeysAndValues,
 } from '../layers/cached-attention.js';
 import { embedRows, positionFirst } from '../layers/embeddings.js';
-import { pastNonlinearity, toActivations } from '../layers/feed-forward.js';
-import { layerNorm } from '../layers/layer-norm.js';
-import { affine, linearWithResidual } from '../layers/linear.js';
+import { leaveSite, reachSite } from '../layers/feed-forward.js';
+import { arrangeHeads } from '../layers/heads.js';
+import { linear, linearWithResidual } from '../layers/linear.js';
 import { takeMaskRows } from '../layers/mask-rows.js';
-import { gatherSamples, groupsByLength, joinGroups, type Lengths } from '../layers/token-rows.js';
+import { norm } from '../layers/norm.js';
+import { turnOf } from '../layers/rotary.js';
+import {
+  gatherSamples,
+  groupsByLength,
+  joinGroups,
+  type Lengths,
+  tokenByToken,
+} from '../layers/token-rows.js';
 import { Transformer } from '../transformer.js';
-import type { GptConfig } from './config.js';
+import type { DecoderConfig } from './config.js';
+import { DECODERS } from './families.js';
 import { seenBy } from './seen-by.js';
-import { type GptLayerTrace, GptTrace } from './trace.js';
-import { type GptLayerWeights, type GptWeights, loadGptWeights } from './weights.js';
+import { type DecoderLayerTrace, DecoderTrace } from './trace.js';
+import type { DecoderLayerWeights, DecoderWeights } from './weights.js';
 
-export class GptModel extends Transformer<GptLayerWeights> {
+/**
+ * Reads a checkpoint onto the running engine.
+ * @throws UserError, naming the tensor, where one is missing or has another shape
+ */
+export function loadDecoderWeights(checkpoint: Checkpoint, config: DecoderConfig): Promise<DecoderWeights> {
+  return WeightReader.readAll(checkpoint, reader =>
+    DECODERS[config.architecture].readWeights(reader, config),
+  );
+}
+
+export class DecoderModel extends Transformer<DecoderLayerWeights> {
   private constructor(
-    private readonly config: GptConfig,
-    protected readonly weights: GptWeights,
+    private readonly config: DecoderConfig,
+    protected readonly weights: DecoderWeights,
   ) {
     super(config);
   }
 
-  static async load(checkpoint: Checkpoint, config: GptConfig): Promise<GptModel> {
-    return new GptModel(config, await loadGptWeights(checkpoint, config));
+  static async load(checkpoint: Checkpoint, config: DecoderConfig): Promise<DecoderModel> {
+    return new DecoderModel(config, await loadDecoderWeights(checkpoint, config));
   }
 
   /** @throws RangeError where a position is not its prompt's last */
-  trace({ tokens, positions }: PromptBatch, site: Site = 'post'): GptTrace {
+  trace({ tokens, positions }: PromptBatch, site: Site = 'post'): DecoderTrace {
     const lengths = tokens.map(({ length }) => length);
     if (positions.some((position, prompt) => position !== lengths[prompt] - 1))
       throw new RangeError('a causal model predicts at the last position');
     const { layers, prediction } = tf.tidy(() => {
       let x = this.embed(tokens); // (T B, H)
-      const layers: GptLayerTrace[] = [];
+      const layers: DecoderLayerTrace[] = [];
       for (let index = 0; index < this.layers; index++) {
         // What a layer makes in passing goes with it.
         const { layer, next } = tf.tidy(() => this.traceLayer(index, x, lengths, site));
@@ -58,7 +79,7 @@ export class GptModel extends Transformer<GptLayerWeights> {
       }
       return { layers, prediction: this.normalizeLast(takeMaskRows(x, lengths.length)) };
     });
-    return new GptTrace(this, site, lengths, layers, prediction);
+    return new DecoderTrace(this, site, lengths, layers, prediction);
   }
 
   /** How a layer's attention goes on from a trace. */
@@ -69,15 +90,35 @@ export class GptModel extends Transformer<GptLayerWeights> {
 
   /** The last normalisation, before the vocabulary matrix: (rows, H) -> (rows, H). */
   normalizeLast(x: tf.Tensor2D): tf.Tensor2D {
-    return layerNorm(x, this.weights.finalNorm);
+    return norm(x, this.weights.finalNorm);
   }
 
-  /** Word and position embeddings, the last token's rows first: (T B, H). */
+  /**
+   * Queries, keys and values of rows, ready for attention: (rows, H) -> (rows, 3 D).
+   * @param positions of the rows
+   */
+  attentionInputs(x: tf.Tensor2D, layer: number, positions: () => readonly number[]): tf.Tensor2D {
+    const { attentionNorm, attentionInput } = this.weights.layers[layer];
+    const { rotary } = this.config;
+    const normalized = norm(x, attentionNorm);
+    const inputs = linear(normalized, attentionInput);
+    // The operations have saved what their gradients read; the tape would keep all else to its end.
+    normalized.dispose();
+    const arranged = arrangeHeads(inputs, this.config, rotary && turnOf(rotary, positions()));
+    if (arranged !== inputs) inputs.dispose();
+    return arranged;
+  }
+
+  /** Word embeddings, and position embeddings where there are some, the last token's rows first: (T B, H). */
   private embed(tokens: PromptBatch['tokens']): tf.Tensor2D {
     const { wordEmbeddings, positionEmbeddings } = this.weights;
-    const order = tokens.map(({ length }) => positionFirst(length, length - 1));
-    const { words, places } = embedRows(wordEmbeddings, positionEmbeddings, tokens, order);
-    return tf.add(words, places);
+    const { words, places } = embedRows(
+      wordEmbeddings,
+      positionEmbeddings,
+      tokens,
+      tokens.map(({ length }) => lastFirst(length)),
+    );
+    return places ? tf.add(words, places) : words;
   }
 
   /** One layer with the input x (T B, H), which is `next` after it. */
@@ -86,27 +127,32 @@ export class GptModel extends Transformer<GptLayerWeights> {
     x: tf.Tensor2D,
     lengths: Lengths,
     site: Site,
-  ): { layer: GptLayerTrace; next: tf.Tensor2D } {
+  ): { layer: DecoderLayerTrace; next: tf.Tensor2D } {
     const prompts = lengths.length;
     const { attentionOutput, feedForwardNorm, feedForward } = this.weights.layers[index];
     const { context, before } = this.attend(x, index, lengths);
     const residual = index === this.layers - 1 ? takeMaskRows(x, prompts) : x;
     const attended = linearWithResidual(context, attentionOutput, residual); // (T B, H)
-    const all = toActivations(layerNorm(attended, feedForwardNorm), feedForward, site); // (T B, F)
-    const next = linearWithResidual(pastNonlinearity(all, feedForward, site), feedForward.output, attended);
+    const all = reachSite(norm(attended, feedForwardNorm), feedForward, site); // (T B, F)
+    const next = linearWithResidual(leaveSite(all, feedForward, site), feedForward.output, attended);
     // Copies, since in the last layer the rows are the whole matrix.
-    const ownRows = (x: tf.Tensor2D) => tf.slice(x, [0, 0], [prompts, -1]);
-    return { layer: { before, attended: ownRows(attended), activations: ownRows(all) }, next };
+    const ownRows = (x: tf.Tensor2D): tf.Tensor2D => tf.slice(x, [0, 0], [prompts, -1]);
+    const layer = {
+      before,
+      attended: ownRows(attended),
+      activations: ownRows(all.activations),
+      up: all.up && ownRows(all.up),
+    };
+    return { layer, next };
   }
 
-  /** A layer's attention, x (T B, H) -> (T B, H), in the last layer (B, H), and what later passes take from it. */
+  /** A layer's attention, x (T B, H) -> (T B, D), in the last layer (B, D), and what later passes take from it. */
   private attend(
     x: tf.Tensor2D,
     layer: number,
     lengths: Lengths,
   ): { context: tf.Tensor2D; before: KeysAndValues | undefined } {
-    const { attentionNorm, attentionInput } = this.weights.layers[layer];
-    const inputs = affine(layerNorm(x, attentionNorm), attentionInput); // (T B, 3 H)
+    const inputs = this.attentionInputs(x, layer, () => positionsOfRows(lengths)); // (T B, 3 D)
     const isLast = layer === this.layers - 1;
     const groups = groupsByLength(lengths);
     const attended = groups.map(({ length, samples }) =>
@@ -125,7 +171,7 @@ export class GptModel extends Transformer<GptLayerWeights> {
     };
   }
 
-  /** The same of prompts of one length, (T B, 3 H) -> (asking B, H). */
+  /** The same of prompts of one length, (T B, 3 D) -> (asking B, D). */
   private attendEvenly(
     inputs: tf.Tensor2D,
     layer: number,
@@ -148,4 +194,13 @@ export class GptModel extends Transformer<GptLayerWeights> {
         : { key: lastSeen(keys), value: lastSeen(values), seen: Array.from({ length: prompts }, () => seen) };
     return { context: joinHeads(context), before };
   }
+}
+
+/** The order of a prompt's rows: the last token, then the others. */
+const lastFirst = (tokens: number) => positionFirst(tokens, tokens - 1);
+
+/** Of a traced pass's rows. */
+function positionsOfRows(lengths: Lengths): number[] {
+  const order = lengths.map(lastFirst);
+  return tokenByToken(lengths, (prompt, token) => order[prompt][token]);
 }

@@ -8,46 +8,49 @@ import {
   gatherSeen,
   type KeysAndValues,
 } from '../layers/cached-attention.js';
-import { feedForward, pastNonlinearity, toActivations } from '../layers/feed-forward.js';
+import { feedForward, leaveSite, reachSite } from '../layers/feed-forward.js';
 import { gatherRows, reorderRows } from '../layers/gather-rows.js';
-import { layerNorm } from '../layers/layer-norm.js';
 import { linearWithResidual } from '../layers/linear.js';
 import { joinRows } from '../layers/mask-rows.js';
+import { norm } from '../layers/norm.js';
 import { scale } from '../layers/scale.js';
 import type { Lengths } from '../layers/token-rows.js';
 import { JoinedRows } from './joined-rows.js';
-import type { GptLayerWeights } from './weights.js';
+import type { DecoderLayerWeights } from './weights.js';
 
 /** The last token in one layer of a trace of B prompts. */
-export type GptLayerTrace = {
+export type DecoderLayerTrace = {
   /** Of the tokens before the last that the last sees; undefined where there are none. */
   readonly before: KeysAndValues | undefined;
   /** The row between attention and the network, which adds to it, (B, H). */
   readonly attended: tf.Tensor2D;
   /** At the trace's site, (B, F). */
   readonly activations: tf.Tensor2D;
+  /** What goes on with them, of a gated network before its non-linearity. */
+  readonly up: tf.Tensor2D | undefined;
 };
 
 /** What of a GPT (model.ts) a pass goes on with that starts from a trace. */
-export interface GptNetwork {
+export interface DecoderNetwork {
   readonly layers: number;
-  layerWeights(layer: number): GptLayerWeights;
+  layerWeights(layer: number): DecoderLayerWeights;
   cachedShape(layer: number, prompts: number, arrangement?: Arrangement): CachedAttentionShape;
+  attentionInputs(x: tf.Tensor2D, layer: number, positions: () => readonly number[]): tf.Tensor2D;
   normalizeLast(x: tf.Tensor2D): tf.Tensor2D;
 }
 
 /** A traced pass through a GPT. Every pass that starts from it computes the last token alone. */
-export class GptTrace implements Trace {
+export class DecoderTrace implements Trace {
   readonly prompts: number;
   readonly tokens: number;
   readonly activations: readonly tf.Tensor2D[];
 
   /** @param lengths of the prompts */
   constructor(
-    private readonly model: GptNetwork,
+    private readonly model: DecoderNetwork,
     private readonly site: Site,
-    lengths: Lengths,
-    private readonly layers: readonly GptLayerTrace[],
+    private readonly lengths: Lengths,
+    private readonly layers: readonly DecoderLayerTrace[],
     readonly prediction: tf.Tensor2D,
   ) {
     this.prompts = lengths.length;
@@ -93,8 +96,15 @@ export class GptTrace implements Trace {
   /** The last token's row after the layer that passes begin in: (N, H). */
   private begin({ layer, prompts, activations }: Beginning): tf.Tensor2D {
     const { feedForward } = this.model.layerWeights(layer);
-    const past = pastNonlinearity(activations, feedForward, this.site);
+    const past = this.pastSite(layer, prompts, activations);
     return linearWithResidual(past, feedForward.output, gatherRows(this.layers[layer].attended, prompts));
+  }
+
+  /** What a layer's last matrix takes in for some prompts, where its activations are replaced: (N, F). */
+  private pastSite(layer: number, prompts: readonly number[], activations: tf.Tensor2D): tf.Tensor2D {
+    const { up } = this.layers[layer];
+    const { feedForward } = this.model.layerWeights(layer);
+    return leaveSite({ activations, up: up && gatherRows(up, prompts) }, feedForward, this.site);
   }
 
   /** The row between a layer's attention and its network, (N, H); x is disposed of. */
@@ -105,16 +115,15 @@ export class GptTrace implements Trace {
     prompts: readonly number[],
   ): tf.Tensor2D {
     const weights = this.model.layerWeights(layer);
-    const normalized = layerNorm(x, weights.attentionNorm);
+    const inputs = this.model.attentionInputs(x, layer, () => this.positionsOf(x.shape[0], rows, prompts));
     const context = cachedAttention(
-      normalized,
-      weights.attentionInput,
+      inputs,
       this.seenBy(rows, layer),
       this.model.cachedShape(layer, rows.prompts.length, rows.arrangement(prompts)),
     );
     const attended = linearWithResidual(context, weights.attentionOutput, x);
     // The operations have saved what their gradients read; the tape would keep all else to its end.
-    tf.dispose([normalized, context, x]);
+    tf.dispose([inputs, context, x]);
     return attended;
   }
 
@@ -131,16 +140,17 @@ export class GptTrace implements Trace {
   ): tf.Tensor2D {
     const { model, site } = this;
     const { feedForwardNorm, feedForward: network } = model.layerWeights(layer);
-    const normalized = layerNorm(attended, feedForwardNorm);
+    const normalized = norm(attended, feedForwardNorm);
     let after: tf.Tensor2D;
     if (factor) {
-      const activations = scale(toActivations(normalized, network, site), factor);
-      after = linearWithResidual(pastNonlinearity(activations, network, site), network.output, attended);
+      const { activations: own, up } = reachSite(normalized, network, site);
+      const activations = scale(own, factor);
+      after = linearWithResidual(leaveSite({ activations, up }, network, site), network.output, attended);
       activations.dispose();
     } else if (begun) {
       const own = gatherRows(this.layers[layer].attended, begun.prompts);
       const residual = joinRows(attended, own, groups);
-      const activations = pastNonlinearity(begun.activations, network, site);
+      const activations = this.pastSite(layer, begun.prompts, begun.activations);
       after = feedForward(normalized, network, residual, { begun: activations, probe, site, groups });
       residual.dispose();
     } else {
@@ -148,6 +158,16 @@ export class GptTrace implements Trace {
     }
     tf.dispose([normalized, attended]);
     return after;
+  }
+
+  /** The position of each of so many rows. */
+  private positionsOf(
+    count: number,
+    { groups, prompts: all }: JoinedRows,
+    prompts: readonly number[],
+  ): number[] {
+    const ofRows = groups === 1 ? prompts : all.flatMap(prompt => Array<number>(count / groups).fill(prompt));
+    return ofRows.map(prompt => this.lengths[prompt] - 1);
   }
 
   /** The traced keys and values of the prompts that have rows. */

@@ -1,0 +1,45 @@
+import type { ModelShape } from '../language-model.js';
+import type { Nonlinearity } from '../layers/nonlinearity.js';
+import type { Rotary } from '../layers/rotary.js';
+
+/** The `model_type` of the families that kn computes. */
+export const DECODER_FAMILIES = ['gpt2', 'gpt_neo', 'llama', 'qwen2', 'mistral'] as const;
+export type DecoderFamilyName = (typeof DECODER_FAMILIES)[number];
+
+/** How one layer attends. */
+export interface LayerAttention {
+  /** Scores are multiplied by it. */
+  readonly scale: number;
+  /** A token sees so many tokens, itself the last; null: all before it. */
+  readonly window: number | null;
+}
+
+/** A causal model's measures, under the names of the papers. */
+export interface DecoderConfig extends ModelShape {
+  readonly architecture: DecoderFamilyName;
+  readonly heads: number;
+  /** Fewer where heads share keys and values. */
+  readonly keyValueHeads: number;
+  readonly headSize: number;
+  readonly normEpsilon: number;
+  readonly nonlinearity: Nonlinearity;
+  /** Whether the feed-forward network has a gate. */
+  readonly gated: boolean;
+  /** Whether the vocabulary matrix is the word embeddings. */
+  readonly tiedEmbeddings: boolean;
+  /** Of each layer. */
+  readonly attention: readonly LayerAttention[];
+  /** How queries and keys are turned by their positions; undefined where positions have embeddings. */
+  readonly rotary?: Rotary;
+}
+
+/** How many numbers the weights are, biases and norms in passing. */
+export function countDecoderParameters(config: DecoderConfig): number {
+  const { hiddenSize: h, intermediateSize: f, layers, vocabularySize, maxTokens, tiedEmbeddings } = config;
+  const { heads, keyValueHeads, headSize, gated, rotary } = config;
+  const attention = 2 * h * (heads + keyValueHeads) * headSize + 4 * h;
+  const layer = attention + (gated ? 3 : 2) * h * f + f + h + 4 * h;
+  return (
+    vocabularySize * h * (tiedEmbeddings ? 1 : 2) + (rotary ? 0 : maxTokens * h) + layers * layer + 2 * h
+  );
+}

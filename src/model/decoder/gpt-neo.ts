@@ -1,0 +1,75 @@
+/** GPT-Neo (Black et al., 2021), after `GPTNeoForCausalLM` in huggingface/transformers. */
+import { z } from 'zod';
+import { UserError } from '../../errors.js';
+import type { WeightReader } from '../checkpoint/weight-reader.js';
+import { checkHeads, layerCount, parseFields, positive } from '../config-fields.js';
+import type { DecoderConfig } from './config.js';
+import type { DecoderFamily } from './family.js';
+import { gptFields, gptMeasures, gptPrefix, type Products, readGptWeights } from './gpt2.js';
+
+const schema = z.object({
+  hidden_size: positive,
+  num_layers: layerCount,
+  num_heads: positive,
+  intermediate_size: positive.nullish(),
+  max_position_embeddings: positive,
+  ...gptFields,
+  attention_types: z.array(z.tuple([z.array(z.enum(['global', 'local'])).nonempty(), positive])),
+  window_size: positive.default(256),
+});
+
+/** Scores as they are, and a window in its local layers. */
+export function parseGptNeoConfig(json: unknown, path: string): DecoderConfig {
+  const config = parseFields(schema, json, path);
+  checkHeads(config.hidden_size, config.num_heads, path);
+  const named = config.attention_types.reduce((sum, [kinds, times]) => sum + kinds.length * times, 0);
+  if (named !== config.num_layers)
+    throw new UserError(
+      `${path}: "attention_types" names ${named} layers, and "num_layers" is ${config.num_layers}`,
+    );
+  const kinds = config.attention_types.flatMap(([kinds, times]) =>
+    Array.from({ length: times }, () => kinds).flat(),
+  );
+  return {
+    architecture: 'gpt_neo',
+    hiddenSize: config.hidden_size,
+    intermediateSize: config.intermediate_size ?? 4 * config.hidden_size,
+    layers: config.num_layers,
+    heads: config.num_heads,
+    keyValueHeads: config.num_heads,
+    headSize: config.hidden_size / config.num_heads,
+    maxTokens: config.max_position_embeddings,
+    ...gptMeasures(config, path),
+    attention: kinds.map(kind => ({ scale: 1, window: kind === 'local' ? config.window_size : null })),
+  };
+}
+
+async function readLayer(reader: WeightReader, at: string, config: DecoderConfig): Promise<Products> {
+  const { hiddenSize: hidden, intermediateSize: intermediate } = config;
+  const attention = `${at}.attn.attention`;
+  return {
+    attentionInput: await reader.linears(
+      ['q_proj', 'k_proj', 'v_proj'].map(name => `${attention}.${name}`),
+      hidden,
+      hidden,
+      false,
+    ),
+    attentionOutput: await reader.linear(`${attention}.out_proj`, hidden, hidden),
+    feedForward: {
+      intermediate: await reader.linears([`${at}.mlp.c_fc`], hidden, intermediate, true),
+      output: await reader.linear(`${at}.mlp.c_proj`, intermediate, hidden),
+      nonlinearity: config.nonlinearity,
+    },
+  };
+}
+
+export const gptNeo: DecoderFamily = {
+  parseConfig: parseGptNeoConfig,
+  readWeights: (reader, config) => readGptWeights(reader, config, readLayer),
+  /** [hidden, intermediate], a column a neuron. */
+  valuesOf: (checkpoint, { intermediateSize, hiddenSize }, layer) => ({
+    name: `${gptPrefix(checkpoint)}h.${layer}.mlp.c_proj.weight`,
+    shape: [hiddenSize, intermediateSize],
+    neuronIs: 'column',
+  }),
+};

@@ -1,0 +1,125 @@
+/** GPT-2 (Radford et al., 2019), after `GPT2LMHeadModel` in huggingface/transformers. */
+import { z } from 'zod';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import type { WeightReader } from '../checkpoint/weight-reader.js';
+import { checkHeads, layerCount, nonlinearityOf, parseFields, positive } from '../config-fields.js';
+import type { DecoderConfig } from './config.js';
+import type { DecoderFamily } from './family.js';
+import type { DecoderLayerWeights, DecoderWeights } from './weights.js';
+
+/** The fields that GPT-2 and GPT-Neo name alike. */
+export const gptFields = {
+  vocab_size: positive,
+  activation_function: z.string().default('gelu_new'),
+  layer_norm_epsilon: z.number().positive().default(1e-5),
+  tie_word_embeddings: z.boolean().default(true),
+};
+
+const schema = z.object({
+  n_embd: positive,
+  n_layer: layerCount,
+  n_head: positive,
+  n_inner: positive.nullish(),
+  n_positions: positive,
+  ...gptFields,
+  scale_attn_weights: z.boolean().default(true),
+  scale_attn_by_inverse_layer_idx: z.boolean().default(false),
+});
+
+/** What is read of them. */
+export function gptMeasures(config: z.infer<z.ZodObject<typeof gptFields>>, path: string) {
+  return {
+    causal: true,
+    gated: false,
+    vocabularySize: config.vocab_size,
+    normEpsilon: config.layer_norm_epsilon,
+    nonlinearity: nonlinearityOf('activation_function', config.activation_function, path),
+    tiedEmbeddings: config.tie_word_embeddings,
+  };
+}
+
+/** Scores divided by the root of the head size. */
+export function parseGpt2Config(json: unknown, path: string): DecoderConfig {
+  const config = parseFields(schema, json, path);
+  checkHeads(config.n_embd, config.n_head, path);
+  const headSize = config.n_embd / config.n_head;
+  const scale = config.scale_attn_weights ? 1 / Math.sqrt(headSize) : 1;
+  return {
+    architecture: 'gpt2',
+    hiddenSize: config.n_embd,
+    intermediateSize: config.n_inner ?? 4 * config.n_embd,
+    layers: config.n_layer,
+    heads: config.n_head,
+    keyValueHeads: config.n_head,
+    headSize,
+    maxTokens: config.n_positions,
+    ...gptMeasures(config, path),
+    attention: Array.from({ length: config.n_layer }, (_, layer) => ({
+      scale: config.scale_attn_by_inverse_layer_idx ? scale / (layer + 1) : scale,
+      window: null,
+    })),
+  };
+}
+
+/** The hub's "gpt2" was saved from GPT2Model, without the prefix. */
+export function gptPrefix(checkpoint: Pick<Checkpoint, 'has'>): string {
+  return checkpoint.has('wte.weight') ? '' : 'transformer.';
+}
+
+/** What a layer has beside its norms. */
+export type Products = Omit<DecoderLayerWeights, 'attentionNorm' | 'feedForwardNorm'>;
+
+/** @param readLayer its products, whose names begin with `at` */
+export async function readGptWeights(
+  reader: WeightReader,
+  config: DecoderConfig,
+  readLayer: (reader: WeightReader, at: string, config: DecoderConfig) => Promise<Products>,
+): Promise<DecoderWeights> {
+  const { hiddenSize: hidden, vocabularySize: vocabulary } = config;
+  const prefix = gptPrefix(reader);
+  const norm = (name: string) => reader.norm(name, hidden, config.normEpsilon);
+
+  const wordEmbeddings = await reader.matrix(`${prefix}wte.weight`, vocabulary, hidden);
+  const positionEmbeddings = await reader.matrix(`${prefix}wpe.weight`, config.maxTokens, hidden);
+  reader.checkLayers(`${prefix}h.`, config.layers);
+  const layers: DecoderLayerWeights[] = [];
+  for (let layer = 0; layer < config.layers; layer++) {
+    const at = `${prefix}h.${layer}`;
+    layers.push({
+      attentionNorm: await norm(`${at}.ln_1`),
+      ...(await readLayer(reader, at, config)),
+      feedForwardNorm: await norm(`${at}.ln_2`),
+    });
+  }
+  const embeddings = config.tiedEmbeddings
+    ? wordEmbeddings
+    : await reader.matrix('lm_head.weight', vocabulary, hidden);
+  return {
+    wordEmbeddings,
+    positionEmbeddings,
+    layers,
+    finalNorm: await norm(`${prefix}ln_f`),
+    vocabulary: { embeddings, bias: undefined },
+  };
+}
+
+async function readLayer(reader: WeightReader, at: string, config: DecoderConfig): Promise<Products> {
+  const { hiddenSize: hidden, intermediateSize: intermediate } = config;
+  const attentionInput = await reader.convolutionEitherWay(`${at}.attn.c_attn`, hidden, 3 * hidden);
+  const attentionOutput = await reader.convolution(`${at}.attn.c_proj`, hidden, hidden);
+  const first = await reader.convolutionEitherWay(`${at}.mlp.c_fc`, hidden, intermediate);
+  const second = await reader.convolution(`${at}.mlp.c_proj`, intermediate, hidden);
+  const feedForward = { intermediate: first, output: second, nonlinearity: config.nonlinearity };
+  return { attentionInput, attentionOutput, feedForward };
+}
+
+export const gpt2: DecoderFamily = {
+  parseConfig: parseGpt2Config,
+  readWeights: (reader, config) => readGptWeights(reader, config, readLayer),
+  /** [intermediate, hidden], a row a neuron. */
+  valuesOf: (checkpoint, { intermediateSize, hiddenSize }, layer) => ({
+    name: `${gptPrefix(checkpoint)}h.${layer}.mlp.c_proj.weight`,
+    shape: [intermediateSize, hiddenSize],
+    neuronIs: 'row',
+  }),
+};

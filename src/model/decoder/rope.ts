@@ -1,0 +1,82 @@
+/** The rotary embeddings that a config.json asks for, in its old form (`rope_theta`, `rope_scaling`) and its new one (`rope_parameters`). */
+import { z } from 'zod';
+import { UserError } from '../../errors.js';
+import { parseFields } from '../config-fields.js';
+import type { Rotary } from '../layers/rotary.js';
+
+const scalingSchema = z.object({
+  rope_type: z.string().optional(),
+  /** Its old name. */
+  type: z.string().optional(),
+  rope_theta: z.number().positive().optional(),
+  partial_rotary_factor: z.number().positive().max(1).optional(),
+  factor: z.number().positive().optional(),
+  low_freq_factor: z.number().positive().optional(),
+  high_freq_factor: z.number().positive().optional(),
+  original_max_position_embeddings: z.number().int().positive().optional(),
+});
+
+const schema = z.object({
+  rope_theta: z.number().positive().optional(),
+  partial_rotary_factor: z.number().positive().max(1).optional(),
+  rope_scaling: scalingSchema.nullish(),
+  rope_parameters: scalingSchema.nullish(),
+});
+
+/**
+ * @param json of config.json
+ * @param headSize columns of a head
+ * @throws UserError, naming `path` and the key, where it asks for embeddings that kn does not compute
+ */
+export function parseRotary(json: unknown, path: string, headSize: number, usualTheta = 10_000): Rotary {
+  const config = parseFields(schema, json, path);
+  const key = config.rope_parameters ? 'rope_parameters' : 'rope_scaling';
+  const scaling = config.rope_parameters ?? config.rope_scaling ?? {};
+  const share = scaling.partial_rotary_factor ?? config.partial_rotary_factor ?? 1;
+  const size = Math.trunc(headSize * share);
+  if (size < 2 || size % 2 !== 0)
+    throw new UserError(
+      `${path}: "partial_rotary_factor" turns ${size} of ${headSize} columns of a head: not pairs`,
+    );
+  const theta = scaling.rope_theta ?? config.rope_theta ?? usualTheta;
+  const plain = Array.from({ length: size / 2 }, (_, i) => theta ** ((-2 * i) / size));
+  const need = (
+    field: 'factor' | 'low_freq_factor' | 'high_freq_factor' | 'original_max_position_embeddings',
+  ) => {
+    const value = scaling[field];
+    if (value === undefined) throw new UserError(`${path}: "${key}" has no "${field}"`);
+    return value;
+  };
+  const type = scaling.rope_type ?? scaling.type ?? 'default';
+  switch (type) {
+    case 'default':
+      return { size, frequencies: plain };
+    case 'linear':
+      return { size, frequencies: plain.map(frequency => frequency / need('factor')) };
+    case 'llama3': {
+      const stretch = {
+        factor: need('factor'),
+        low: need('low_freq_factor'),
+        high: need('high_freq_factor'),
+        context: need('original_max_position_embeddings'),
+      };
+      return { size, frequencies: plain.map(frequency => llama3(frequency, stretch)) };
+    }
+    default:
+      throw new UserError(
+        `${path}: "${key}" is of the type "${type}"; kn computes "default", "linear" and "llama3"`,
+      );
+  }
+}
+
+/** What Llama 3.1 does to a frequency: slow ones are divided by the factor, fast ones stay, between them it changes over. */
+function llama3(
+  frequency: number,
+  { factor, low, high, context }: { factor: number; low: number; high: number; context: number },
+): number {
+  const turns = (context * frequency) / (2 * Math.PI);
+  if (turns > high) return frequency;
+  if (turns < low) return frequency / factor;
+  const share = (turns - low) / (high - low);
+  return ((1 - share) * frequency) / factor + share * frequency;
+}

@@ -1,0 +1,67 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { differentiable } from './differentiable.js';
+import { type Turn, turned, turnedBack } from './rotary.js';
+
+/** How a layer's queries, keys and values share heads. */
+export interface HeadSharing {
+  readonly heads: number;
+  /** Fewer where query heads share keys and values (Ainslie et al., 2023, https://arxiv.org/abs/2305.13245): neighbours do. */
+  readonly keyValueHeads: number;
+}
+
+/**
+ * Queries, keys and values as attention takes them: turned by their positions, and each key and value once for every query head that
+ * shares it.
+ * @param inputs side by side, [rows, (heads + 2 keyValueHeads) size]
+ * @param turn of the rows; undefined where positions are not turned
+ * @returns [rows, 3 heads size]
+ */
+export function arrangeHeads(
+  inputs: tf.Tensor2D,
+  { heads, keyValueHeads }: HeadSharing,
+  turn: Turn | undefined,
+): tf.Tensor2D {
+  if (heads === keyValueHeads && !turn) return inputs;
+  const size = inputs.shape[1] / (heads + 2 * keyValueHeads);
+  const [queries, keysOrValues] = [heads * size, keyValueHeads * size];
+  const columns = (x: tf.Tensor2D, from: number, count: number) => tf.slice(x, [0, from], [-1, count]);
+  return differentiable([inputs], save => {
+    if (turn) save([turn.cos, turn.sin]);
+    const query = columns(inputs, 0, queries);
+    const key = columns(inputs, queries, keysOrValues);
+    const value = columns(inputs, queries + keysOrValues, keysOrValues);
+    const repeated = (x: tf.Tensor2D) => repeatHeads(x, keyValueHeads, heads / keyValueHeads);
+    const inPlace = (x: tf.Tensor2D, count: number) => (turn ? turned(x, turn, count) : x);
+    return {
+      value: tf.concat([inPlace(query, heads), repeated(inPlace(key, keyValueHeads)), repeated(value)], 1),
+      gradient: (dy, [cos, sin]) => {
+        const part = (i: number) => columns(dy, i * queries, queries);
+        const folded = (x: tf.Tensor2D) => foldHeads(x, keyValueHeads, heads / keyValueHeads);
+        const fromPlace = (x: tf.Tensor2D, count: number) => (turn ? turnedBack(x, cos, sin, count) : x);
+        return [
+          tf.concat(
+            [fromPlace(part(0), heads), fromPlace(folded(part(1)), keyValueHeads), folded(part(2))],
+            1,
+          ),
+        ];
+      },
+    };
+  });
+}
+
+/** Each head `times` in a row: [rows, heads size] -> [rows, heads times size]. */
+function repeatHeads(x: tf.Tensor2D, heads: number, times: number): tf.Tensor2D {
+  if (times === 1) return x;
+  const [rows, width] = x.shape;
+  const once = tf.reshape(x, [rows * heads, 1, width / heads]);
+  // A broadcast addition: tf.tile is slow on the wasm engine.
+  return tf.reshape(tf.add(once, tf.zeros([1, times, 1])), [rows, width * times]);
+}
+
+/** The sums of each head's repetitions: [rows, heads times size] -> [rows, heads size]. */
+function foldHeads(x: tf.Tensor2D, heads: number, times: number): tf.Tensor2D {
+  if (times === 1) return x;
+  const [rows, width] = x.shape;
+  const all = tf.reshape(x, [rows * heads, times, width / (heads * times)]);
+  return tf.reshape(tf.sum(all, 1), [rows, width / times]);
+}
