@@ -79,8 +79,8 @@ export function predict(
 }
 
 /**
- * Predictions of a model. Last hidden rows come first, of prompts of one token length together. Then those of all prompts and
- * sets go through the vocabulary together: a fact has few prompts of one length, and its matrix takes as long to read for one
+ * Predictions of a model. Last hidden rows come first, batch by batch. Then those of all prompts and
+ * sets go through the vocabulary together: a batch may have few prompts, and its matrix takes as long to read for one
  * row as for many.
  * @param trace makes a trace, or has one already
  */

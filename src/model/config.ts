@@ -31,7 +31,7 @@ export function parseModelConfig(json: unknown, path: string): ModelConfig {
   if (parse) return parse(json, path);
   throw new UserError(
     `${path}: the model's architecture is "${type.data.model_type}"; kn knows ${[...PARSERS.keys()].map(name => `"${name}"`).join(', ')}`,
-    'Choose a BERT with its masked-language-model head, a GPT-2, a GPT-Neo or a Llama, or --model demo.',
+    'Choose one of these with its language-model head, or --model demo.',
   );
 }
 

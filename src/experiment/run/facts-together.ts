@@ -9,7 +9,7 @@ import { countOperations } from '../../attribution/count-operations.js';
 import type { ModelConfig } from '../../model/config.js';
 
 /**
- * One of PARAREL's facts has 8.2 prompts of 3.2 lengths, sixteen neighbours 131 of 8.4: a dozen of one length, which at bert-base's shape
+ * One of PARAREL's facts has 8.2 prompts of 3.2 lengths, sixteen neighbours 131 of 8.4: which at bert-base's shape
  * fill the most that a GPU's batch may take (runtime/worker-plan.ts).
  */
 const MOST_TOGETHER = 16;

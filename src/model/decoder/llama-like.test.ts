@@ -92,7 +92,15 @@ describeWith(LLAMA, "a Llama's config.json", () => {
       { layer_types: Array(4).fill('chunked_attention') },
       '"layer_types" has "chunked_attention" for layer 0',
     ],
-    [{ layer_types: Array(4).fill('sliding_attention') }, 'with a "sliding_window"'],
+    [
+      { layer_types: Array(4).fill('sliding_attention'), sliding_window: 7 },
+      'kn computes "full_attention" there',
+    ],
+    [
+      { model_type: 'mistral', sliding_window: 7, layer_types: Array(4).fill('full_attention') },
+      '"sliding_attention" there',
+    ],
+    [{ rope_parameters: { partial_rotary_factor: 0.5 } }, '"partial_rotary_factor" is not 1'],
     [{ rope_parameters: { rope_type: 'yarn' } }, '"rope_parameters" is of the type "yarn"'],
     [{ hidden_act: 'mish' }, '"hidden_act" is mish'],
     [{ quantization_config: { bits: 4 } }, '"quantization_config"'],
@@ -100,10 +108,28 @@ describeWith(LLAMA, "a Llama's config.json", () => {
     await expect(readModelConfig(await changed(changes))).rejects.toThrow(message);
   });
 
-  it('says which layers see a window', async () => {
-    const layer_types = ['full_attention', 'sliding_attention', 'full_attention', 'sliding_attention'];
-    const config = await readModelConfig(await changed({ layer_types, sliding_window: 7 }));
-    const windows = 'attention' in config && config.attention.map(({ window }) => window);
-    expect(windows).toEqual([null, 7, null, 7]);
+  it.each([
+    [{ sliding_window: 7 }, [null, null, null, null]],
+    [{ model_type: 'mistral', sliding_window: 7 }, [7, 7, 7, 7]],
+    [{ model_type: 'mistral', sliding_window: null }, [null, null, null, null]],
+    // MistralConfig's own default, in transformers 5.18.
+    [{ model_type: 'mistral' }, [4096, 4096, 4096, 4096]],
+    [{ model_type: 'qwen2', sliding_window: 7, max_window_layers: 2 }, [null, null, null, null]],
+    [
+      { model_type: 'qwen2', use_sliding_window: true, sliding_window: 7, max_window_layers: 2 },
+      [null, null, 7, 7],
+    ],
+    [
+      {
+        model_type: 'qwen2',
+        use_sliding_window: true,
+        sliding_window: 7,
+        layer_types: ['sliding_attention', 'full_attention', 'full_attention', 'full_attention'],
+      },
+      [7, null, null, null],
+    ],
+  ])('says which layers see a window: %o', async (changes, expected) => {
+    const config = await readModelConfig(await changed(changes));
+    expect('attention' in config && config.attention.map(({ window }) => window)).toEqual(expected);
   });
 });

@@ -38,7 +38,7 @@ interface Own {
   readonly name: DecoderFamilyName;
   /** Whether queries, keys and values have biases. */
   readonly inputBias: boolean;
-  /** How many tokens a layer sees, where `layer_types` does not say it; null: all. */
+  /** How many tokens a layer sees; null: all. */
   readonly windowOf: (fields: LlamaFields, layer: number) => number | null;
 }
 
@@ -71,6 +71,9 @@ function parseConfig(
       `${path}: ${heads} attention heads cannot share ${keyValueHeads} heads of keys and values`,
     );
   const headSize = config.head_dim ?? Math.trunc(config.hidden_size / heads);
+  const rotary = parseRotary(json, path, headSize);
+  if (rotary.size !== headSize)
+    throw new UserError(`${path}: "partial_rotary_factor" is not 1; kn computes 1 alone`);
   return {
     architecture,
     causal: true,
@@ -86,22 +89,21 @@ function parseConfig(
     normEpsilon: config.rms_norm_eps,
     nonlinearity: nonlinearityOf('hidden_act', config.hidden_act, path),
     tiedEmbeddings: config.tie_word_embeddings,
-    attention: Array.from({ length: config.num_hidden_layers }, (_, layer) => ({
-      scale: 1 / Math.sqrt(headSize),
-      window: typedWindow(config, layer, path) ?? windowOf(config, layer),
-    })),
-    rotary: parseRotary(json, path, headSize),
+    attention: Array.from({ length: config.num_hidden_layers }, (_, layer) => {
+      const window = windowOf(config, layer);
+      checkType(config, layer, window, path);
+      return { scale: 1 / Math.sqrt(headSize), window };
+    }),
+    rotary,
   };
 }
 
-/** By `layer_types`; undefined where it says nothing of a window. */
-function typedWindow({ layer_types: types, sliding_window }: LlamaFields, layer: number, path: string) {
-  if (!types) return undefined;
-  const type = types[layer];
-  if (type === 'full_attention') return undefined;
-  if (type === 'sliding_attention' && sliding_window) return sliding_window;
+/** Python's Llama and Mistral do not read `layer_types`: what it says otherwise than the rest is not guessed at. */
+function checkType({ layer_types: types }: LlamaFields, layer: number, window: number | null, path: string) {
+  const computed = window === null ? 'full_attention' : 'sliding_attention';
+  if (!types || types[layer] === computed) return;
   throw new UserError(
-    `${path}: "layer_types" has ${JSON.stringify(type)} for layer ${layer}; kn computes "full_attention", and "sliding_attention" with a "sliding_window"`,
+    `${path}: "layer_types" has ${JSON.stringify(types[layer])} for layer ${layer}; kn computes "${computed}" there`,
   );
 }
 

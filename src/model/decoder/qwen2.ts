@@ -5,7 +5,11 @@ import { llamaLike } from './llama-like.js';
 export const qwen2: DecoderFamily = llamaLike({
   name: 'qwen2',
   inputBias: true,
-  // Layers from `max_window_layers` on, where it is asked for.
-  windowOf: ({ use_sliding_window, sliding_window, max_window_layers }, layer) =>
-    use_sliding_window && layer >= (max_window_layers ?? 28) ? (sliding_window ?? null) : null,
+  // Where it is asked for: in the layers that `layer_types` names, or from `max_window_layers` on.
+  windowOf: ({ use_sliding_window, sliding_window = 4096, max_window_layers, layer_types }, layer) => {
+    const slides = layer_types
+      ? layer_types[layer] === 'sliding_attention'
+      : layer >= (max_window_layers ?? 28);
+    return use_sliding_window && slides ? sliding_window : null;
+  },
 });

@@ -65,6 +65,7 @@ describe('rotary embeddings', () => {
     [{ rope_scaling: { type: 'linear' } }, '"rope_scaling" has no "factor"'],
     [{ rope_scaling: { ...LLAMA31, low_freq_factor: undefined } }, '"rope_scaling" has no "low_freq_factor"'],
     [{ partial_rotary_factor: 0.1 }, 'not pairs'],
+    [{ rope_parameters: { full_attention: { rope_type: 'default' } } }, '"rope_parameters.full_attention":'],
     [{ rope_theta: -1 }, '"rope_theta":'],
   ])('are refused: %o', (json, message) => {
     expect(() => parseRotary(json, 'config.json', 8)).toThrow(message);

@@ -4,17 +4,20 @@ import { UserError } from '../../errors.js';
 import { parseFields } from '../config-fields.js';
 import type { Rotary } from '../layers/rotary.js';
 
-const scalingSchema = z.object({
-  rope_type: z.string().optional(),
-  /** Its old name. */
-  type: z.string().optional(),
-  rope_theta: z.number().positive().optional(),
-  partial_rotary_factor: z.number().positive().max(1).optional(),
-  factor: z.number().positive().optional(),
-  low_freq_factor: z.number().positive().optional(),
-  high_freq_factor: z.number().positive().optional(),
-  original_max_position_embeddings: z.number().int().positive().optional(),
-});
+/** Settings of one rope: where they are nested, each kind of layer has its own. */
+const scalingSchema = z
+  .object({
+    rope_type: z.string().optional(),
+    /** Its old name. */
+    type: z.string().optional(),
+    rope_theta: z.number().positive().optional(),
+    partial_rotary_factor: z.number().positive().max(1).optional(),
+    factor: z.number().positive().optional(),
+    low_freq_factor: z.number().positive().optional(),
+    high_freq_factor: z.number().positive().optional(),
+    original_max_position_embeddings: z.number().int().positive().optional(),
+  })
+  .catchall(z.union([z.number(), z.string(), z.boolean(), z.null(), z.array(z.number())]));
 
 const schema = z.object({
   rope_theta: z.number().positive().optional(),
