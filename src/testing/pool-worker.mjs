@@ -9,8 +9,10 @@ workerpool.worker({
     start: JSON.parse(process.argv[2]),
   }),
   ready: () => {
-    // As a worker is while it loads a model: it hears nothing, and no other call.
-    for (const end = Date.now() + Number(process.env.KN_TEST_LOADING ?? 0); Date.now() < end; );
+    // As an engine may be while it starts: no call is heard, nor a signal that can be handled.
+    const loading = Number(process.env.KN_TEST_LOADING ?? 0);
+    if (loading > 0) process.on('SIGTERM', () => undefined);
+    for (const end = Date.now() + loading; Date.now() < end; );
     const { KN_TEST_STARTS: starts, KN_TEST_DEATHS: deaths, KN_TEST_SIGNAL: signal } = process.env;
     if (starts) {
       appendFileSync(starts, `${process.argv[2]}\n`);
