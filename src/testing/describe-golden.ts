@@ -44,12 +44,16 @@ function askedMethod({ method, rule, steps }: Golden['attribution'][number]): At
  * @param start makes the engine run that is to give them
  * @param searches how often prompts are searched for their neurons: for each threshold and share anew, or, where passes are
  *   dear, once for all of them
+ * @param models default: all
  */
 export function describeGolden(
   start: () => Promise<void>,
-  { searches = 'each' }: { readonly searches?: 'each' | 'once' } = {},
+  {
+    searches = 'each',
+    models = GOLDEN_MODELS,
+  }: { readonly searches?: 'each' | 'once'; readonly models?: readonly string[] } = {},
 ): void {
-  for (const folder of GOLDEN_MODELS) {
+  for (const folder of models) {
     describeWith(folder, `the golden file of ${basename(folder)}`, () => {
       const golden = readGolden(folder);
       // Their golden files are shorter.
