@@ -6,7 +6,13 @@ import { loadModel } from '../model/load.js';
 import { answerIds } from '../model/tokenizer/tokenizer.js';
 import { startEngine } from '../runtime/engine.js';
 import { productsThatRun } from '../testing/products-that-run.js';
-import { describeWith, GOLDEN_BERT, GOLDEN_GPT_NEO, GOLDEN_GPT2, GOLDEN_LLAMAS } from '../testing/shared.js';
+import {
+  describeWith,
+  GOLDEN_BERT,
+  GOLDEN_DECODERS,
+  GOLDEN_GPT_NEO,
+  GOLDEN_GPT2,
+} from '../testing/shared.js';
 import { attribute } from './attribute.js';
 import { countOperations, countPoints } from './count-operations.js';
 import { gradientXActivation } from './gradient-x-activation.js';
@@ -102,7 +108,7 @@ describeWith(GOLDEN_BERT, 'the operation count', () => {
   });
 });
 
-for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO, ...GOLDEN_LLAMAS]) {
+for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO, ...GOLDEN_DECODERS]) {
   describeWith(folder, `the operation count of ${basename(folder)}`, () => {
     it.each(RULES)('is that of the products which run: %s', async rule => {
       const prompt = 'The capital of the largest country is';

@@ -17,7 +17,7 @@ import { relativeError } from './finite-differences.js';
 import {
   describeWith,
   GOLDEN_BERT,
-  GOLDEN_LLAMAS,
+  GOLDEN_DECODERS,
   GOLDEN_MODELS,
   type Golden,
   readGolden,
@@ -57,7 +57,7 @@ export function describeGolden(
     describeWith(folder, `the golden file of ${basename(folder)}`, () => {
       const golden = readGolden(folder);
       // Their golden files are shorter.
-      const isGated = GOLDEN_LLAMAS.includes(folder);
+      const isGated = GOLDEN_DECODERS.includes(folder);
       let loaded: LoadedModel;
       let kn: KnowledgeNeurons;
       let searched: Promise<FactNeurons> | undefined;

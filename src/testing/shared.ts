@@ -9,11 +9,19 @@ const SHARED = fileURLToPath(new URL('../../../shared', import.meta.url));
 export const GOLDEN_BERT = `${SHARED}/golden/bert-tiny-random`;
 export const GOLDEN_GPT2 = `${SHARED}/golden/gpt2-tiny-random`;
 export const GOLDEN_GPT_NEO = `${SHARED}/golden/gpt-neo-tiny-random`;
-/** Of gated decoders. */
-export const GOLDEN_LLAMAS = ['llama', 'llama3', 'qwen2', 'mistral'].map(
-  name => `${SHARED}/golden/${name}-tiny-random`,
-);
-export const GOLDEN_MODELS = [GOLDEN_BERT, GOLDEN_GPT2, GOLDEN_GPT_NEO, ...GOLDEN_LLAMAS];
+/** Of the other decoders. */
+export const GOLDEN_DECODERS = [
+  'llama',
+  'llama3',
+  'qwen2',
+  'qwen3',
+  'mistral',
+  'gemma2',
+  'gpt-neox',
+  'gptj',
+  'opt',
+].map(name => `${SHARED}/golden/${name}-tiny-random`);
+export const GOLDEN_MODELS = [GOLDEN_BERT, GOLDEN_GPT2, GOLDEN_GPT_NEO, ...GOLDEN_DECODERS];
 export const REAL_PARAREL = `${SHARED}/pararel`;
 export const BERT_MINI = `${SHARED}/models/bert-mini-pararel`;
 

@@ -59,9 +59,23 @@ export class WeightReader {
     };
   }
 
-  /** A root mean square normalisation. */
-  async rmsNorm(name: string, width: number, epsilon: number): Promise<RmsNormWeights> {
-    return { gamma: await this.vector(`${name}.weight`, width), epsilon };
+  /** A matrix without its first rows. */
+  async lowerRows(
+    name: string,
+    [rows, columns]: readonly [rows: number, columns: number],
+    before: number,
+  ): Promise<tf.Tensor2D> {
+    const stored = await this.checkpoint.read(name, [rows, columns]);
+    return this.own(tf.tensor2d(stored.subarray(before * columns), [rows - before, columns]));
+  }
+
+  /**
+   * A root mean square normalisation.
+   * @param offset added to what is stored
+   */
+  async rmsNorm(name: string, width: number, epsilon: number, offset = 0): Promise<RmsNormWeights> {
+    const stored = await this.checkpoint.read(`${name}.weight`, [width]);
+    return { gamma: this.own(tf.tensor1d(stored.map(weight => offset + weight))), epsilon };
   }
 
   /**
@@ -81,18 +95,23 @@ export class WeightReader {
     );
   }
 
-  /** The same of maps of different widths. */
+  /**
+   * The same of maps of different widths.
+   * @param order of all their outputs: the place in the checkpoint of each; default: as they are
+   */
   async linearsOf(
     maps: readonly { readonly name: string; readonly output: number }[],
     input: number,
     biased: boolean,
+    order?: readonly number[],
   ): Promise<LinearWeights> {
     const width = maps.reduce((sum, { output }) => sum + output, 0);
     const read = async (part: string, shapeOf: (output: number) => readonly number[]) => {
       const parts: Float32Array[] = [];
       for (const { name, output } of maps)
         parts.push(await this.checkpoint.read(`${name}.${part}`, shapeOf(output)));
-      return sideBySide(parts);
+      const all = sideBySide(parts);
+      return order ? inOrder(all, order) : all;
     };
     // What the checkpoint holds decides how much memory is taken, not what its configuration says.
     const stored = await read('weight', output => [output, input]);
@@ -146,6 +165,16 @@ function sideBySide(parts: readonly Float32Array[]): Float32Array {
     at += part.length;
   }
   return all;
+}
+
+/** Rows of a matrix in another order. */
+function inOrder(values: Float32Array, order: readonly number[]): Float32Array {
+  const columns = values.length / order.length;
+  const out = new Float32Array(values.length);
+  order.forEach((row, place) => {
+    out.set(values.subarray(row * columns, (row + 1) * columns), place * columns);
+  });
+  return out;
 }
 
 /** A [rows, columns] matrix as [columns, rows], in blocks that stay in the processor's cache. */

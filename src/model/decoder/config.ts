@@ -3,7 +3,18 @@ import type { Nonlinearity } from '../layers/nonlinearity.js';
 import type { Rotary } from '../layers/rotary.js';
 
 /** The `model_type` of the families that kn computes. */
-export const DECODER_FAMILIES = ['gpt2', 'gpt_neo', 'llama', 'qwen2', 'mistral'] as const;
+export const DECODER_FAMILIES = [
+  'gpt2',
+  'gpt_neo',
+  'gptj',
+  'gpt_neox',
+  'opt',
+  'llama',
+  'mistral',
+  'qwen2',
+  'qwen3',
+  'gemma2',
+] as const;
 export type DecoderFamilyName = (typeof DECODER_FAMILIES)[number];
 
 /** How one layer attends. */
@@ -12,6 +23,8 @@ export interface LayerAttention {
   readonly scale: number;
   /** A token sees so many tokens, itself the last; null: all before it. */
   readonly window: number | null;
+  /** Scores stay within it, plus and minus. */
+  readonly cap?: number | undefined;
 }
 
 /** A causal model's measures, under the names of the papers. */
@@ -31,6 +44,14 @@ export interface DecoderConfig extends ModelShape {
   readonly attention: readonly LayerAttention[];
   /** How queries and keys are turned by their positions; undefined where positions have embeddings. */
   readonly rotary?: Rotary;
+  /** Word embeddings are multiplied by it; default: 1. */
+  readonly embeddingScale?: number;
+  /** The vocabulary's scores stay within it, plus and minus. */
+  readonly vocabularyCap?: number | undefined;
+  /** Whether a layer's network takes in what its attention takes in, and both are added at once. */
+  readonly parallelResidual?: boolean;
+  /** Whether attention's maps have biases, where that is not the same for the whole family. */
+  readonly attentionBias?: boolean;
 }
 
 /** How many numbers the weights are, biases and norms in passing. */

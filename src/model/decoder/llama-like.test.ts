@@ -7,7 +7,7 @@ import { attribute } from '../../attribution/attribute.js';
 import { startEngine } from '../../runtime/engine.js';
 import { enginesHere } from '../../testing/engines.js';
 import { relativeError } from '../../testing/finite-differences.js';
-import { describeWith, GOLDEN_LLAMAS } from '../../testing/shared.js';
+import { describeWith, GOLDEN_DECODERS } from '../../testing/shared.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { readModelConfig } from '../config.js';
 import { SITES } from '../language-model.js';
@@ -27,7 +27,7 @@ const ANSWERS = BATCH.tokens.map((_, prompt) => 5 + prompt);
 
 const engines = (await enginesHere()).filter(engine => engine !== 'webgpu');
 for (const { engine, folder } of engines.flatMap(engine =>
-  GOLDEN_LLAMAS.map(folder => ({ engine, folder })),
+  GOLDEN_DECODERS.map(folder => ({ engine, folder })),
 )) {
   describeWith(folder, `${basename(folder)} on ${engine}`, () => {
     let loaded: LoadedModel;
@@ -74,7 +74,7 @@ for (const { engine, folder } of engines.flatMap(engine =>
   });
 }
 
-const [LLAMA] = GOLDEN_LLAMAS;
+const [LLAMA] = GOLDEN_DECODERS;
 describeWith(LLAMA, "a Llama's config.json", () => {
   async function changed(changes: object): Promise<string> {
     const folder = temporaryFolder();

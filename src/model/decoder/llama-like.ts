@@ -20,7 +20,7 @@ const schema = z.looseObject({
   num_key_value_heads: positive.nullish(),
   head_dim: positive.nullish(),
   vocab_size: positive,
-  max_position_embeddings: positive.default(2048),
+  max_position_embeddings: positive,
   hidden_act: z.string().default('silu'),
   rms_norm_eps: z.number().positive().default(1e-6),
   tie_word_embeddings: z.boolean().default(false),
@@ -36,16 +36,24 @@ export type LlamaFields = z.infer<typeof schema>;
 /** What a family has of its own. */
 interface Own {
   readonly name: DecoderFamilyName;
-  /** Whether queries, keys and values have biases. */
-  readonly inputBias: boolean;
-  /** How many tokens a layer sees; null: all. */
-  readonly windowOf: (fields: LlamaFields, layer: number) => number | null;
+  /** What its class in transformers takes where config.json has no such key. */
+  readonly defaults: Partial<LlamaFields>;
+  /** Whether queries, keys and values have biases; default: none. */
+  readonly inputBias?: boolean;
+  /** Whether queries and keys are normalised head by head. */
+  readonly headNorms?: boolean;
+  /** Whether what attention and the network give is normalised before it is added, as Gemma 2 names its norms. */
+  readonly endNorms?: boolean;
+  /** Added to what a norm multiplies by; default: 0. */
+  readonly normOffset?: number;
+  /** How many tokens a layer sees; null, and default: all. */
+  readonly windowOf?: (fields: LlamaFields, layer: number) => number | null;
 }
 
-export function llamaLike({ name, inputBias, windowOf }: Own): DecoderFamily {
+export function llamaLike(own: Own): DecoderFamily {
   return {
-    parseConfig: (json, path) => parseConfig(json, path, name, windowOf),
-    readWeights: (reader, config) => readWeights(reader, config, inputBias),
+    parseConfig: (json, path) => parseConfig(json, path, own),
+    readWeights: (reader, config) => readWeights(reader, config, own),
     /** [hidden, intermediate], a column a neuron. */
     valuesOf: (_, { hiddenSize, intermediateSize }, layer) => ({
       name: `model.layers.${layer}.mlp.down_proj.weight`,
@@ -58,10 +66,10 @@ export function llamaLike({ name, inputBias, windowOf }: Own): DecoderFamily {
 function parseConfig(
   json: unknown,
   path: string,
-  architecture: DecoderFamilyName,
-  windowOf: Own['windowOf'],
+  { name, defaults, windowOf = () => null }: Own,
 ): DecoderConfig {
-  const config = parseFields(schema, json, path);
+  const given = typeof json === 'object' ? json : {};
+  const config = parseFields(schema, { ...defaults, ...given }, path);
   for (const bias of ['attention_bias', 'mlp_bias'] as const)
     if (config[bias]) throw new UserError(`${path}: "${bias}" is true; kn computes false alone`);
   const heads = config.num_attention_heads;
@@ -75,7 +83,7 @@ function parseConfig(
   if (rotary.size !== headSize)
     throw new UserError(`${path}: "partial_rotary_factor" is not 1; kn computes 1 alone`);
   return {
-    architecture,
+    architecture: name,
     causal: true,
     gated: true,
     hiddenSize: config.hidden_size,
@@ -107,17 +115,13 @@ function checkType({ layer_types: types }: LlamaFields, layer: number, window: n
   );
 }
 
-async function readWeights(
-  reader: WeightReader,
-  config: DecoderConfig,
-  inputBias: boolean,
-): Promise<DecoderWeights> {
+async function readWeights(reader: WeightReader, config: DecoderConfig, own: Own): Promise<DecoderWeights> {
   const { hiddenSize: hidden, vocabularySize: vocabulary } = config;
   const wordEmbeddings = await reader.matrix('model.embed_tokens.weight', vocabulary, hidden);
   reader.checkLayers('model.layers.', config.layers);
   const layers: DecoderLayerWeights[] = [];
   for (let layer = 0; layer < config.layers; layer++)
-    layers.push(await readLayer(reader, `model.layers.${layer}`, config, inputBias));
+    layers.push(await readLayer(reader, `model.layers.${layer}`, config, own));
   const embeddings = config.tiedEmbeddings
     ? wordEmbeddings
     : await reader.matrix('lm_head.weight', vocabulary, hidden);
@@ -125,8 +129,8 @@ async function readWeights(
     wordEmbeddings,
     positionEmbeddings: undefined,
     layers,
-    finalNorm: await reader.rmsNorm('model.norm', hidden, config.normEpsilon),
-    vocabulary: { embeddings, bias: undefined },
+    finalNorm: await reader.rmsNorm('model.norm', hidden, config.normEpsilon, own.normOffset),
+    vocabulary: { embeddings, bias: undefined, cap: config.vocabularyCap },
   };
 }
 
@@ -134,9 +138,10 @@ async function readLayer(
   reader: WeightReader,
   at: string,
   { hiddenSize: hidden, intermediateSize, heads, keyValueHeads, headSize, ...config }: DecoderConfig,
-  inputBias: boolean,
+  { inputBias = false, headNorms = false, endNorms = false, normOffset }: Own,
 ): Promise<DecoderLayerWeights> {
-  const norm = (name: string) => reader.rmsNorm(`${at}.${name}`, hidden, config.normEpsilon);
+  const norm = (name: string, width = hidden) =>
+    reader.rmsNorm(`${at}.${name}`, width, config.normEpsilon, normOffset);
   const attention = `${at}.self_attn`;
   const keysOrValues = keyValueHeads * headSize;
   return {
@@ -150,8 +155,18 @@ async function readLayer(
       hidden,
       inputBias,
     ),
+    ...(headNorms && {
+      headNorms: {
+        query: await norm('self_attn.q_norm', headSize),
+        key: await norm('self_attn.k_norm', headSize),
+      },
+    }),
     attentionOutput: await reader.linear(`${attention}.o_proj`, heads * headSize, hidden, false),
-    feedForwardNorm: await norm('post_attention_layernorm'),
+    ...(endNorms && {
+      attentionEndNorm: await norm('post_attention_layernorm'),
+      feedForwardEndNorm: await norm('post_feedforward_layernorm'),
+    }),
+    feedForwardNorm: await norm(endNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm'),
     feedForward: {
       intermediate: await reader.linears(
         [`${at}.mlp.gate_proj`, `${at}.mlp.up_proj`],

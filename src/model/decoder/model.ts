@@ -1,7 +1,7 @@
 /**
- * Causal transformers: each layer normalises, attends to what is before, adds, normalises, goes through its feed-forward network, and adds.
- * Families differ in their norms, in how positions are known, in whether heads share keys and values, and in whether the network has a
- * gate (families.ts).
+ * Causal transformers: each layer normalises, attends to what is before, adds, normalises, goes through its feed-forward network, and adds;
+ * with a parallel residual the network takes in the row from before attention. Families differ in that, in their norms, in how
+ * positions are known, in whether heads share keys and values, and in whether the network has a gate (families.ts).
  *
  * Shapes: B prompts, S steps, N = B S samples, T tokens, H hidden, D heads times head size, F intermediate, V vocabulary. Every matrix of a traced
  * pass has one row a token, row t B + b being token t of prompt b, the last token before all others: the answer is
@@ -21,8 +21,8 @@ import {
 } from '../layers/cached-attention.js';
 import { embedRows, positionFirst } from '../layers/embeddings.js';
 import { leaveSite, reachSite } from '../layers/feed-forward.js';
-import { arrangeHeads } from '../layers/heads.js';
-import { linear, linearWithResidual } from '../layers/linear.js';
+import { arrangeHeads, normHeads } from '../layers/heads.js';
+import { linear } from '../layers/linear.js';
 import { takeMaskRows } from '../layers/mask-rows.js';
 import { norm } from '../layers/norm.js';
 import { turnOf } from '../layers/rotary.js';
@@ -36,6 +36,7 @@ import {
 import { Transformer } from '../transformer.js';
 import type { DecoderConfig } from './config.js';
 import { DECODERS } from './families.js';
+import { addAttention, addNeurons } from './layer.js';
 import { seenBy } from './seen-by.js';
 import { type DecoderLayerTrace, DecoderTrace } from './trace.js';
 import type { DecoderLayerWeights, DecoderWeights } from './weights.js';
@@ -85,7 +86,13 @@ export class DecoderModel extends Transformer<DecoderLayerWeights> {
   /** How a layer's attention goes on from a trace. */
   cachedShape(layer: number, prompts: number, arrangement?: Arrangement): CachedAttentionShape {
     const { heads, attention } = this.config;
-    return { prompts, heads, scale: attention[layer].scale, arrangement };
+    const { scale, cap } = attention[layer];
+    return { prompts, heads, scale, cap, arrangement };
+  }
+
+  /** Which row a layer's network takes in: that before its attention, x, or that after it, `attended`. */
+  enteringNetwork(x: tf.Tensor2D, attended: tf.Tensor2D): tf.Tensor2D {
+    return this.config.parallelResidual ? x : attended;
   }
 
   /** The last normalisation, before the vocabulary matrix: (rows, H) -> (rows, H). */
@@ -98,14 +105,14 @@ export class DecoderModel extends Transformer<DecoderLayerWeights> {
    * @param positions of the rows
    */
   attentionInputs(x: tf.Tensor2D, layer: number, positions: () => readonly number[]): tf.Tensor2D {
-    const { attentionNorm, attentionInput } = this.weights.layers[layer];
+    const { attentionNorm, attentionInput, headNorms } = this.weights.layers[layer];
     const { rotary } = this.config;
     const normalized = norm(x, attentionNorm);
     const inputs = linear(normalized, attentionInput);
+    const normed = headNorms ? normHeads(inputs, this.config, headNorms) : inputs;
+    const arranged = arrangeHeads(normed, this.config, rotary && turnOf(rotary, positions()));
     // The operations have saved what their gradients read; the tape would keep all else to its end.
-    normalized.dispose();
-    const arranged = arrangeHeads(inputs, this.config, rotary && turnOf(rotary, positions()));
-    if (arranged !== inputs) inputs.dispose();
+    for (const passing of [normalized, inputs, normed]) if (passing !== arranged) passing.dispose();
     return arranged;
   }
 
@@ -118,7 +125,9 @@ export class DecoderModel extends Transformer<DecoderLayerWeights> {
       tokens,
       tokens.map(({ length }) => lastFirst(length)),
     );
-    return places ? tf.add(words, places) : words;
+    const { embeddingScale: scale = 1 } = this.config;
+    const scaled = scale === 1 ? words : tf.mul<tf.Tensor2D>(words, scale);
+    return places ? tf.add(scaled, places) : scaled;
   }
 
   /** One layer with the input x (T B, H), which is `next` after it. */
@@ -129,12 +138,14 @@ export class DecoderModel extends Transformer<DecoderLayerWeights> {
     site: Site,
   ): { layer: DecoderLayerTrace; next: tf.Tensor2D } {
     const prompts = lengths.length;
-    const { attentionOutput, feedForwardNorm, feedForward } = this.weights.layers[index];
+    const weights = this.weights.layers[index];
+    const { feedForwardNorm, feedForward } = weights;
     const { context, before } = this.attend(x, index, lengths);
     const residual = index === this.layers - 1 ? takeMaskRows(x, prompts) : x;
-    const attended = linearWithResidual(context, attentionOutput, residual); // (T B, H)
-    const all = reachSite(norm(attended, feedForwardNorm), feedForward, site); // (T B, F)
-    const next = linearWithResidual(leaveSite(all, feedForward, site), feedForward.output, attended);
+    const attended = addAttention(context, residual, weights); // (T B, H)
+    const entering = norm(this.enteringNetwork(residual, attended), feedForwardNorm);
+    const all = reachSite(entering, feedForward, site); // (T B, F)
+    const next = addNeurons(leaveSite(all, feedForward, site), attended, weights);
     // Copies, since in the last layer the rows are the whole matrix.
     const ownRows = (x: tf.Tensor2D): tf.Tensor2D => tf.slice(x, [0, 0], [prompts, -1]);
     const layer = {
@@ -179,12 +190,12 @@ export class DecoderModel extends Transformer<DecoderLayerWeights> {
     asking: number,
   ): { context: tf.Tensor2D; before: KeysAndValues | undefined } {
     const { heads, attention } = this.config;
-    const { scale, window } = attention[layer];
+    const { scale, window, cap } = attention[layer];
     const prompts = inputs.shape[0] / tokens;
     const [queries, keys, values] = splitJoinedHeads(inputs, { samples: prompts, heads }, 3); // (B, h, T, d)
     const asked = asking === tokens ? queries : tf.slice(queries, [0, 0, 0, 0], [-1, -1, asking, -1]);
     const mask = seenBy(asking, tokens, window);
-    const { context } = attendHeads(asked, keys, values, { scale, mask });
+    const { context } = attendHeads(asked, keys, values, { scale, cap, mask });
     // The last of the others: row 0 is the last token itself.
     const seen = Math.min(tokens - 1, window === null ? tokens : window - 1);
     const lastSeen = (x: tf.Tensor4D): tf.Tensor4D => tf.slice(x, [0, 0, tokens - seen, 0]);

@@ -36,13 +36,15 @@ export function parseRotary(json: unknown, path: string, headSize: number, usual
   const key = config.rope_parameters ? 'rope_parameters' : 'rope_scaling';
   const scaling = config.rope_parameters ?? config.rope_scaling ?? {};
   const share = scaling.partial_rotary_factor ?? config.partial_rotary_factor ?? 1;
-  const size = Math.trunc(headSize * share);
-  if (size < 2 || size % 2 !== 0)
+  const asked = Math.trunc(headSize * share);
+  // As in transformers: of an odd number the last has one more for its pair.
+  const size = 2 * Math.ceil(asked / 2);
+  if (size < 2 || size > headSize)
     throw new UserError(
-      `${path}: "partial_rotary_factor" turns ${size} of ${headSize} columns of a head: not pairs`,
+      `${path}: "partial_rotary_factor" turns ${asked} of ${headSize} columns of a head: not pairs`,
     );
   const theta = scaling.rope_theta ?? config.rope_theta ?? usualTheta;
-  const plain = Array.from({ length: size / 2 }, (_, i) => theta ** ((-2 * i) / size));
+  const plain = plainFrequencies(asked, theta);
   const need = (
     field: 'factor' | 'low_freq_factor' | 'high_freq_factor' | 'original_max_position_embeddings',
   ) => {
@@ -70,6 +72,11 @@ export function parseRotary(json: unknown, path: string, headSize: number, usual
         `${path}: "${key}" is of the type "${type}"; kn computes "default", "linear" and "llama3"`,
       );
   }
+}
+
+/** Of so many columns, radians from one token to the next, for each pair. */
+export function plainFrequencies(columns: number, theta: number): number[] {
+  return Array.from({ length: Math.ceil(columns / 2) }, (_, i) => theta ** ((-2 * i) / columns));
 }
 
 /** What Llama 3.1 does to a frequency: slow ones are divided by the factor, fast ones stay, between them it changes over. */

@@ -8,21 +8,21 @@ import {
   gatherSeen,
   type KeysAndValues,
 } from '../layers/cached-attention.js';
-import { feedForward, leaveSite, reachSite } from '../layers/feed-forward.js';
+import { leaveSite, reachSite } from '../layers/feed-forward.js';
 import { gatherRows, reorderRows } from '../layers/gather-rows.js';
-import { linearWithResidual } from '../layers/linear.js';
 import { joinRows } from '../layers/mask-rows.js';
 import { norm } from '../layers/norm.js';
 import { scale } from '../layers/scale.js';
 import type { Lengths } from '../layers/token-rows.js';
 import { JoinedRows } from './joined-rows.js';
+import { addAttention, addNetwork, addNeurons } from './layer.js';
 import type { DecoderLayerWeights } from './weights.js';
 
 /** The last token in one layer of a trace of B prompts. */
 export type DecoderLayerTrace = {
   /** Of the tokens before the last that the last sees; undefined where there are none. */
   readonly before: KeysAndValues | undefined;
-  /** The row between attention and the network, which adds to it, (B, H). */
+  /** The row with what attention adds, which the network adds to, (B, H). */
   readonly attended: tf.Tensor2D;
   /** At the trace's site, (B, F). */
   readonly activations: tf.Tensor2D;
@@ -30,16 +30,17 @@ export type DecoderLayerTrace = {
   readonly up: tf.Tensor2D | undefined;
 };
 
-/** What of a GPT (model.ts) a pass goes on with that starts from a trace. */
+/** What of a decoder (model.ts) a pass goes on with that starts from a trace. */
 export interface DecoderNetwork {
   readonly layers: number;
   layerWeights(layer: number): DecoderLayerWeights;
   cachedShape(layer: number, prompts: number, arrangement?: Arrangement): CachedAttentionShape;
   attentionInputs(x: tf.Tensor2D, layer: number, positions: () => readonly number[]): tf.Tensor2D;
+  enteringNetwork(x: tf.Tensor2D, attended: tf.Tensor2D): tf.Tensor2D;
   normalizeLast(x: tf.Tensor2D): tf.Tensor2D;
 }
 
-/** A traced pass through a GPT. Every pass that starts from it computes the last token alone. */
+/** A traced pass through a decoder. Every pass that starts from it computes the last token alone. */
 export class DecoderTrace implements Trace {
   readonly prompts: number;
   readonly tokens: number;
@@ -78,12 +79,14 @@ export class DecoderTrace implements Trace {
     for (let layer = first + 1; layer < this.model.layers; layer++) {
       const attended = this.throughAttention(layer, x, rows, prompts); // (N, H)
       const begun = ofLayer.get(layer);
-      x = this.throughNetwork(
+      const next = this.throughNetwork(
         layer,
-        attended,
+        { x, attended },
         { begun, probe: probes?.[layer], groups },
         factors?.get(layer),
       );
+      tf.dispose([x, attended]);
+      x = next;
       if (begun && groups === 1) prompts = [...prompts, ...begun.prompts];
     }
     return reorderRows(this.model.normalizeLast(x), rows.order());
@@ -95,9 +98,8 @@ export class DecoderTrace implements Trace {
 
   /** The last token's row after the layer that passes begin in: (N, H). */
   private begin({ layer, prompts, activations }: Beginning): tf.Tensor2D {
-    const { feedForward } = this.model.layerWeights(layer);
     const past = this.pastSite(layer, prompts, activations);
-    return linearWithResidual(past, feedForward.output, gatherRows(this.layers[layer].attended, prompts));
+    return addNeurons(past, gatherRows(this.layers[layer].attended, prompts), this.model.layerWeights(layer));
   }
 
   /** What a layer's last matrix takes in for some prompts, where its activations are replaced: (N, F). */
@@ -107,7 +109,7 @@ export class DecoderTrace implements Trace {
     return leaveSite({ activations, up: up && gatherRows(up, prompts) }, feedForward, this.site);
   }
 
-  /** The row between a layer's attention and its network, (N, H); x is disposed of. */
+  /** The rows x (N, H) with what a layer's attention adds. */
   private throughAttention(
     layer: number,
     x: tf.Tensor2D,
@@ -121,16 +123,16 @@ export class DecoderTrace implements Trace {
       this.seenBy(rows, layer),
       this.model.cachedShape(layer, rows.prompts.length, rows.arrangement(prompts)),
     );
-    const attended = linearWithResidual(context, weights.attentionOutput, x);
+    const attended = addAttention(context, x, weights);
     // The operations have saved what their gradients read; the tape would keep all else to its end.
-    tf.dispose([inputs, context, x]);
+    tf.dispose([inputs, context]);
     return attended;
   }
 
-  /** The rows after a layer's network, those that begin in it behind the others of their group; `attended` is disposed of. */
+  /** The rows after a layer's network, those that begin in it behind the others of their group. */
   private throughNetwork(
     layer: number,
-    attended: tf.Tensor2D,
+    { x, attended }: { readonly x: tf.Tensor2D; readonly attended: tf.Tensor2D },
     {
       begun,
       probe,
@@ -139,24 +141,25 @@ export class DecoderTrace implements Trace {
     factor: tf.Tensor2D | undefined,
   ): tf.Tensor2D {
     const { model, site } = this;
-    const { feedForwardNorm, feedForward: network } = model.layerWeights(layer);
-    const normalized = norm(attended, feedForwardNorm);
+    const weights = model.layerWeights(layer);
+    const { feedForwardNorm, feedForward: network } = weights;
+    const normalized = norm(model.enteringNetwork(x, attended), feedForwardNorm);
     let after: tf.Tensor2D;
     if (factor) {
       const { activations: own, up } = reachSite(normalized, network, site);
       const activations = scale(own, factor);
-      after = linearWithResidual(leaveSite({ activations, up }, network, site), network.output, attended);
+      after = addNeurons(leaveSite({ activations, up }, network, site), attended, weights);
       activations.dispose();
     } else if (begun) {
       const own = gatherRows(this.layers[layer].attended, begun.prompts);
       const residual = joinRows(attended, own, groups);
       const activations = this.pastSite(layer, begun.prompts, begun.activations);
-      after = feedForward(normalized, network, residual, { begun: activations, probe, site, groups });
+      after = addNetwork(normalized, residual, weights, { begun: activations, probe, site, groups });
       residual.dispose();
     } else {
-      after = feedForward(normalized, network, attended, { probe, site, groups });
+      after = addNetwork(normalized, attended, weights, { probe, site, groups });
     }
-    tf.dispose([normalized, attended]);
+    normalized.dispose();
     return after;
   }
 

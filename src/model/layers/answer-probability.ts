@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
 import { hasFused, runFused } from './fused.js';
+import { slopeOfSoftCap, softCap } from './soft-cap.js';
 
 /** The matrix that turns a hidden row into a score for each token of the vocabulary. */
 export type VocabularyWeights = {
@@ -8,6 +9,8 @@ export type VocabularyWeights = {
   readonly embeddings: tf.Tensor2D;
   /** [vocabulary]; GPTs have none. */
   readonly bias: tf.Tensor1D | undefined;
+  /** Scores stay within it, plus and minus (soft-cap.ts): Gemma 2's. */
+  readonly cap?: number | undefined;
 };
 
 /**
@@ -46,19 +49,23 @@ function sumOfRows(x: tf.Tensor2D): tf.Tensor2D {
 }
 
 /** A score for every token: [rows, hidden] -> [rows, vocabulary]; without a gradient, a part of operations that have one. */
-export function vocabularyScores(hidden: tf.Tensor2D, { embeddings, bias }: VocabularyWeights): tf.Tensor2D {
+export function vocabularyScores(
+  hidden: tf.Tensor2D,
+  { embeddings, bias, cap }: VocabularyWeights,
+): tf.Tensor2D {
   // The wasm engine wants both sides plain (see weight-product.ts): E h^T, then its transpose.
   const scores: tf.Tensor2D =
     tf.getBackend() === 'wasm'
       ? tf.transpose(tf.matMul(embeddings, tf.transpose(hidden)))
       : tf.matMul(hidden, embeddings, false, true);
-  return bias ? tf.add<tf.Tensor2D>(scores, bias) : scores;
+  return softCap(bias ? tf.add<tf.Tensor2D>(scores, bias) : scores, cap);
 }
 
 /**
  * P(answer) for each row, and its gradient: with P the whole distribution and E the embeddings,
  * dP(answer)/dhidden = P(answer) sum_j P(j) (E[answer] - E[j]). The sum goes over the other tokens alone: with the answer in
- * it, it would be a difference of two large sums where P(answer) is near 1, with few digits left in float32.
+ * it, it would be a difference of two large sums where P(answer) is near 1, with few digits left in float32. Where scores
+ * are capped, each E is multiplied by its score's slope.
  * @param hidden [rows, hidden]
  * @param answers the answer's token id for each row
  * @returns [rows, 1]
@@ -69,11 +76,12 @@ export function answerProbability(
   answers: readonly number[],
 ): tf.Tensor2D {
   return differentiable([hidden], save => {
-    const { others, answer, rest } = splitAtAnswer(vocabularyScores(hidden, weights), answers);
-    save([others, answer, rest]);
+    const scores = vocabularyScores(hidden, weights);
+    const { others, answer, rest } = splitAtAnswer(scores, answers);
+    save([...throughCap({ others, rest }, scores, answers, weights.cap), answer]);
     return {
       value: answer,
-      gradient: (dy, [others, answer, rest]) => {
+      gradient: (dy, [others, rest, answer]) => {
         const own = tf.gather(weights.embeddings, tf.tensor1d([...answers], 'int32')); // [rows, hidden]
         const expected = tf.matMul(others, weights.embeddings); // [rows, hidden]
         const difference = tf.sub(tf.mul(rest, own), expected);
@@ -81,6 +89,28 @@ export function answerProbability(
       },
     };
   });
+}
+
+/** What of the answer's split its gradient reads, [others, rest], each multiplied by the slope of its score. */
+function throughCap(
+  { others, rest }: Omit<SplitAtAnswer, 'answer'>,
+  scores: tf.Tensor2D,
+  answers: readonly number[],
+  cap: number | undefined,
+): tf.Tensor2D[] {
+  if (cap === undefined) return [others, rest];
+  const slopes = slopeOfSoftCap(scores, cap);
+  return [tf.mul(others, slopes), tf.mul(rest, atAnswer(slopes, answers))];
+}
+
+/** The answer's column of each row: [rows, vocabulary] -> [rows, 1]. */
+function atAnswer(x: tf.Tensor2D, answers: readonly number[]): tf.Tensor2D {
+  const positions = tf.tensor2d(
+    answers.map((answer, row) => [row, answer]),
+    [answers.length, 2],
+    'int32',
+  );
+  return tf.expandDims(tf.gatherND(x, positions), 1);
 }
 
 interface SplitAtAnswer {
@@ -101,18 +131,13 @@ function splitAtAnswer(scores: tf.Tensor2D, answers: readonly number[]): SplitAt
     return { others, answer, rest };
   }
   const probabilities = distribution(scores);
-  const [rows, vocabulary] = probabilities.shape;
-  const positions = tf.tensor2d(
-    answers.map((answer, row) => [row, answer]),
-    [rows, 2],
-    'int32',
-  );
+  const [, vocabulary] = probabilities.shape;
   // Comparing every token with the answer takes a hundred times as long on the wasm engine.
   const isOther = tf.oneHot(tf.tensor1d([...answers], 'int32'), vocabulary, 0, 1);
   const others: tf.Tensor2D = tf.mul(probabilities, tf.cast(isOther, 'float32'));
   return {
     others,
-    answer: tf.expandDims(tf.gatherND(probabilities, positions), 1),
+    answer: atAnswer(probabilities, answers),
     rest: sumOfRows(others),
   };
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
 import { hasFused, runFused } from './fused.js';
 import { affine, type LinearWeights } from './linear.js';
+import { softCap } from './soft-cap.js';
 import { type EvenGroup, gatherSamples, groupsByLength, joinGroups, type Lengths } from './token-rows.js';
 import { enterTransposed, leaveTransposed, throughTransposed } from './weight-product.js';
 
@@ -185,6 +186,8 @@ function groupsAsking(groups: readonly EvenGroup[], asking: Lengths): EvenGroup[
 export interface Scoring {
   /** Scores are multiplied by it: 1 / sqrt(head size) in BERT. */
   readonly scale: number;
+  /** Scores stay within it, plus and minus (soft-cap.ts). */
+  readonly cap?: number | undefined;
   /** [queries, keys], added to the scores: where it is very low, a query does not see a key. */
   readonly mask?: tf.Tensor2D;
 }
@@ -200,21 +203,21 @@ export function attendHeads(
   q: tf.Tensor4D,
   k: tf.Tensor4D,
   v: tf.Tensor4D,
-  { scale, mask }: Scoring,
+  { scale, cap, mask }: Scoring,
 ): { context: tf.Tensor4D; weights: tf.Tensor4D } {
-  const scores: tf.Tensor4D = tf.mul(tf.matMul(q, k, false, true), scale); // (N, h, Tq, T)
+  const scores = softCap<tf.Tensor4D>(tf.mul(tf.matMul(q, k, false, true), scale), cap); // (N, h, Tq, T)
   const weights: tf.Tensor4D = tf.softmax(mask ? tf.add(scores, mask) : scores);
   return { context: tf.matMul(weights, v), weights };
 }
 
 /**
- * Those of q, k and v in {@link attendHeads}.
+ * Those of q, k and v in {@link attendHeads}, where scores have no cap.
  * @param dContext (N, h, Tq, d)
  */
 export function gradientsOfHeads(
   dContext: tf.Tensor4D,
   [q, k, v, weights]: tf.Tensor[],
-  { scale }: Scoring,
+  { scale }: Omit<Scoring, 'cap'>,
 ): tf.Tensor4D[] {
   const dWeights = tf.matMul(dContext, v, false, true); // (N, h, Tq, T)
   const weighted = tf.mul(dWeights, weights);

@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
 import { hasFused, runFused } from './fused.js';
 import { gatherRows } from './gather-rows.js';
+import { slopeOfSoftCap, softCap } from './soft-cap.js';
 
 /** Keys and values of B prompts' earlier tokens, as the new tokens see them; C of the prompt that has most, others' end in zeros. */
 export type KeysAndValues = {
@@ -32,6 +33,8 @@ export interface CachedAttentionShape {
   readonly heads: number;
   /** Scores are multiplied by it. */
   readonly scale: number;
+  /** Scores stay within it, plus and minus (soft-cap.ts). */
+  readonly cap?: number | undefined;
   /** Undefined: the rows lie so. */
   readonly arrangement?: Arrangement | undefined;
 }
@@ -77,7 +80,7 @@ export function joinSeen(
 }
 
 /**
- * softmax(scale q K^T) V for each head, where K and V are the traced ones and, below them, the new token's own. The samples
+ * softmax(scale q K^T) V for each head, scores perhaps capped, where K and V are the traced ones and, below them, the new token's own. The samples
  * of a prompt share its traced ones, which get no gradient.
  * @param asked queries, keys and values of the new tokens side by side, [rows, 3 hidden]; where there is no arrangement
  *   row = prompt * steps + step
@@ -92,7 +95,11 @@ export function cachedAttention(
   const { arrangement } = shape;
   const arranged = (y: tf.Tensor2D) => (arrangement ? gatherRows(y, arrangement.places) : y);
   const back = (y: tf.Tensor2D) => (arrangement ? gatherRows(y, arrangement.back) : y);
-  const isFused = traced && traced.key.shape[2] <= MOST_FUSED && hasFused('KnMixedCachedAttention');
+  const isFused =
+    traced &&
+    shape.cap === undefined &&
+    traced.key.shape[2] <= MOST_FUSED &&
+    hasFused('KnMixedCachedAttention');
   return differentiable([asked], save => {
     const inputs = arranged(asked); // [prompts * steps, 3 hidden]
     const { context, saved } = isFused
@@ -121,7 +128,7 @@ interface AttentionAndSaved {
 function byProducts(
   inputs: tf.Tensor2D,
   traced: KeysAndValues | undefined,
-  { prompts, heads, scale }: CachedAttentionShape,
+  { prompts, heads, scale, cap }: CachedAttentionShape,
 ): AttentionAndSaved {
   const [samples, width] = inputs.shape;
   const hidden = width / 3;
@@ -131,14 +138,17 @@ function byProducts(
   const own = along(q, k);
   const scores = traced ? tf.concat([tf.matMul(q, traced.key, false, true), own], -1) : own;
   const unseen = traced && unseenOf(traced);
-  const scaled = tf.mul(scores, scale);
-  const attention = tf.softmax(unseen ? tf.add(scaled, unseen) : scaled); // (B, h, S, C + 1)
+  const capped = softCap(tf.mul(scores, scale), cap);
+  const attention = tf.softmax(unseen ? tf.add(capped, unseen) : capped); // (B, h, S, C + 1)
   const earlier = attention.shape[3] ?? 1;
   const ofOwn = tf.mul(keysFrom(attention, earlier - 1, 1), v);
   const context = traced
     ? tf.add(tf.matMul(keysFrom(attention, 0, earlier - 1), traced.value), ofOwn)
     : ofOwn;
-  return { context: headsLast(context, [samples, hidden]), saved: [q, k, v, attention] };
+  return {
+    context: headsLast(context, [samples, hidden]),
+    saved: cap === undefined ? [q, k, v, attention] : [q, k, v, attention, slopeOfSoftCap(capped, cap)],
+  };
 }
 
 /** Added to the score of a token that is not there: its weight is 0 in float32. */
@@ -156,17 +166,19 @@ function unseenOf({ key, seen }: KeysAndValues): tf.Tensor4D | undefined {
 
 function gradientByProducts(
   dy: tf.Tensor2D,
-  [q, k, v, attention, ...traced]: tf.Tensor[],
-  { prompts, heads, scale }: CachedAttentionShape,
+  [q, k, v, attention, ...rest]: tf.Tensor[],
+  { prompts, heads, scale, cap }: CachedAttentionShape,
 ): tf.Tensor2D {
   const [samples, hidden] = dy.shape;
+  const [slope, traced] = cap === undefined ? [undefined, rest] : [rest[0], rest.slice(1)];
   const [keys, values]: (tf.Tensor | undefined)[] = traced;
   const earlier = keys?.shape[2] ?? 0;
   const dContext = headsFirst(dy, [prompts, samples / prompts, heads, hidden / heads]);
   const toOwn = along(dContext, v);
   const dAttention = values ? tf.concat([tf.matMul(dContext, values, false, true), toOwn], -1) : toOwn;
   const weighted = tf.mul(dAttention, attention);
-  const dScores = tf.mul(tf.sub(weighted, tf.mul(attention, tf.sum(weighted, -1, true))), scale);
+  const dCapped = tf.sub(weighted, tf.mul(attention, tf.sum(weighted, -1, true)));
+  const dScores = tf.mul(slope ? tf.mul(dCapped, slope) : dCapped, scale);
   const dOwn = keysFrom(dScores, earlier, 1); // (B, h, S, 1)
   const dQueryOfOwn = tf.mul(dOwn, k);
   const dQuery = keys ? tf.add(tf.matMul(keysFrom(dScores, 0, earlier), keys), dQueryOfOwn) : dQueryOfOwn;

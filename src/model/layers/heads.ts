@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
+import { type RmsNormWeights, rmsNormalize, slopeOfRmsNormalize } from './rms-norm.js';
 import { type Turn, turned, turnedBack } from './rotary.js';
 
 /** How a layer's queries, keys and values share heads. */
@@ -7,6 +8,49 @@ export interface HeadSharing {
   readonly heads: number;
   /** Fewer where query heads share keys and values (Ainslie et al., 2023, https://arxiv.org/abs/2305.13245): neighbours do. */
   readonly keyValueHeads: number;
+}
+
+/** Of every head's queries and keys, over a head's width (Qwen3). */
+export type HeadNorms = {
+  readonly query: RmsNormWeights;
+  readonly key: RmsNormWeights;
+};
+
+/**
+ * Queries and keys normalised head by head, values as they are.
+ * @param inputs side by side, [rows, (heads + 2 keyValueHeads) size]
+ */
+export function normHeads(
+  inputs: tf.Tensor2D,
+  { heads, keyValueHeads }: HeadSharing,
+  { query, key }: HeadNorms,
+): tf.Tensor2D {
+  const [rows, width] = inputs.shape;
+  const size = width / (heads + 2 * keyValueHeads);
+  const [queries, keysOrValues] = [heads * size, keyValueHeads * size];
+  const columns = (x: tf.Tensor2D, from: number, count: number): tf.Tensor2D =>
+    tf.slice(x, [0, from], [-1, count]);
+  const apart = (x: tf.Tensor2D): tf.Tensor2D => tf.reshape(x, [-1, size]);
+  const together = (x: tf.Tensor2D): tf.Tensor2D => tf.reshape(x, [rows, -1]);
+  const parts = (x: tf.Tensor2D) => ({
+    ofQuery: apart(columns(x, 0, queries)),
+    ofKey: apart(columns(x, queries, keysOrValues)),
+    ofValue: columns(x, queries + keysOrValues, keysOrValues),
+  });
+  return differentiable([inputs], save => {
+    const { ofQuery, ofKey, ofValue } = parts(inputs);
+    const [q, k] = [rmsNormalize(ofQuery, query), rmsNormalize(ofKey, key)];
+    save([...q.saved, ...k.saved]);
+    return {
+      value: tf.concat([together(q.value), together(k.value), ofValue], 1),
+      gradient: (dy, saved) => {
+        const { ofQuery, ofKey, ofValue } = parts(dy);
+        const dQuery = slopeOfRmsNormalize(ofQuery, saved.slice(0, 2), query);
+        const dKey = slopeOfRmsNormalize(ofKey, saved.slice(2), key);
+        return [tf.concat([together(dQuery), together(dKey), ofValue], 1)];
+      },
+    };
+  });
 }
 
 /**

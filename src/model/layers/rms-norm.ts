@@ -8,22 +8,34 @@ export type RmsNormWeights = {
 };
 
 /**
- * x / sqrt(mean(x^2) + epsilon) gamma, row by row. With unit = x / sqrt(...) and g = dy gamma,
- * dx = (g - unit mean(g unit)) / sqrt(...).
+ * x / sqrt(mean(x^2) + epsilon) gamma, row by row.
  * @param x [rows, width]
  */
-export function rmsNorm(x: tf.Tensor2D, { gamma, epsilon }: RmsNormWeights): tf.Tensor2D {
+export function rmsNorm(x: tf.Tensor2D, weights: RmsNormWeights): tf.Tensor2D {
   return differentiable([x], save => {
-    const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(x), 1, true), epsilon)); // [rows, 1]
-    const unit: tf.Tensor2D = tf.mul(x, inverse);
-    save([unit, inverse]);
-    return {
-      value: tf.mul(unit, gamma),
-      gradient: (dy, [unit, inverse]) => {
-        const g = tf.mul(dy, gamma);
-        const along = tf.mean(tf.mul(g, unit), 1, true);
-        return [tf.mul(tf.sub(g, tf.mul(unit, along)), inverse)];
-      },
-    };
+    const { value, saved } = rmsNormalize(x, weights);
+    save(saved);
+    return { value, gradient: (dy, saved) => [slopeOfRmsNormalize(dy, saved, weights)] };
   });
+}
+
+/** A part of operations that have a gradient: the value, and what {@link slopeOfRmsNormalize} reads, two tensors. */
+export function rmsNormalize(
+  x: tf.Tensor2D,
+  { gamma, epsilon }: RmsNormWeights,
+): { value: tf.Tensor2D; saved: tf.Tensor[] } {
+  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(x), 1, true), epsilon)); // [rows, 1]
+  const unit: tf.Tensor2D = tf.mul(x, inverse);
+  return { value: tf.mul(unit, gamma), saved: [unit, inverse] };
+}
+
+/** With unit = x / sqrt(...) and g = dy gamma, dx = (g - unit mean(g unit)) / sqrt(...). */
+export function slopeOfRmsNormalize(
+  dy: tf.Tensor2D,
+  [unit, inverse]: tf.Tensor[],
+  { gamma }: RmsNormWeights,
+): tf.Tensor2D {
+  const g = tf.mul(dy, gamma);
+  const along = tf.mean(tf.mul(g, unit), 1, true);
+  return tf.mul(tf.sub(g, tf.mul(unit, along)), inverse);
 }

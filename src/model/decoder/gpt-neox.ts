@@ -1,0 +1,130 @@
+/** GPT-NeoX (Black et al., 2022, https://arxiv.org/abs/2204.06745), and Pythia, after `GPTNeoXForCausalLM` in huggingface/transformers. */
+import { z } from 'zod';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import type { WeightReader } from '../checkpoint/weight-reader.js';
+import { checkHeads, layerCount, nonlinearityOf, parseFields, positive } from '../config-fields.js';
+import type { DecoderConfig } from './config.js';
+import type { DecoderFamily } from './family.js';
+import { parseRotary } from './rope.js';
+import type { DecoderLayerWeights, DecoderWeights } from './weights.js';
+
+const schema = z.object({
+  hidden_size: positive,
+  intermediate_size: positive,
+  num_hidden_layers: layerCount,
+  num_attention_heads: positive,
+  vocab_size: positive,
+  max_position_embeddings: positive.default(2048),
+  hidden_act: z.string().default('gelu'),
+  layer_norm_eps: z.number().positive().default(1e-5),
+  tie_word_embeddings: z.boolean().default(false),
+  use_parallel_residual: z.boolean().default(true),
+  attention_bias: z.boolean().default(true),
+  /** Old names of what `rope_parameters` says. */
+  rotary_pct: z.number().default(0.25),
+  rotary_emb_base: z.number().default(10_000),
+  rope_parameters: z.unknown().optional(),
+  rope_scaling: z.unknown().optional(),
+});
+
+/** A part of each head turned, and a residual that is parallel or not. */
+function parseConfig(json: unknown, path: string): DecoderConfig {
+  const config = parseFields(schema, json, path);
+  checkHeads(config.hidden_size, config.num_attention_heads, path);
+  const headSize = config.hidden_size / config.num_attention_heads;
+  const { rope_parameters, rope_scaling, rotary_pct, rotary_emb_base } = config;
+  const rope = {
+    rope_parameters,
+    rope_scaling,
+    partial_rotary_factor: rotary_pct,
+    rope_theta: rotary_emb_base,
+  };
+  return {
+    architecture: 'gpt_neox',
+    causal: true,
+    gated: false,
+    hiddenSize: config.hidden_size,
+    intermediateSize: config.intermediate_size,
+    layers: config.num_hidden_layers,
+    heads: config.num_attention_heads,
+    keyValueHeads: config.num_attention_heads,
+    headSize,
+    vocabularySize: config.vocab_size,
+    maxTokens: config.max_position_embeddings,
+    normEpsilon: config.layer_norm_eps,
+    nonlinearity: nonlinearityOf('hidden_act', config.hidden_act, path),
+    tiedEmbeddings: config.tie_word_embeddings,
+    attention: Array.from({ length: config.num_hidden_layers }, () => ({
+      scale: 1 / Math.sqrt(headSize),
+      window: null,
+    })),
+    rotary: parseRotary(rope, path, headSize),
+    parallelResidual: config.use_parallel_residual,
+    attentionBias: config.attention_bias,
+  };
+}
+
+function prefixOf(checkpoint: Pick<Checkpoint, 'has'>): string {
+  return checkpoint.has('embed_in.weight') ? '' : 'gpt_neox.';
+}
+
+async function readWeights(reader: WeightReader, config: DecoderConfig): Promise<DecoderWeights> {
+  const { hiddenSize: hidden, vocabularySize: vocabulary, tiedEmbeddings } = config;
+  const prefix = prefixOf(reader);
+  const wordEmbeddings = await reader.matrix(`${prefix}embed_in.weight`, vocabulary, hidden);
+  reader.checkLayers(`${prefix}layers.`, config.layers);
+  const layers: DecoderLayerWeights[] = [];
+  for (let layer = 0; layer < config.layers; layer++)
+    layers.push(await readLayer(reader, `${prefix}layers.${layer}`, config));
+  const embeddings = tiedEmbeddings
+    ? wordEmbeddings
+    : await reader.matrix('embed_out.weight', vocabulary, hidden);
+  return {
+    wordEmbeddings,
+    positionEmbeddings: undefined,
+    layers,
+    finalNorm: await reader.norm(`${prefix}final_layer_norm`, hidden, config.normEpsilon),
+    vocabulary: { embeddings, bias: undefined },
+  };
+}
+
+async function readLayer(
+  reader: WeightReader,
+  at: string,
+  { hiddenSize: hidden, intermediateSize, heads, headSize, attentionBias = true, ...config }: DecoderConfig,
+): Promise<DecoderLayerWeights> {
+  const norm = (name: string) => reader.norm(`${at}.${name}`, hidden, config.normEpsilon);
+  const joined = { name: `${at}.attention.query_key_value`, output: 3 * hidden };
+  return {
+    attentionNorm: await norm('input_layernorm'),
+    attentionInput: await reader.linearsOf([joined], hidden, attentionBias, partsFirst(heads, headSize)),
+    attentionOutput: await reader.linear(`${at}.attention.dense`, hidden, hidden, attentionBias),
+    feedForwardNorm: await norm('post_attention_layernorm'),
+    feedForward: {
+      intermediate: await reader.linears([`${at}.mlp.dense_h_to_4h`], hidden, intermediateSize, true),
+      output: await reader.linear(`${at}.mlp.dense_4h_to_h`, intermediateSize, hidden),
+      nonlinearity: config.nonlinearity,
+    },
+  };
+}
+
+/** From a query, a key and a value for each head to all queries, all keys, all values. */
+function partsFirst(heads: number, size: number): number[] {
+  return [0, 1, 2].flatMap(part =>
+    Array.from({ length: heads * size }, (_, i) => {
+      const [head, column] = [Math.floor(i / size), i % size];
+      return (3 * head + part) * size + column;
+    }),
+  );
+}
+
+export const gptNeox: DecoderFamily = {
+  parseConfig,
+  readWeights,
+  /** [hidden, intermediate], a column a neuron. */
+  valuesOf: (checkpoint, { intermediateSize, hiddenSize }, layer) => ({
+    name: `${prefixOf(checkpoint)}layers.${layer}.mlp.dense_4h_to_h.weight`,
+    shape: [hiddenSize, intermediateSize],
+    neuronIs: 'column',
+  }),
+};

@@ -1,0 +1,114 @@
+/** GPT-J (Wang and Komatsuzaki, 2021), after `GPTJForCausalLM` in huggingface/transformers. */
+import { z } from 'zod';
+import { UserError } from '../../errors.js';
+import type { WeightReader } from '../checkpoint/weight-reader.js';
+import { checkHeads, layerCount, parseFields, positive } from '../config-fields.js';
+import type { DecoderConfig } from './config.js';
+import type { DecoderFamily } from './family.js';
+import { gptFields, gptMeasures, gptPrefix } from './gpt2.js';
+import { plainFrequencies } from './rope.js';
+import type { DecoderLayerWeights, DecoderWeights } from './weights.js';
+
+const schema = z.object({
+  n_embd: positive,
+  n_layer: layerCount,
+  n_head: positive,
+  n_inner: positive.nullish(),
+  n_positions: positive.default(2048),
+  rotary_dim: positive.default(64),
+  ...gptFields,
+  tie_word_embeddings: z.boolean().default(false),
+});
+
+/** One norm for attention and network, which are added at once; neighbouring columns turned. */
+function parseConfig(json: unknown, path: string): DecoderConfig {
+  const config = parseFields(schema, json, path);
+  checkHeads(config.n_embd, config.n_head, path);
+  const headSize = config.n_embd / config.n_head;
+  const { rotary_dim: size } = config;
+  if (size % 2 !== 0 || size > headSize)
+    throw new UserError(`${path}: "rotary_dim" is ${size}, no even part of ${headSize} columns of a head`);
+  return {
+    architecture: 'gptj',
+    hiddenSize: config.n_embd,
+    intermediateSize: config.n_inner ?? 4 * config.n_embd,
+    layers: config.n_layer,
+    heads: config.n_head,
+    keyValueHeads: config.n_head,
+    headSize,
+    maxTokens: config.n_positions,
+    ...gptMeasures(config, path),
+    attention: Array.from({ length: config.n_layer }, () => ({
+      scale: 1 / Math.sqrt(headSize),
+      window: null,
+    })),
+    rotary: { size, frequencies: plainFrequencies(size, 10_000) },
+    parallelResidual: true,
+  };
+}
+
+async function readWeights(reader: WeightReader, config: DecoderConfig): Promise<DecoderWeights> {
+  const { hiddenSize: hidden, vocabularySize: vocabulary } = config;
+  const prefix = gptPrefix(reader);
+  const wordEmbeddings = await reader.matrix(`${prefix}wte.weight`, vocabulary, hidden);
+  reader.checkLayers(`${prefix}h.`, config.layers);
+  const layers: DecoderLayerWeights[] = [];
+  for (let layer = 0; layer < config.layers; layer++)
+    layers.push(await readLayer(reader, `${prefix}h.${layer}`, config));
+  const embeddings = config.tiedEmbeddings
+    ? wordEmbeddings
+    : await reader.matrix('lm_head.weight', vocabulary, hidden);
+  return {
+    wordEmbeddings,
+    positionEmbeddings: undefined,
+    layers,
+    finalNorm: await reader.norm(`${prefix}ln_f`, hidden, config.normEpsilon),
+    vocabulary: { embeddings, bias: await reader.vector('lm_head.bias', vocabulary) },
+  };
+}
+
+async function readLayer(
+  reader: WeightReader,
+  at: string,
+  { hiddenSize: hidden, intermediateSize, heads, headSize, ...config }: DecoderConfig,
+): Promise<DecoderLayerWeights> {
+  const norm = await reader.norm(`${at}.ln_1`, hidden, config.normEpsilon);
+  const maps = ['q_proj', 'k_proj', 'v_proj'].map(name => ({ name: `${at}.attn.${name}`, output: hidden }));
+  const order = turnedFirst(heads, headSize, config.rotary?.size ?? 0);
+  return {
+    attentionNorm: norm,
+    attentionInput: await reader.linearsOf(maps, hidden, false, order),
+    attentionOutput: await reader.linear(`${at}.attn.out_proj`, hidden, hidden, false),
+    feedForwardNorm: norm,
+    feedForward: {
+      intermediate: await reader.linears([`${at}.mlp.fc_in`], hidden, intermediateSize, true),
+      output: await reader.linear(`${at}.mlp.fc_out`, intermediateSize, hidden),
+      nonlinearity: config.nonlinearity,
+    },
+  };
+}
+
+/**
+ * Queries and keys with the first of each pair that is turned together before the second (layers/rotary.ts): the columns
+ * 0, 2, 4, ... of what is turned, 1, 3, 5, ..., and the rest as it is; values as they are.
+ */
+function turnedFirst(heads: number, size: number, turned: number): number[] {
+  const half = turned / 2;
+  const from = (column: number) => {
+    if (column >= turned) return column;
+    return column < half ? 2 * column : 2 * (column - half) + 1;
+  };
+  const width = heads * size;
+  return Array.from({ length: 3 * width }, (_, i) => (i < 2 * width ? i - (i % size) + from(i % size) : i));
+}
+
+export const gptj: DecoderFamily = {
+  parseConfig,
+  readWeights,
+  /** [hidden, intermediate], a column a neuron. */
+  valuesOf: (checkpoint, { intermediateSize, hiddenSize }, layer) => ({
+    name: `${gptPrefix(checkpoint)}h.${layer}.mlp.fc_out.weight`,
+    shape: [hiddenSize, intermediateSize],
+    neuronIs: 'column',
+  }),
+};
