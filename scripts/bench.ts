@@ -1,7 +1,7 @@
 /**
- * npm run bench [-- engine ...] [--shape bert-base|gpt2] [--prompts N] [--no-reuse] [--keep]: how fast and how large kn is at
- * bert-base-uncased's shape, or gpt2's, on every engine that this machine has, by the exact path and the interpolated one. --prompts: how
- * many share a batch; by default as many as fit by every step, of gpt2 one. --no-reuse measures, at gpt2's shape, passes
+ * npm run bench [-- engine ...] [--shape bert-base|gpt2|llama|llama-1b] [--prompts N] [--no-reuse] [--keep]: how fast and how large kn is at
+ * bert-base-uncased's shape, gpt2's, a Llama's of gpt2's size, or Llama-3.2-1B's, on every engine that this machine has, by the exact path and the interpolated one. --prompts: how
+ * many share a batch; by default as many as fit by every step, of causal models one. --no-reuse measures, at gpt2's shape, passes
  * that reuse nothing as well, as the replication runs them. --keep leaves the checkpoint for the next time.
  * Each engine is measured in a process of its own, against its own product rate in the same minutes.
  */

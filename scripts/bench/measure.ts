@@ -106,9 +106,10 @@ async function measure({
   // Rows of the largest products: every token of every step, or of a causal model one of each step and layer.
   const rows = prompts * STEPS * (model.causal ? config.layers : tokens);
   const [hidden, intermediate] = [config.hiddenSize, config.intermediateSize];
+  const keys = 'gated' in config && config.gated ? 2 * intermediate : intermediate;
   const shapes: ProductShape[] = [
     [rows, hidden, hidden],
-    [rows, hidden, intermediate],
+    [rows, hidden, keys],
     [rows, intermediate, hidden],
   ];
   const rate = () => productRate(shapes, 7);

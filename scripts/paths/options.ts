@@ -5,11 +5,14 @@ import { UsageError } from '../../src/errors.js';
 import { SITES, type Site } from '../../src/model/language-model.js';
 import type { CoarseThreshold } from '../../src/neurons/coarse.js';
 import { ENGINE_CHOICES, type EngineChoice } from '../../src/runtime/engine-names.js';
-import { SHAPE_NAMES, type ShapeName } from '../bench/shapes.js';
+import type { ShapeName } from '../bench/shapes.js';
+
+/** Of which there is a random model. */
+const RANDOM = ['bert-base', 'gpt2', 'llama'] as const satisfies readonly ShapeName[];
 
 export const USAGE = `npm run bench:paths -- [options]
   --model FOLDER          a model (the demo model)
-  --random-bert-base, --random-gpt2   in its place a random one of that shape, with the tokenizer of --model
+  --random-bert-base, --random-gpt2, --random-llama   in its place a random one of that shape, with the tokenizer of --model
   --data FOLDER           its facts, in PARAREL's layout (the demo's)
   --facts N               so many facts, the relations in turn (all)
   --prompts N             so many prompts of each at the most (all)
@@ -55,7 +58,7 @@ export function readOptions(args: readonly string[]): StudyOptions {
   if (!(share >= 0 && share <= 1)) throw new UsageError(`--share ${values.share}: not a share from 0 to 1`);
   return {
     model: values.model,
-    random: SHAPE_NAMES.find(name => values[`random-${name}`]),
+    random: RANDOM.find(name => values[`random-${name}`]),
     data: values.data,
     facts: number('facts'),
     prompts: number('prompts'),
@@ -115,6 +118,7 @@ function parse(args: readonly string[]) {
         model: option(DEMO_MODEL),
         'random-bert-base': flag,
         'random-gpt2': flag,
+        'random-llama': flag,
         data: option(DEMO_DATA),
         facts: option('all'),
         prompts: option('all'),

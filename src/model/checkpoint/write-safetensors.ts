@@ -41,9 +41,15 @@ export async function writeSafetensors(path: string, tensors: readonly TensorToW
 
 /** Values as a file holds them, each the nearest that the type has. */
 export function encodeFloats(values: Float32Array, dtype: WeightType): Uint8Array {
-  const array =
-    dtype === 'F32' ? values : Uint16Array.from(values, dtype === 'F16' ? numberToHalf : numberToBfloat16);
+  const array = dtype === 'F32' ? values : toHalves(values, dtype === 'F16' ? numberToHalf : numberToBfloat16);
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+/** Not by Uint16Array.from, which makes a list of all numbers first: half a gigabyte of weights took all of Node's heap. */
+function toHalves(values: Float32Array, convert: (value: number) => number): Uint16Array {
+  const halves = new Uint16Array(values.length);
+  for (let i = 0; i < values.length; i++) halves[i] = convert(values[i]);
+  return halves;
 }
 
 const float = new Float32Array(1);
