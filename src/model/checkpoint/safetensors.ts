@@ -150,14 +150,15 @@ async function readAnyFloats(
   name: string,
   entry: TensorEntry,
 ): Promise<Float32Array> {
-  const bytes = await readExactly(file, entry.begin, entry.end - entry.begin, path);
   switch (entry.dtype) {
-    case 'F32':
+    case 'F32': {
+      const bytes = await readExactly(file, entry.begin, entry.end - entry.begin, path);
       return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    }
     case 'F16':
-      return fromHalf(new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2));
+      return readHalves(file, path, entry, fromHalf);
     case 'BF16':
-      return fromBfloat16(new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2));
+      return readHalves(file, path, entry, fromBfloat16);
     default:
       throw new UserError(
         `${path}: tensor ${name} has dtype ${entry.dtype}, where a weight is F32, F16 or BF16`,
@@ -189,13 +190,29 @@ export async function readExactly(
   return buffer;
 }
 
+/** Bytes that are read and converted at once: of a vocabulary of half a gigabyte only the float32 are held whole. */
+const BLOCK = 2 ** 24;
+
+/** @param convert puts what 16-bit numbers are into floats, from `at` on */
+async function readHalves(
+  file: FileHandle,
+  path: string,
+  { begin, end }: TensorEntry,
+  convert: (halves: Uint16Array, floats: Float32Array, at: number) => void,
+): Promise<Float32Array> {
+  const floats = new Float32Array((end - begin) / 2);
+  for (let from = begin; from < end; from += BLOCK) {
+    const bytes = await readExactly(file, from, Math.min(BLOCK, end - from), path);
+    convert(new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2), floats, (from - begin) / 2);
+  }
+  return floats;
+}
+
 let halfTable: Float32Array | undefined;
 
-function fromHalf(halves: Uint16Array): Float32Array {
+function fromHalf(halves: Uint16Array, floats: Float32Array, at: number): void {
   halfTable ??= Float32Array.from({ length: 65536 }, (_, bits) => halfToNumber(bits));
-  const floats = new Float32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) floats[i] = halfTable[halves[i]];
-  return floats;
+  for (let i = 0; i < halves.length; i++) floats[at + i] = halfTable[halves[i]];
 }
 
 /** IEEE 754 binary16: 1 sign bit, 5 exponent bits, 10 fraction bits. */
@@ -209,8 +226,7 @@ export function halfToNumber(bits: number): number {
 }
 
 /** bfloat16 is float32 without its lower 16 bits. */
-function fromBfloat16(values: Uint16Array): Float32Array {
-  const bits = new Uint32Array(values.length);
-  for (let i = 0; i < values.length; i++) bits[i] = values[i] << 16;
-  return new Float32Array(bits.buffer);
+function fromBfloat16(values: Uint16Array, floats: Float32Array, at: number): void {
+  const bits = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
+  for (let i = 0; i < values.length; i++) bits[at + i] = values[i] << 16;
 }

@@ -152,8 +152,18 @@ export class WeightReader {
 
   own<T extends tf.Tensor>(tensor: T): T {
     this.owned.push(tensor);
+    settle(tensor);
     return tensor;
   }
+}
+
+/**
+ * Has the engine take a tensor's values now. The native one does so at a tensor's first use, and until then they are on JavaScript's
+ * heap: a model would be loaded whole there, and then once more into the engine.
+ */
+function settle(tensor: tf.Tensor): void {
+  if (tf.getBackend() === 'tensorflow')
+    tf.dispose(tf.slice(tf.reshape(tensor, [-1]), 0, Math.min(1, tensor.size)));
 }
 
 function sideBySide(parts: readonly Float32Array[]): Float32Array {

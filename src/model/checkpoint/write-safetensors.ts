@@ -41,7 +41,8 @@ export async function writeSafetensors(path: string, tensors: readonly TensorToW
 
 /** Values as a file holds them, each the nearest that the type has. */
 export function encodeFloats(values: Float32Array, dtype: WeightType): Uint8Array {
-  const array = dtype === 'F32' ? values : toHalves(values, dtype === 'F16' ? numberToHalf : numberToBfloat16);
+  const array =
+    dtype === 'F32' ? values : toHalves(values, dtype === 'F16' ? numberToHalf : numberToBfloat16);
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
