@@ -26,6 +26,7 @@ import { feedForward, toActivations } from '../../src/model/layers/feed-forward.
 import { linear, linearWithResidual } from '../../src/model/layers/linear.js';
 import { joinRows, takeMaskRows, takeOtherRows } from '../../src/model/layers/mask-rows.js';
 import { norm } from '../../src/model/layers/norm.js';
+import { times } from '../../src/model/layers/token-table.js';
 import type { Query } from '../../src/model/tokenizer/tokenizer.js';
 
 export interface WholeModel {
@@ -125,7 +126,7 @@ function probabilityOfLast(
 ): tf.Tensor2D {
   const logits = differentiable([hidden], () => ({
     value: vocabularyScores(hidden, vocabulary), // (T S, V)
-    gradient: dy => [tf.matMul(dy, vocabulary.embeddings)],
+    gradient: dy => [times(dy, vocabulary.embeddings)],
   }));
   const last = takeMaskRows(logits, samples); // (S, V)
   return differentiable([last], save => {

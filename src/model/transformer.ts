@@ -6,15 +6,16 @@ import {
   vocabularyProbabilities,
 } from './layers/answer-probability.js';
 import { type FeedForwardWeights, replaceValues } from './layers/feed-forward.js';
-import { readRows } from './layers/table-rows.js';
+import { readRows, rowsOf } from './layers/table-rows.js';
 import { gainsByMixing } from './layers/token-rows.js';
+import { type TokenTable, tokenRows } from './layers/token-table.js';
 
 type LayerWeights = { readonly feedForward: FeedForwardWeights };
 
 /** The weights that every architecture has, and what a layer of its own has beside the feed-forward network. */
 export type TransformerWeights<Layer extends LayerWeights> = {
   /** [vocabulary, hidden] */
-  readonly wordEmbeddings: tf.Tensor2D;
+  readonly wordEmbeddings: TokenTable;
   readonly layers: Layer[];
   /** Its embeddings are `wordEmbeddings` itself where the checkpoint ties them. */
   readonly vocabulary: VocabularyWeights;
@@ -64,8 +65,8 @@ export abstract class Transformer<Layer extends LayerWeights> implements Languag
     this.weights.layers[layer] = { ...weights, feedForward };
   }
 
-  wordEmbeddings(ids: readonly number[]): Promise<Float32Array[]> {
-    return readRows(this.weights.wordEmbeddings, ids);
+  async wordEmbeddings(ids: readonly number[]): Promise<Float32Array[]> {
+    return ids.length === 0 ? [] : rowsOf(tf.tidy(() => tokenRows(this.weights.wordEmbeddings, ids)));
   }
 
   dispose(): void {

@@ -56,7 +56,7 @@ async function readWeights(reader: WeightReader, config: BertConfig): Promise<Be
   const norm = (name: string) => reader.norm(name, hidden, config.layerNormEpsilon);
 
   const embeddings = `${prefix}embeddings`;
-  const wordEmbeddings = await reader.matrix(`${embeddings}.word_embeddings.weight`, vocabulary, hidden);
+  const wordEmbeddings = await reader.table(`${embeddings}.word_embeddings.weight`, vocabulary, hidden);
   const positions = await reader.matrix(`${embeddings}.position_embeddings.weight`, config.maxTokens, hidden);
   const types = await reader.matrix(`${embeddings}.token_type_embeddings.weight`, config.tokenTypes, hidden);
   // Type 0 is the only type that a single sentence has: it goes to the positions once and for all.
@@ -93,7 +93,7 @@ async function readWeights(reader: WeightReader, config: BertConfig): Promise<Be
   // A tied checkpoint may hold the matrix a second time; transformers then uses the word embeddings.
   const ownVocabulary = config.tiedEmbeddings
     ? wordEmbeddings
-    : await reader.matrix('cls.predictions.decoder.weight', vocabulary, hidden);
+    : await reader.table('cls.predictions.decoder.weight', vocabulary, hidden);
   const biasName = reader.has('cls.predictions.bias')
     ? 'cls.predictions.bias'
     : 'cls.predictions.decoder.bias';

@@ -109,11 +109,16 @@ export class Checkpoint {
   /**
    * The values of one tensor, row by row.
    * @param shape what the architecture expects
+   * @param rows which of them; default: all
    * @throws UserError, naming the tensor, where it is missing or has another shape
    */
-  async read(name: string, shape: readonly number[]): Promise<Float32Array> {
+  async read(
+    name: string,
+    shape: readonly number[],
+    rows?: { readonly from: number; readonly count: number },
+  ): Promise<Float32Array> {
     const { file, entry } = this.find(name, shape);
-    return readFloats(file.handle, file.path, name, entry);
+    return readFloats(file.handle, file.path, name, rows ? rowsOfEntry(entry, rows) : entry);
   }
 
   /**
@@ -146,6 +151,17 @@ export class Checkpoint {
   async close(): Promise<void> {
     await Promise.all(this.files.map(({ handle }) => handle.close()));
   }
+}
+
+/** Some rows of a tensor, as a tensor. */
+function rowsOfEntry(
+  entry: TensorEntry,
+  { from, count }: { readonly from: number; readonly count: number },
+): TensorEntry {
+  const [rows, ...rest] = entry.shape;
+  const bytes = (entry.end - entry.begin) / rows;
+  const begin = entry.begin + from * bytes;
+  return { ...entry, shape: [count, ...rest], begin, end: begin + count * bytes };
 }
 
 /**

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayerNormWeights } from '../layers/layer-norm.js';
 import type { LinearWeights, PlainLinearWeights } from '../layers/linear.js';
 import type { RmsNormWeights } from '../layers/rms-norm.js';
+import { rowsOfPart, type TokenTable } from '../layers/token-table.js';
 import { isFasterTurned } from '../layers/weight-product.js';
 import type { Checkpoint } from './checkpoint.js';
 
@@ -59,14 +60,26 @@ export class WeightReader {
     };
   }
 
+  /** A matrix with a row for each token, in as many parts as the running engine's buffers need. */
+  async table(name: string, rows: number, columns: number, most = rowsOfPart(columns)): Promise<TokenTable> {
+    const parts: tf.Tensor2D[] = [];
+    for (let from = 0; from < rows; from += most) {
+      const count = Math.min(most, rows - from);
+      const values = await this.checkpoint.read(name, [rows, columns], { from, count });
+      parts.push(this.own(tf.tensor2d(values, [count, columns])));
+    }
+    return parts;
+  }
+
   /** A matrix without its first rows. */
   async lowerRows(
     name: string,
     [rows, columns]: readonly [rows: number, columns: number],
     before: number,
   ): Promise<tf.Tensor2D> {
-    const stored = await this.checkpoint.read(name, [rows, columns]);
-    return this.own(tf.tensor2d(stored.subarray(before * columns), [rows - before, columns]));
+    const count = rows - before;
+    const values = await this.checkpoint.read(name, [rows, columns], { from: before, count });
+    return this.own(tf.tensor2d(values, [count, columns]));
   }
 
   /**
@@ -162,8 +175,10 @@ export class WeightReader {
  * heap: a model would be loaded whole there, and then once more into the engine.
  */
 function settle(tensor: tf.Tensor): void {
-  if (tf.getBackend() === 'tensorflow')
-    tf.dispose(tf.slice(tf.reshape(tensor, [-1]), 0, Math.min(1, tensor.size)));
+  if (tf.getBackend() !== 'tensorflow') return;
+  tf.tidy(() => {
+    tf.slice(tf.reshape(tensor, [-1]), 0, 1);
+  });
 }
 
 function sideBySide(parts: readonly Float32Array[]): Float32Array {

@@ -71,14 +71,14 @@ function prefixOf(checkpoint: Pick<Checkpoint, 'has'>): string {
 async function readWeights(reader: WeightReader, config: DecoderConfig): Promise<DecoderWeights> {
   const { hiddenSize: hidden, vocabularySize: vocabulary, tiedEmbeddings } = config;
   const prefix = prefixOf(reader);
-  const wordEmbeddings = await reader.matrix(`${prefix}embed_in.weight`, vocabulary, hidden);
+  const wordEmbeddings = await reader.table(`${prefix}embed_in.weight`, vocabulary, hidden);
   reader.checkLayers(`${prefix}layers.`, config.layers);
   const layers: DecoderLayerWeights[] = [];
   for (let layer = 0; layer < config.layers; layer++)
     layers.push(await readLayer(reader, `${prefix}layers.${layer}`, config));
   const embeddings = tiedEmbeddings
     ? wordEmbeddings
-    : await reader.matrix('embed_out.weight', vocabulary, hidden);
+    : await reader.table('embed_out.weight', vocabulary, hidden);
   return {
     wordEmbeddings,
     positionEmbeddings: undefined,

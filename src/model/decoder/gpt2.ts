@@ -79,7 +79,7 @@ export async function readGptWeights(
   const prefix = gptPrefix(reader);
   const norm = (name: string) => reader.norm(name, hidden, config.normEpsilon);
 
-  const wordEmbeddings = await reader.matrix(`${prefix}wte.weight`, vocabulary, hidden);
+  const wordEmbeddings = await reader.table(`${prefix}wte.weight`, vocabulary, hidden);
   const positionEmbeddings = await reader.matrix(`${prefix}wpe.weight`, config.maxTokens, hidden);
   reader.checkLayers(`${prefix}h.`, config.layers);
   const layers: DecoderLayerWeights[] = [];
@@ -93,7 +93,7 @@ export async function readGptWeights(
   }
   const embeddings = config.tiedEmbeddings
     ? wordEmbeddings
-    : await reader.matrix('lm_head.weight', vocabulary, hidden);
+    : await reader.table('lm_head.weight', vocabulary, hidden);
   return {
     wordEmbeddings,
     positionEmbeddings,

@@ -50,14 +50,14 @@ function parseConfig(json: unknown, path: string): DecoderConfig {
 async function readWeights(reader: WeightReader, config: DecoderConfig): Promise<DecoderWeights> {
   const { hiddenSize: hidden, vocabularySize: vocabulary } = config;
   const prefix = gptPrefix(reader);
-  const wordEmbeddings = await reader.matrix(`${prefix}wte.weight`, vocabulary, hidden);
+  const wordEmbeddings = await reader.table(`${prefix}wte.weight`, vocabulary, hidden);
   reader.checkLayers(`${prefix}h.`, config.layers);
   const layers: DecoderLayerWeights[] = [];
   for (let layer = 0; layer < config.layers; layer++)
     layers.push(await readLayer(reader, `${prefix}h.${layer}`, config));
   const embeddings = config.tiedEmbeddings
     ? wordEmbeddings
-    : await reader.matrix('lm_head.weight', vocabulary, hidden);
+    : await reader.table('lm_head.weight', vocabulary, hidden);
   return {
     wordEmbeddings,
     positionEmbeddings: undefined,

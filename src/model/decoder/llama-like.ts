@@ -117,14 +117,14 @@ function checkType({ layer_types: types }: LlamaFields, layer: number, window: n
 
 async function readWeights(reader: WeightReader, config: DecoderConfig, own: Own): Promise<DecoderWeights> {
   const { hiddenSize: hidden, vocabularySize: vocabulary } = config;
-  const wordEmbeddings = await reader.matrix('model.embed_tokens.weight', vocabulary, hidden);
+  const wordEmbeddings = await reader.table('model.embed_tokens.weight', vocabulary, hidden);
   reader.checkLayers('model.layers.', config.layers);
   const layers: DecoderLayerWeights[] = [];
   for (let layer = 0; layer < config.layers; layer++)
     layers.push(await readLayer(reader, `model.layers.${layer}`, config, own));
   const embeddings = config.tiedEmbeddings
     ? wordEmbeddings
-    : await reader.matrix('lm_head.weight', vocabulary, hidden);
+    : await reader.table('lm_head.weight', vocabulary, hidden);
   return {
     wordEmbeddings,
     positionEmbeddings: undefined,

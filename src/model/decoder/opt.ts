@@ -77,7 +77,7 @@ function prefixOf(checkpoint: Pick<Checkpoint, 'has'>): string {
 async function readWeights(reader: WeightReader, config: DecoderConfig): Promise<DecoderWeights> {
   const { hiddenSize: hidden, vocabularySize: vocabulary, maxTokens, tiedEmbeddings } = config;
   const prefix = prefixOf(reader);
-  const wordEmbeddings = await reader.matrix(`${prefix}embed_tokens.weight`, vocabulary, hidden);
+  const wordEmbeddings = await reader.table(`${prefix}embed_tokens.weight`, vocabulary, hidden);
   const positionEmbeddings = await reader.lowerRows(
     `${prefix}embed_positions.weight`,
     [POSITIONS_BEFORE + maxTokens, hidden],
@@ -89,7 +89,7 @@ async function readWeights(reader: WeightReader, config: DecoderConfig): Promise
     layers.push(await readLayer(reader, `${prefix}layers.${layer}`, config));
   const embeddings = tiedEmbeddings
     ? wordEmbeddings
-    : await reader.matrix('lm_head.weight', vocabulary, hidden);
+    : await reader.table('lm_head.weight', vocabulary, hidden);
   return {
     wordEmbeddings,
     positionEmbeddings,

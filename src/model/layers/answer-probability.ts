@@ -2,11 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
 import { hasFused, runFused } from './fused.js';
 import { slopeOfSoftCap, softCap } from './soft-cap.js';
+import { type TokenTable, times, timesTransposed, tokenRows } from './token-table.js';
 
 /** The matrix that turns a hidden row into a score for each token of the vocabulary. */
 export type VocabularyWeights = {
   /** [vocabulary, hidden]: a checkpoint's own layout, and where tied the word embeddings themselves. */
-  readonly embeddings: tf.Tensor2D;
+  readonly embeddings: TokenTable;
   /** [vocabulary]; GPTs have none. */
   readonly bias: tf.Tensor1D | undefined;
   /** Scores stay within it, plus and minus (soft-cap.ts): Gemma 2's. */
@@ -53,11 +54,7 @@ export function vocabularyScores(
   hidden: tf.Tensor2D,
   { embeddings, bias, cap }: VocabularyWeights,
 ): tf.Tensor2D {
-  // The wasm engine wants both sides plain (see weight-product.ts): E h^T, then its transpose.
-  const scores: tf.Tensor2D =
-    tf.getBackend() === 'wasm'
-      ? tf.transpose(tf.matMul(embeddings, tf.transpose(hidden)))
-      : tf.matMul(hidden, embeddings, false, true);
+  const scores = timesTransposed(hidden, embeddings);
   return softCap(bias ? tf.add<tf.Tensor2D>(scores, bias) : scores, cap);
 }
 
@@ -82,8 +79,8 @@ export function answerProbability(
     return {
       value: answer,
       gradient: (dy, [others, rest, answer]) => {
-        const own = tf.gather(weights.embeddings, tf.tensor1d([...answers], 'int32')); // [rows, hidden]
-        const expected = tf.matMul(others, weights.embeddings); // [rows, hidden]
+        const own = tokenRows(weights.embeddings, answers); // [rows, hidden]
+        const expected = times(others, weights.embeddings); // [rows, hidden]
         const difference = tf.sub(tf.mul(rest, own), expected);
         return [tf.mul(difference, tf.mul(dy, answer))];
       },

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { tokenByToken } from './token-rows.js';
+import { type TokenTable, tokenRows } from './token-table.js';
 
 /** The positions 0 .. tokens-1 with `first` brought to the front. */
 export function positionFirst(tokens: number, first: number): number[] {
@@ -14,7 +15,7 @@ export function positionFirst(tokens: number, first: number): number[] {
  * @returns each [T B, hidden]; no places where a model has no embeddings of them
  */
 export function embedRows(
-  wordEmbeddings: tf.Tensor2D,
+  wordEmbeddings: TokenTable,
   positionEmbeddings: tf.Tensor2D | undefined,
   tokens: readonly (readonly number[])[],
   order: readonly (readonly number[])[],
@@ -23,7 +24,7 @@ export function embedRows(
   const positions = tokenByToken(lengths, (b, t) => order[b][t]);
   const ids = tokenByToken(lengths, (b, t) => tokens[b][order[b][t]]);
   return {
-    words: tf.gather(wordEmbeddings, tf.tensor1d(ids, 'int32')),
+    words: tokenRows(wordEmbeddings, ids),
     places: positionEmbeddings && tf.gather(positionEmbeddings, tf.tensor1d(positions, 'int32')),
   };
 }

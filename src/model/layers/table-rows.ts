@@ -4,11 +4,15 @@ import * as tf from '@tensorflow/tfjs-core';
 /** The rows `indices` of a matrix [rows, width]. */
 export async function readRows(matrix: tf.Tensor2D, indices: readonly number[]): Promise<Float32Array[]> {
   if (indices.length === 0) return [];
-  const width = matrix.shape[1];
-  const gathered = tf.tidy(() => tf.gather(matrix, tf.tensor1d([...indices], 'int32')));
-  const values = await gathered.data<'float32'>();
-  gathered.dispose();
-  return indices.map((_, i) => values.slice(i * width, (i + 1) * width));
+  return rowsOf(tf.tidy(() => tf.gather(matrix, tf.tensor1d([...indices], 'int32'))));
+}
+
+/** All rows of a matrix, which is disposed of. */
+export async function rowsOf(matrix: tf.Tensor2D): Promise<Float32Array[]> {
+  const [height, width] = matrix.shape;
+  const values = await matrix.data<'float32'>();
+  matrix.dispose();
+  return Array.from({ length: height }, (_, i) => values.slice(i * width, (i + 1) * width));
 }
 
 /** A copy of a matrix with other values in some rows; all others keep every bit. */
