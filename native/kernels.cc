@@ -16,6 +16,13 @@
 //   KnMixedAttention(query [rows or samples, width], keyvalue [rows, 2 width], lengths: int32 [samples]; heads, scale)
 //       -> context like query, weights [1, sum of heads queries tokens]         each token attends to all of its own sample
 //   KnMixedAttentionGrad(dcontext, query, keyvalue, lengths, weights; heads, scale) -> dquery, dkeyvalue
+//   KnSiluGate(x [rows, 2 width], bias [2 width]) -> z, along_gate, along_up [rows, width]    silu(gate) up and its slopes, gates beside ups
+//   KnGeluNewGate                                              the same of GELU's approximation
+//   KnGateGrad(dz, along_gate, along_up [rows, width]) -> dx [rows, 2 width]
+//   KnRmsNorm(x [rows, width], gamma [width]; epsilon) -> value, unit [rows, width], inverse [rows, 1]
+//   KnRmsNormGrad(dy, unit, inverse, gamma) -> dx
+//   KnArrangeHeads(inputs [rows, (heads + 2 heads / sharing) size], cos, sin [rows or 1, half]; heads, sharing) -> [rows, 3 heads size]
+//   KnArrangeHeadsGrad(doutputs, cos, sin; heads, sharing) -> dinputs
 
 #include <node_api.h>
 
@@ -28,6 +35,7 @@
 #include <malloc.h>
 #endif
 
+#include "arrange-heads.h"
 #include "cached-attention.h"
 #include "call.h"
 #include "for-rows.h"
@@ -51,6 +59,74 @@ void Gelu(void*, TF_OpKernelContext* context) {
     if (call.Ok()) {
       ForRows(rows, width, [&](int64_t i) {
         kRow(x + i * width, bias, value + i * width, slope + i * width, width);
+      });
+    }
+  }
+  call.Finish();
+}
+
+using RowOfGate = void (*)(const float*, const float*, const float*, const float*, float*, float*, float*, int64_t);
+
+template <RowOfGate kRow>
+void Gate(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  int64_t rows, both;
+  if (call.Matrix(&rows, &both)) {
+    if (both % 2 != 0) call.Refuse("gates without ups");
+    const int64_t width = both / 2;
+    const float *x = call.Input(0), *bias = call.Input(1, both);
+    float *z = call.Output(0, rows, width), *gate = call.Output(1, rows, width), *up = call.Output(2, rows, width);
+    if (call.Ok()) {
+      ForRows(rows, both, [&](int64_t i) {
+        const float* row = x + i * both;
+        kRow(row, row + width, bias, bias + width, z + i * width, gate + i * width, up + i * width, width);
+      });
+    }
+  }
+  call.Finish();
+}
+
+void GateGrad(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  int64_t rows, width;
+  if (call.Matrix(&rows, &width)) {
+    const float *dz = call.Input(0), *gate = call.Input(1, rows * width), *up = call.Input(2, rows * width);
+    float* dx = call.Output(0, rows, 2 * width);
+    if (call.Ok()) {
+      ForRows(rows, 2 * width, [&](int64_t i) {
+        const int64_t at = i * width;
+        GateGradRow(dz + at, gate + at, up + at, dx + 2 * at, dx + 2 * at + width, width);
+      });
+    }
+  }
+  call.Finish();
+}
+
+void RmsNorm(void* epsilon, TF_OpKernelContext* context) {
+  Call call(context);
+  int64_t rows, width;
+  if (call.Matrix(&rows, &width)) {
+    const float *x = call.Input(0), *gamma = call.Input(1, width);
+    float *value = call.Output(0, rows, width), *unit = call.Output(1, rows, width), *inverse = call.Output(2, rows, 1);
+    if (call.Ok()) {
+      ForRows(rows, width, [&](int64_t i) {
+        RmsNormRow(x + i * width, gamma, *static_cast<float*>(epsilon), value + i * width, unit + i * width, inverse + i, width);
+      });
+    }
+  }
+  call.Finish();
+}
+
+void RmsNormGrad(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  int64_t rows, width;
+  if (call.Matrix(&rows, &width)) {
+    const float *dy = call.Input(0), *unit = call.Input(1, rows * width);
+    const float *inverse = call.Input(2, rows), *gamma = call.Input(3, width);
+    float* dx = call.Output(0, rows, width);
+    if (call.Ok()) {
+      ForRows(rows, width, [&](int64_t i) {
+        RmsNormGradRow(dy + i * width, unit + i * width, inverse[i], gamma, dx + i * width, width);
       });
     }
   }
@@ -197,6 +273,49 @@ const Operation kOperations[] = {
      nullptr,
      &NormGrad,
      nullptr},
+    {"KnSiluGate",
+     {"x: float", "bias: float"},
+     {"z: float", "along_gate: float", "along_up: float"},
+     {},
+     nullptr,
+     &Gate<SiluGateRow>,
+     nullptr},
+    {"KnGeluNewGate",
+     {"x: float", "bias: float"},
+     {"z: float", "along_gate: float", "along_up: float"},
+     {},
+     nullptr,
+     &Gate<GeluNewGateRow>,
+     nullptr},
+    {"KnGateGrad", {"dz: float", "along_gate: float", "along_up: float"}, {"dx: float"}, {}, nullptr, &GateGrad, nullptr},
+    {"KnRmsNorm",
+     {"x: float", "gamma: float"},
+     {"value: float", "unit: float", "inverse: float"},
+     {"epsilon: float"},
+     &ReadFloat<kEpsilon>,
+     &RmsNorm,
+     &DeleteFloat},
+    {"KnRmsNormGrad",
+     {"dy: float", "unit: float", "inverse: float", "gamma: float"},
+     {"dx: float"},
+     {},
+     nullptr,
+     &RmsNormGrad,
+     nullptr},
+    {"KnArrangeHeads",
+     {"inputs: float", "cos: float", "sin: float"},
+     {"outputs: float"},
+     {"heads: int", "sharing: int"},
+     &ReadSharing,
+     &ArrangeHeads,
+     &DeleteSharing},
+    {"KnArrangeHeadsGrad",
+     {"doutputs: float", "cos: float", "sin: float"},
+     {"dinputs: float"},
+     {"heads: int", "sharing: int"},
+     &ReadSharing,
+     &ArrangeHeadsGrad,
+     &DeleteSharing},
     {"KnAddWithBias",
      {"x: float", "bias: float", "residual: float"},
      {"sum: float"},

@@ -62,20 +62,90 @@ VECTORISED void GeluRow(const float* __restrict x, const float* __restrict bias,
   }
 }
 
+// Each of silu and gelu_new with its slope, of one number.
+struct Silu {
+  __attribute__((always_inline)) static inline void At(float v, float* value, float* slope) {
+    const float e = ExpOfNegative(-std::fabs(v));
+    const float upper = 1.0f / (1.0f + e), lower = e * upper;
+    const float s = v > 0.0f ? upper : lower, rest = v > 0.0f ? lower : upper;  // rest = 1 - s, with all its digits
+    *value = v * s;
+    *slope = s + v * s * rest;
+  }
+};
+
 // As byTanh in src/model/layers/nonlinearity.ts: (1 + tanh u) / 2 is the sigmoid of 2u, of which only e^-|2u| is computed.
-VECTORISED void GeluNewRow(const float* __restrict x, const float* __restrict bias, float* __restrict value,
-                           float* __restrict slope, int64_t width) {
-  constexpr float kTwice = 2.0f * 0.79788456080286536f; // 2 sqrt(2 / pi)
-  for (int64_t i = 0; i < width; i++) {
-    const float v = x[i] + bias[i];
+struct GeluNew {
+  __attribute__((always_inline)) static inline void At(float v, float* value, float* slope) {
+    constexpr float kTwice = 2.0f * 0.79788456080286536f;  // 2 sqrt(2 / pi)
     const float square = 0.044715f * v * v;
     const float twice = kTwice * v * (1.0f + square);
     const float e = ExpOfNegative(-std::fabs(twice));
     const float upper = 1.0f / (1.0f + e), lower = e * upper;
-    const float s = twice > 0.0f ? upper : lower, rest = twice > 0.0f ? lower : upper; // rest = 1 - s, with all its digits
-    value[i] = v * s;
-    slope[i] = s + v * s * rest * kTwice * (1.0f + 3.0f * square);
+    const float s = twice > 0.0f ? upper : lower, rest = twice > 0.0f ? lower : upper;
+    *value = v * s;
+    *slope = s + v * s * rest * kTwice * (1.0f + 3.0f * square);
   }
+};
+
+VECTORISED void GeluNewRow(const float* __restrict x, const float* __restrict bias, float* __restrict value,
+                           float* __restrict slope, int64_t width) {
+  for (int64_t i = 0; i < width; i++) GeluNew::At(x[i] + bias[i], value + i, slope + i);
+}
+
+// z = f(gate) up, and its slopes along both: f'(gate) up, f(gate).
+#define GATE_ROW(NAME, FUNCTION)                                                                                                \
+  VECTORISED void NAME(const float* __restrict gate, const float* __restrict up, const float* __restrict gate_bias,             \
+                       const float* __restrict up_bias, float* __restrict z, float* __restrict along_gate,                      \
+                       float* __restrict along_up, int64_t width) {                                                             \
+    for (int64_t i = 0; i < width; i++) {                                                                                       \
+      float value, slope;                                                                                                       \
+      FUNCTION::At(gate[i] + gate_bias[i], &value, &slope);                                                                     \
+      const float u = up[i] + up_bias[i];                                                                                       \
+      z[i] = value * u;                                                                                                         \
+      along_gate[i] = slope * u;                                                                                                \
+      along_up[i] = value;                                                                                                      \
+    }                                                                                                                           \
+  }
+GATE_ROW(SiluGateRow, Silu)
+GATE_ROW(GeluNewGateRow, GeluNew)
+#undef GATE_ROW
+
+VECTORISED void GateGradRow(const float* __restrict dz, const float* __restrict along_gate, const float* __restrict along_up,
+                            float* __restrict dgate, float* __restrict dup, int64_t width) {
+  for (int64_t i = 0; i < width; i++) {
+    dgate[i] = dz[i] * along_gate[i];
+    dup[i] = dz[i] * along_up[i];
+  }
+}
+
+// The sum of x[i] y[i] z[i]; `z` may be null, and counts as ones then.
+VECTORISED float SumOfProducts(const float* x, const float* y, const float* z, int64_t width) {
+  float part[kLanes] = {0};
+  const int64_t whole = width - width % kLanes;
+  for (int64_t i = 0; i < whole; i += kLanes) {
+    for (int lane = 0; lane < kLanes; lane++) part[lane] += x[i + lane] * y[i + lane] * (z == nullptr ? 1.0f : z[i + lane]);
+  }
+  float sum = 0;
+  for (int64_t i = whole; i < width; i++) sum += x[i] * y[i] * (z == nullptr ? 1.0f : z[i]);
+  for (const float lane : part) sum += lane;
+  return sum;
+}
+
+VECTORISED void RmsNormRow(const float* __restrict x, const float* __restrict gamma, float epsilon, float* __restrict value,
+                           float* __restrict unit, float* __restrict inverse, int64_t width) {
+  const float scale = 1.0f / std::sqrt(SumOfProducts(x, x, nullptr, width) / width + epsilon);
+  for (int64_t i = 0; i < width; i++) {
+    unit[i] = x[i] * scale;
+    value[i] = unit[i] * gamma[i];
+  }
+  *inverse = scale;
+}
+
+// dx = (g - unit mean(g unit)) / root, with g = dy gamma.
+VECTORISED void RmsNormGradRow(const float* __restrict dy, const float* __restrict unit, float inverse, const float* __restrict gamma,
+                               float* __restrict dx, int64_t width) {
+  const float along = SumOfProducts(dy, gamma, unit, width) / width;
+  for (int64_t i = 0; i < width; i++) dx[i] = (dy[i] * gamma[i] - unit[i] * along) * inverse;
 }
 
 // `bias` and `residual` may both be null.

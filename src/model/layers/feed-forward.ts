@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Site } from '../language-model.js';
 import { differentiable } from './differentiable.js';
+import { hasFused, runFused } from './fused.js';
 import { addWithBias, type LinearWeights, linear, type PlainLinearWeights, product } from './linear.js';
 import { concatRows } from './mask-rows.js';
 import { type Nonlinearity, nonlinear, valueAndSlope } from './nonlinearity.js';
@@ -84,16 +85,16 @@ function throughNetwork(
       gradient: (dy, slopes) => {
         const dAll = throughTransposed(output, enterTransposed(dy));
         const dActivations = begun ? rowsTransposed(dAll, 0, rows, groups) : dAll;
-        const dPres = slopes.map(
-          (slope): tf.Tensor2D =>
-            tf.mul(dActivations, enterTransposed(tf.reshape(slope, [slope.shape[0], -1]))),
-        );
+        const dPre = throughSlopes(dActivations, slopes);
         const part = (d: tf.Tensor2D, from: number, { shape }: tf.Tensor2D) =>
           leaveTransposed(rowsTransposed(d, from, shape[0] / groups, groups));
-        const gradients = [leaveTransposed(throughTransposed(intermediate, besideTransposed(dPres)))];
+        const gradients = [leaveTransposed(throughTransposed(intermediate, dPre))];
         if (residual) gradients.push(tf.clone(dy));
         if (begun) gradients.push(part(dAll, rows, begun));
-        if (probe) gradients.push(part(site === 'pre' ? dPres[0] : dActivations, 0, probe));
+        if (probe) {
+          const alongGate = () => throughSlopes(dActivations, slopes.slice(0, 1));
+          gradients.push(part(site === 'pre' ? alongGate() : dActivations, 0, probe));
+        }
         return gradients;
       },
     };
@@ -107,11 +108,36 @@ interface Activated {
   readonly slopes: tf.Tensor2D[];
 }
 
+/** Of the activations' gradient that of what the first matrix gave, in the arrangement of `weight-product.ts`. */
+function throughSlopes(dActivations: tf.Tensor2D, slopes: readonly tf.Tensor[]): tf.Tensor2D {
+  if (slopes.length === 2 && hasFused('KnGateGrad')) {
+    const [alongGate, alongUp] = slopes;
+    const [dPre] = runFused('KnGateGrad', { dz: dActivations, alongGate, alongUp });
+    return dPre;
+  }
+  return besideTransposed(
+    slopes.map(
+      (slope): tf.Tensor2D => tf.mul(dActivations, enterTransposed(tf.reshape(slope, [slope.shape[0], -1]))),
+    ),
+  );
+}
+
+/** The native engine's kernels of gated networks. */
+const FUSED_GATES: ReadonlyMap<Nonlinearity, string> = new Map([
+  ['silu', 'KnSiluGate'],
+  ['gelu_new', 'KnGeluNewGate'],
+]);
+
 /** @param x [rows, F], or gates beside ups, [rows, 2 F] */
 function activate(kind: Nonlinearity, x: tf.Tensor2D, bias: tf.Tensor1D, gated: boolean): Activated {
   if (!gated) {
     const { value, slope } = valueAndSlope(kind, x, bias);
     return { value, slopes: [slope] };
+  }
+  const fused = FUSED_GATES.get(kind);
+  if (fused && hasFused(fused)) {
+    const [value, ...slopes] = runFused(fused, { x, bias });
+    return { value, slopes };
   }
   const biased: tf.Tensor2D = tf.add(x, bias);
   const width = x.shape[1] / 2;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
+import { hasFused, runFused } from './fused.js';
 import { type RmsNormWeights, rmsNormalize, slopeOfRmsNormalize } from './rms-norm.js';
 import { type Turn, turned, turnedBack } from './rotary.js';
 
@@ -66,6 +67,7 @@ export function arrangeHeads(
   turn: Turn | undefined,
 ): tf.Tensor2D {
   if (heads === keyValueHeads && !turn) return inputs;
+  if (turn && hasFused('KnArrangeHeads')) return arrangedByKernel(inputs, { heads, keyValueHeads }, turn);
   const size = inputs.shape[1] / (heads + 2 * keyValueHeads);
   const [queries, keysOrValues] = [heads * size, keyValueHeads * size];
   const columns = (x: tf.Tensor2D, from: number, count: number) => tf.slice(x, [0, from], [-1, count]);
@@ -81,7 +83,7 @@ export function arrangeHeads(
       gradient: (dy, [cos, sin]) => {
         const part = (i: number) => columns(dy, i * queries, queries);
         const folded = (x: tf.Tensor2D) => foldHeads(x, keyValueHeads, heads / keyValueHeads);
-        const fromPlace = (x: tf.Tensor2D, count: number) => (turn ? turnedBack(x, cos, sin, count) : x);
+        const fromPlace = (x: tf.Tensor2D, count: number) => (turn ? turnedBack(x, { cos, sin }, count) : x);
         return [
           tf.concat(
             [fromPlace(part(0), heads), fromPlace(folded(part(1)), keyValueHeads), folded(part(2))],
@@ -89,6 +91,23 @@ export function arrangeHeads(
           ),
         ];
       },
+    };
+  });
+}
+
+/** The same by the engine's own kernel. */
+function arrangedByKernel(
+  inputs: tf.Tensor2D,
+  { heads, keyValueHeads }: HeadSharing,
+  { cos, sin }: Turn,
+): tf.Tensor2D {
+  const sharing = { heads, sharing: heads / keyValueHeads };
+  return differentiable([inputs], save => {
+    save([cos, sin]);
+    const [value] = runFused('KnArrangeHeads', { inputs, cos, sin }, sharing);
+    return {
+      value,
+      gradient: (dy, [cos, sin]) => runFused('KnArrangeHeadsGrad', { dOutputs: dy, cos, sin }, sharing),
     };
   });
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
+import { hasFused, runFused } from './fused.js';
 
 /** Root mean square normalisation (Zhang and Sennrich, 2019, https://arxiv.org/abs/1910.07467) over `gamma`'s width. */
 export type RmsNormWeights = {
@@ -24,6 +25,10 @@ export function rmsNormalize(
   x: tf.Tensor2D,
   { gamma, epsilon }: RmsNormWeights,
 ): { value: tf.Tensor2D; saved: tf.Tensor[] } {
+  if (hasFused('KnRmsNorm')) {
+    const [value, ...saved] = runFused('KnRmsNorm', { x, gamma }, { epsilon });
+    return { value, saved };
+  }
   const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(x), 1, true), epsilon)); // [rows, 1]
   const unit: tf.Tensor2D = tf.mul(x, inverse);
   return { value: tf.mul(unit, gamma), saved: [unit, inverse] };
@@ -35,6 +40,10 @@ export function slopeOfRmsNormalize(
   [unit, inverse]: tf.Tensor[],
   { gamma }: RmsNormWeights,
 ): tf.Tensor2D {
+  if (hasFused('KnRmsNormGrad')) {
+    const [dx] = runFused('KnRmsNormGrad', { dy, unit, inverse, gamma });
+    return dx;
+  }
   const g = tf.mul(dy, gamma);
   const along = tf.mean(tf.mul(g, unit), 1, true);
   return tf.mul(tf.sub(g, tf.mul(unit, along)), inverse);

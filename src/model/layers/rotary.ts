@@ -14,7 +14,7 @@ export interface Rotary {
   readonly frequencies: readonly number[];
 }
 
-/** The cosines and sines of some rows, [rows, 1, size / 2] each. */
+/** The cosines and sines of some rows, [rows, size / 2] each, or where all rows have one position [1, size / 2]. */
 export type Turn = {
   readonly cos: tf.Tensor;
   readonly sin: tf.Tensor;
@@ -22,11 +22,13 @@ export type Turn = {
 
 /** @param positions of the rows */
 export function turnOf({ size, frequencies }: Rotary, positions: readonly number[]): Turn {
+  const [first] = positions;
+  const turned = positions.every(position => position === first) ? [first] : positions;
   // In doubles: an angle of thousands of radians has few digits left in float32.
-  const of = (f: (angle: number) => number): tf.Tensor3D =>
-    tf.tensor3d(
-      positions.flatMap(position => frequencies.map(frequency => f(position * frequency))),
-      [positions.length, 1, size / 2],
+  const of = (f: (angle: number) => number): tf.Tensor2D =>
+    tf.tensor2d(
+      turned.flatMap(position => frequencies.map(frequency => f(position * frequency))),
+      [turned.length, size / 2],
     );
   return { cos: of(Math.cos), sin: of(Math.sin) };
 }
@@ -35,9 +37,10 @@ export function turnOf({ size, frequencies }: Rotary, positions: readonly number
  * Every head of every row turned: a part of operations that have a gradient.
  * @param x [rows, heads * headSize]
  */
-export function turned(x: tf.Tensor2D, { cos, sin }: Turn, heads: number): tf.Tensor2D {
+export function turned(x: tf.Tensor2D, turn: Turn, heads: number): tf.Tensor2D {
   const [rows, width] = x.shape;
-  const half = cos.shape[2] ?? 0;
+  const half = turn.cos.shape[1] ?? 0;
+  const [cos, sin] = [tf.expandDims(turn.cos, 1), tf.expandDims(turn.sin, 1)];
   const ofHeads = tf.reshape<tf.Rank.R3>(x, [rows, heads, width / heads]);
   const columns = (from: number, count: number) => tf.slice(ofHeads, [0, 0, from], [-1, -1, count]);
   const [a, b] = [columns(0, half), columns(half, half)];
@@ -48,6 +51,6 @@ export function turned(x: tf.Tensor2D, { cos, sin }: Turn, heads: number): tf.Te
 }
 
 /** The gradient of {@link turned}: by as much the other way. */
-export function turnedBack(dy: tf.Tensor2D, cos: tf.Tensor, sin: tf.Tensor, heads: number): tf.Tensor2D {
+export function turnedBack(dy: tf.Tensor2D, { cos, sin }: Turn, heads: number): tf.Tensor2D {
   return turned(dy, { cos, sin: tf.neg(sin) }, heads);
 }

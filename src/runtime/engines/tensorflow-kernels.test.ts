@@ -37,6 +37,13 @@ describe.skipIf(!isThere)(`the kernels of native/kernels.cc${unless}`, () => {
       },
       2,
     ],
+    ['KnSiluGate', { x: whole, bias: wrong }, 1],
+    ['KnGeluNewGate', { x: whole, bias: wrong }, 1],
+    ['KnGateGrad', { dz: whole, alongGate: whole, alongUp: wrong }, 2],
+    ['KnRmsNorm', { x: whole, gamma: wrong }, 1],
+    ['KnRmsNormGrad', { dy: whole, unit: whole, inverse: wrong, gamma: row }, 2],
+    ['KnArrangeHeads', { inputs: [2, 8], cos: [1, 1], sin: wrong }, 2],
+    ['KnArrangeHeadsGrad', { dOutputs: [2, 12], cos: [1, 1], sin: wrong }, 2],
     ['KnNormGrad', { dy: whole, unit: whole, inverse: wrong, gamma: row }, 2],
   ])('%s refuses an input of a wrong size, whatever comes after it', (kernel, shapes, index) => {
     expect(hasFused(kernel)).toBe(true);
@@ -46,7 +53,7 @@ describe.skipIf(!isThere)(`the kernels of native/kernels.cc${unless}`, () => {
         tf.ones(shape, ['answers', 'seen'].includes(name) ? 'int32' : 'float32'),
       ]),
     );
-    expect(() => runFused(kernel, inputs, { epsilon: 1e-12, scale: 1 })).toThrow(
+    expect(() => runFused(kernel, inputs, { epsilon: 1e-12, scale: 1, heads: 2, sharing: 2 })).toThrow(
       `input ${index} has another size`,
     );
   });

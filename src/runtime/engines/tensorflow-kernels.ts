@@ -48,6 +48,23 @@ const FUSED: Readonly<Record<string, FusedKernel>> = {
     integers: ['heads'],
     outputs: 2,
   },
+  KnSiluGate: { inputs: ['x', 'bias'], attributes: [], outputs: 3 },
+  KnGeluNewGate: { inputs: ['x', 'bias'], attributes: [], outputs: 3 },
+  KnGateGrad: { inputs: ['dz', 'alongGate', 'alongUp'], attributes: [], outputs: 1 },
+  KnRmsNorm: { inputs: ['x', 'gamma'], attributes: ['epsilon'], outputs: 3 },
+  KnRmsNormGrad: { inputs: ['dy', 'unit', 'inverse', 'gamma'], attributes: [], outputs: 1 },
+  KnArrangeHeads: {
+    inputs: ['inputs', 'cos', 'sin'],
+    attributes: [],
+    integers: ['heads', 'sharing'],
+    outputs: 1,
+  },
+  KnArrangeHeadsGrad: {
+    inputs: ['dOutputs', 'cos', 'sin'],
+    attributes: [],
+    integers: ['heads', 'sharing'],
+    outputs: 1,
+  },
   KnNormGrad: { inputs: ['dy', 'unit', 'inverse', 'gamma'], attributes: [], outputs: 1 },
 };
 
