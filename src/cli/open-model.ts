@@ -1,7 +1,10 @@
+import { DEFAULTS } from '../experiment/run/defaults.js';
+import { usualSite } from '../experiment/run/protocols.js';
 import { KnowledgeNeurons } from '../library/knowledge-neurons.js';
 import { loadModel, type OpenedModel } from '../library/load-model.js';
+import type { Site } from '../model/language-model.js';
 import type { OnProgress } from '../progress.js';
-import type { AskingOptions, ModelOptions } from './options/options.js';
+import type { AskingOptions, AttributionOptions, ModelOptions } from './options/options.js';
 import { warnOfMasks } from './output/fact-warnings.js';
 
 /** The model that the options name, fetched if need be, on the device that they name. */
@@ -14,14 +17,22 @@ export function openModel(options: ModelOptions, onProgress: OnProgress): Promis
   });
 }
 
+/** The site that the options name, or else their protocol's. */
+export function siteOf(
+  { site, protocol = DEFAULTS.protocol }: Pick<AskingOptions, 'site'> & Pick<AttributionOptions, 'protocol'>,
+  { architecture }: OpenedModel,
+): Site {
+  return site ?? usualSite(protocol, architecture);
+}
+
 /** The same, ready to be asked by these prompts. */
 export async function openKnowledgeNeurons(
-  options: ModelOptions & AskingOptions,
+  options: ModelOptions & AskingOptions & Pick<AttributionOptions, 'protocol'>,
   prompts: readonly string[],
   onProgress: OnProgress,
 ): Promise<KnowledgeNeurons> {
-  const { site, continuation } = options;
   const opened = await openModel(options, onProgress);
   warnOfMasks(prompts, opened.model.causal, onProgress);
-  return new KnowledgeNeurons(opened, { site, continuation, onProgress });
+  const { continuation } = options;
+  return new KnowledgeNeurons(opened, { site: siteOf(options, opened), continuation, onProgress });
 }

@@ -30,7 +30,7 @@ describe('a request', () => {
       experiment: 'facts',
       model: { id: 'bert-base-uncased', revision: 'main' },
       data: { name: 'pararel', relations: null, limit: null, facts: null, maxAnswerTokens: null },
-      asking: { site: 'post', continuation: 'answer' },
+      asking: { site: null, continuation: 'answer' },
       protocol: 'eleutherai',
       neurons: {
         method: 'integrated_gradients',

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { findModelHere, locateModel, MAIN } from '../model/checkpoint/locate.js';
-import { parameterCount, readModelConfig } from '../model/config.js';
+import { type ModelConfig, parameterCount, readModelConfig } from '../model/config.js';
 import { type LoadedModel, loadModel as loadFolder } from '../model/load.js';
 import { type OnProgress, type Progress, progressTo } from '../progress.js';
 import { BatchMemory, loweredText } from '../runtime/batch-memory.js';
@@ -32,6 +32,7 @@ export interface DeviceBatches {
 
 /** A loaded model, and where it is from. */
 export interface OpenedModel extends LoadedModel {
+  readonly architecture: ModelConfig['architecture'];
   /** Short, for file names: "bert-base-uncased". */
   readonly name: string;
   /** That its files are in. */
@@ -58,8 +59,10 @@ export async function loadModel(id: string, options: LoadOptions = {}): Promise<
   const started = chosen && (await startOnChosen(chosen));
   started?.notices.forEach(progress.notice);
   const loaded = await loadFolder(folder);
+  const { architecture } = await readModelConfig(folder);
   return {
     ...loaded,
+    architecture,
     name,
     folder,
     ...(started && { batches: await batchesOn(started, folder, options, progress) }),

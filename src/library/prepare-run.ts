@@ -11,6 +11,7 @@ import type { BegunExperiment, ExperimentData } from '../experiment/run/experime
 import { type GivenNeurons, readGivenNeurons } from '../experiment/run/given-neurons.js';
 import { onKeptEngine } from '../experiment/run/kept-engine.js';
 import { planRun, type RunPlan } from '../experiment/run/plan.js';
+import { usualSite } from '../experiment/run/protocols.js';
 import type { ReadyRun } from '../experiment/run/ready-run.js';
 import { checkResultsPlace } from '../experiment/run/results-folder.js';
 import { checkWeights } from '../model/checkpoint/checkpoint.js';
@@ -67,16 +68,23 @@ export async function prepareRun(
   const dataset = early && description ? early : await openData(source, request, config.causal);
 
   const data: ExperimentData = { model: model.name, config, tokenizer, dataset, given };
-  const begun = experimentOf(request).begin(request, data);
+  const decided = withSite(request, config);
+  const begun = experimentOf(decided).begin(decided, data);
   const { plan, described } = begun;
   const { relations } = dataset;
   const machine = thisMachine();
   progress.stop();
   return {
-    ready: { request, model, data, chosen, described, tasks: TASKS },
+    ready: { request: decided, model, data, chosen, described, tasks: TASKS },
     begun,
-    plan: planRun({ request, model, config, relations, plan, described, chosen, machine }),
+    plan: planRun({ request: decided, model, config, relations, plan, described, chosen, machine }),
   };
+}
+
+/** The request with the site that its protocol has for this model, where it names none. */
+function withSite<R extends Request>(request: R, { architecture }: ModelConfig): R {
+  const { asking, protocol } = request;
+  return { ...request, asking: { ...asking, site: asking.site ?? usualSite(protocol, architecture) } };
 }
 
 interface Description {

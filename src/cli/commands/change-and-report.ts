@@ -5,7 +5,7 @@ import { usualData } from '../../experiment/run/request.js';
 import { changeFact } from '../../library/change-fact.js';
 import type { AskedChange } from '../../library/change-request.js';
 import { checkSavePlace } from '../../model/checkpoint/save-checkpoint.js';
-import { openModel } from '../open-model.js';
+import { openModel, siteOf } from '../open-model.js';
 import { allPrompts, askedFact, factFinding, givenNeurons } from '../options/fact-request.js';
 import { refuseIdleDraw, refuseIdleFinding } from '../options/idle-options.js';
 import type { ValueOptions } from '../options/value-options.js';
@@ -25,7 +25,6 @@ export async function changeAndReport(options: ValueOptions, change: AskedChange
     prompts,
     answer,
     save = null,
-    site,
     continuation,
     unrelatedFacts,
     seed = DEFAULTS.seed,
@@ -50,7 +49,7 @@ export async function changeAndReport(options: ValueOptions, change: AskedChange
         ...fact,
         ...{ change, otherPrompts, save },
         neurons: given ?? { ...finding, negativePrompts },
-        asking: { site, continuation },
+        asking: { site: siteOf(options, opened), continuation },
         unrelated: unrelatedFacts === 0 ? null : { data, count: unrelatedFacts, seed },
       },
       { onProgress, signal },

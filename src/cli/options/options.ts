@@ -29,7 +29,7 @@ export interface PromptOptions {
 }
 
 export interface AskingOptions {
-  readonly site: Site;
+  readonly site?: Site;
   readonly continuation: Continuation;
 }
 
@@ -112,9 +112,10 @@ export function addAskingOptions(command: Command): Command {
   return command
     .optionsGroup('Asking:')
     .addOption(
-      new Option('--site <site>', 'where neurons are: after (post) or before (pre) the non-linearity')
-        .choices(SITES)
-        .default(DEFAULTS.site),
+      new Option(
+        '--site <site>',
+        "where neurons are: after (post) or before (pre) the non-linearity (default: the protocol's: post, of GPT-2 and GPT-Neo by the replication's pre)",
+      ).choices(SITES),
     )
     .addOption(
       new Option(

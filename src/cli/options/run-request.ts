@@ -21,7 +21,7 @@ export function runRequest(options: DataRunOptions) {
       facts: facts ? [...facts] : null,
       maxAnswerTokens: maxAnswerTokens ?? null,
     },
-    asking: { site: options.site, continuation: options.continuation },
+    asking: { site: options.site ?? null, continuation: options.continuation },
     protocol,
     neurons: options.neurons === undefined ? finding : { given: options.neurons },
     controls: { negatives: negatives ?? null, seed },

@@ -46,7 +46,8 @@ export function stagesOf(
   const { negatives, seed } = controls;
   const { suppress = false, enhance = null } = interventions ?? {};
   return {
-    ...asking,
+    site: decided(asking.site),
+    continuation: asking.continuation,
     maxAnswerTokens: data.maxAnswerTokens ?? Number.POSITIVE_INFINITY,
     neurons: sourceOf(neurons, protocol, given),
     negatives: negatives === null ? null : { count: negatives, seed },
@@ -55,6 +56,11 @@ export function stagesOf(
     unrelated:
       interventions && (suppress || enhance !== null) ? { rule: interventions.unrelated, seed } : null,
   };
+}
+
+function decided(site: Site | null): Site {
+  if (site) return site;
+  throw new Error('a site that was not decided');
 }
 
 function sourceOf(

@@ -28,7 +28,8 @@ export function commandLine(request: RunRequest, { command, words, draws }: Comm
   if (data.limit !== null) line.push('--limit', String(data.limit));
   if (data.facts) line.push('--facts', data.facts.join());
   if (data.maxAnswerTokens !== null) line.push('--max-answer-tokens', String(data.maxAnswerTokens));
-  line.push('--site', asking.site, '--continuation', asking.continuation);
+  if (asking.site) line.push('--site', asking.site);
+  line.push('--continuation', asking.continuation);
   if ('given' in neurons) {
     const { given } = neurons;
     line.push('--neurons', typeof given === 'string' ? given : JSON.stringify(given));

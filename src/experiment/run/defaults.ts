@@ -6,7 +6,6 @@ export const DEFAULTS = {
   model: 'bert-base-uncased',
   revision: 'main',
   engine: 'auto',
-  site: 'post',
   continuation: 'answer',
   protocol: 'eleutherai',
   method: 'integrated_gradients',

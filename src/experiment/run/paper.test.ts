@@ -102,11 +102,15 @@ describeWith(REAL_PARAREL, 'in PARAREL', () => {
       const data: ExperimentData = { model: 'bert', config: config(), tokenizer, dataset, given: null };
       const other: ExperimentData = { ...data, config: config({ num_hidden_layers: 4 }) };
 
-      expect(planFacts(asked(), data).isPapers).toBe(true);
-      expect(planFacts(asked(), other).isPapers).toBe(false);
+      const decided = asked({ asking: { site: 'post' } });
+      expect(planFacts(decided, data).isPapers).toBe(true);
+      expect(planFacts(decided, other).isPapers).toBe(false);
 
       const update = (changes: object) =>
-        completeUpdate({ experiment: 'update', protocol: 'dai', model: { id: './x' }, update: changes });
+        completeUpdate({
+          ...{ experiment: 'update', protocol: 'dai', model: { id: './x' }, asking: { site: 'post' } },
+          update: changes,
+        });
       expect(planUpdate(update({}), data).isPapers).toBe(true);
       expect(planUpdate(update({}), other).isPapers).toBe(false);
       for (const changes of [
@@ -116,7 +120,10 @@ describeWith(REAL_PARAREL, 'in PARAREL', () => {
         expect(planUpdate(update(changes), data).isPapers).toBe(false);
 
       const erasure = (changes: object) =>
-        completeErasure({ experiment: 'erasure', protocol: 'dai', model: { id: './x' }, erasure: changes });
+        completeErasure({
+          ...{ experiment: 'erasure', protocol: 'dai', model: { id: './x' }, asking: { site: 'post' } },
+          erasure: changes,
+        });
       const all = { ownFacts: 20, otherFacts: 20 };
       expect(planErasure(erasure(all), data).isPapers).toBe(true);
       expect(planErasure(erasure({ ...all, erase: ['P19'] }), data).isPapers).toBe(true);

@@ -6,6 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ModelConfig } from '../../model/config.js';
 import { completeFinding } from './finding.js';
+import { usualSite } from './protocols.js';
 import type { RunRequest } from './request.js';
 
 /** Those of its Figures 4 and 5: PARAREL's without the five that have three templates or fewer. */
@@ -46,7 +47,7 @@ export function findsAsInPaper(
       neurons,
       completeFinding('path' in neurons ? { path: neurons.path } : {}, protocol, 'data'),
     ) &&
-    asking.site === 'post' &&
+    (asking.site ?? usualSite(protocol, config.architecture)) === 'post' &&
     controls.negatives === null
   );
 }

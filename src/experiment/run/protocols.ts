@@ -4,6 +4,8 @@
  * (src/1_run_mlm.sh, src/2_get_kn.py).
  */
 import type { Rule } from '../../attribution/rules.js';
+import type { ModelConfig } from '../../model/config.js';
+import type { Site } from '../../model/language-model.js';
 
 export const PROTOCOLS = ['eleutherai', 'dai'] as const;
 
@@ -46,3 +48,11 @@ export const PROTOCOL_DEFAULTS: Readonly<Record<Protocol, ProtocolDefaults>> = {
     baseline: { adaptiveThreshold: 0.5 },
   },
 };
+
+/** Whose first matrix the replication hooks, `c_fc`, before its non-linearity (knowledge_neurons.py, `_get_transformer_layers` and on). */
+const BEFORE_NONLINEARITY: readonly ModelConfig['architecture'][] = ['gpt2', 'gpt_neo'];
+
+/** Where a protocol has a model's neurons: after the non-linearity, but where the replication takes them before it. */
+export function usualSite(protocol: Protocol, architecture: ModelConfig['architecture']): Site {
+  return protocol === 'eleutherai' && BEFORE_NONLINEARITY.includes(architecture) ? 'pre' : 'post';
+}

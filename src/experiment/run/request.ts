@@ -41,7 +41,8 @@ export interface RunRequest {
     /** Facts whose object is more tokens are left out. */
     readonly maxAnswerTokens: number | null;
   };
-  readonly asking: { readonly site: Site; readonly continuation: Continuation };
+  /** A site of null is the protocol's, which depends on the model: preparing the run decides it. */
+  readonly asking: { readonly site: Site | null; readonly continuation: Continuation };
   readonly protocol: Protocol;
   readonly neurons: GivenInRequest | Finding;
   readonly controls: {
@@ -127,7 +128,7 @@ export const runShape = {
     .prefault({}),
   asking: z
     .strictObject({
-      site: z.enum(SITES).default(DEFAULTS.site),
+      site: z.enum(SITES).nullable().default(null),
       continuation: z.enum(CONTINUATIONS).default(DEFAULTS.continuation),
     })
     .prefault({}),
