@@ -13,30 +13,34 @@ describe.each(await enginesHere())('on the %s engine', engine => {
   });
 
   describe("the answer's probability", () => {
-    it('is the softmax over the vocabulary at the answer, with its gradient', () => {
-      const [embeddings, bias, answers] = [values(7 * 4, 1, 2), values(7, 2), [3, 0, 6]];
-      const weights = { embeddings: tensor(embeddings, 7), bias: vector(bias) };
-      const distribution = (x: Float64Array, row: number) => {
-        const scores = Array.from({ length: 7 }, (_, id) =>
-          Math.exp(
-            bias[id] + [0, 1, 2, 3].reduce((sum, i) => sum + x[row * 4 + i] * embeddings[id * 4 + i], 0),
+    // Scores are some 3 at most.
+    it.each([undefined, 30, 1.5])(
+      'is the softmax over the vocabulary at the answer, with its gradient, scores within a cap of %s',
+      cap => {
+        const [embeddings, bias, answers] = [values(7 * 4, 1, 2), values(7, 2), [3, 0, 6]];
+        const weights = { embeddings: tensor(embeddings, 7), bias: vector(bias), cap };
+        const distribution = (x: Float64Array, row: number) => {
+          const scores = Array.from({ length: 7 }, (_, id) => {
+            const score =
+              bias[id] + [0, 1, 2, 3].reduce((sum, i) => sum + x[row * 4 + i] * embeddings[id * 4 + i], 0);
+            return Math.exp(cap === undefined ? score : cap * Math.tanh(score / cap));
+          });
+          const total = scores.reduce((a, b) => a + b);
+          return scores.map(score => score / total);
+        };
+        const reference = (x: Float64Array) =>
+          Float64Array.from(answers, (answer, row) => distribution(x, row)[answer]);
+        const x = values(3 * 4, 3);
+        expectAgreement(h => answerProbability(h, weights, answers), reference, x, 3);
+        const all = vocabularyProbabilities(tensor(x, 3), weights).dataSync();
+        expect(
+          relativeError(
+            all,
+            [0, 1, 2].flatMap(row => distribution(x, row)),
           ),
-        );
-        const total = scores.reduce((a, b) => a + b);
-        return scores.map(score => score / total);
-      };
-      const reference = (x: Float64Array) =>
-        Float64Array.from(answers, (answer, row) => distribution(x, row)[answer]);
-      const x = values(3 * 4, 3);
-      expectAgreement(h => answerProbability(h, weights, answers), reference, x, 3);
-      const all = vocabularyProbabilities(tensor(x, 3), weights).dataSync();
-      expect(
-        relativeError(
-          all,
-          [0, 1, 2].flatMap(row => distribution(x, row)),
-        ),
-      ).toBeLessThan(TOLERANCE);
-    });
+        ).toBeLessThan(TOLERANCE);
+      },
+    );
   });
 
   it('a vocabulary of 30,522 tokens loses none of the small ones beside one near 1', () => {
