@@ -22,11 +22,13 @@ describe('a config.json is refused', () => {
     ['gpt2', { activation_function: 'quick_gelu' }, '"activation_function" is quick_gelu; kn computes gelu'],
     ['gpt_neo', { attention_types: [[['global'], 2]] }, '"attention_types" names 2 layers'],
     ['gpt_neo', { attention_types: [[['banded'], 3]] }, '"attention_types.0.0.0":'],
+    ['gpt_neo', { attention_layers: ['global'] }, '"attention_layers" names 1 layers, and "num_layers" is 3'],
     ['gptj', { rotary_dim: 5 }, '"rotary_dim" is 5, no even part of 8 columns of a head'],
     ['gptj', { rotary_dim: 10 }, '"rotary_dim" is 10, no even part of 8 columns of a head'],
     ['gptj', { rotary_dim: null }, '"rotary_dim":'],
     ['gptj', { n_head: 5 }, '24 hidden values cannot be divided among 5 attention heads'],
     ['gpt_neox', { num_attention_heads: 5 }, '24 hidden values cannot be divided among 5 attention heads'],
+    ['gpt_neox', { head_dim: 4 }, '"head_dim" is 4; kn computes 6 alone'],
     ['gpt_neox', { rotary_pct: 0.1 }, '"partial_rotary_factor" turns 0 of 6 columns of a head'],
     ['gpt_neox', { rotary_pct: 2 }, '"partial_rotary_factor":'],
     ['gpt_neox', { hidden_act: 'quick_gelu' }, '"hidden_act" is quick_gelu'],
@@ -114,6 +116,13 @@ describe('a key that config.json does not have', () => {
     const { attention, embeddingScale } = parse('gemma2', { ...missing, sliding_window: undefined });
     expect(attention).toEqual([4096, null, 4096].map(window => ({ scale: 1 / 16, window, cap: 50 })));
     expect(embeddingScale).toBe(Math.sqrt(24));
+  });
+
+  it('leaves the layers of GPT-Neo to "attention_types", which "attention_layers" comes before', () => {
+    const windows = (changes: object) => parse('gpt_neo', changes).attention.map(({ window }) => window);
+    expect(windows({})).toEqual([3, null, 3]);
+    expect(windows({ window_size: undefined })).toEqual([256, null, 256]);
+    expect(windows({ attention_layers: ['global', 'global', 'local'] })).toEqual([null, null, 3]);
   });
 
   it('leaves the windows of Qwen to its last layers, from the 28th on', () => {

@@ -49,6 +49,7 @@ export function headByHead(
   size: number,
   change: (head: Float64Array) => Float64Array,
 ): Float64Array {
+  if (size < 1) throw new Error('heads have no columns');
   const out = new Float64Array(row.length);
   for (let from = 0; from < row.length; from += size) out.set(change(row.slice(from, from + size)), from);
   return out;

@@ -20,7 +20,7 @@ export const gemma2: ReferenceFamily = (config, weights) => {
     Array.from({ length: layers }, (_, i) => ((i + 1) % 2 ? 'sliding_attention' : 'full_attention'));
   const frequencies = inverseFrequencies(config, ropeOf(config, new Settings({})), size);
   const words = weights.matrix('model.embed_tokens.weight');
-  const head = config.flag('tie_word_embeddings', true) ? 'model.embed_tokens' : 'lm_head';
+  const head = weights.headOf(config.flag('tie_word_embeddings', true), 'model.embed_tokens', 'lm_head');
   const normed = (name: string, row: Float64Array) =>
     rmsNormalized(
       row,

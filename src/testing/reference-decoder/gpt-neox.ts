@@ -13,7 +13,7 @@ export const gptNeox: ReferenceFamily = (config, weights) => {
   const prefix = weights.has('embed_in.weight') ? '' : 'gpt_neox.';
   const isBiased = config.flag('attention_bias', true);
   const isParallel = config.flag('use_parallel_residual', true);
-  const head = config.flag('tie_word_embeddings', false) ? `${prefix}embed_in` : 'embed_out';
+  const head = weights.headOf(config.flag('tie_word_embeddings', false), `${prefix}embed_in`, 'embed_out');
 
   const rope = ropeOf(config, new Settings({}));
   const share = rope.number('partial_rotary_factor', config.number('rotary_pct', 0.25));
@@ -21,6 +21,7 @@ export const gptNeox: ReferenceFamily = (config, weights) => {
   const theta = new Settings({
     rope_theta: config.number('rotary_emb_base', 10_000),
     max_position_embeddings: config.number('max_position_embeddings', 2048),
+    original_max_position_embeddings: config.optional('original_max_position_embeddings', null),
   });
   const frequencies = inverseFrequencies(theta, rope, Math.floor(size * share));
 

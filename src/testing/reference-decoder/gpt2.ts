@@ -68,6 +68,8 @@ export const gptNeo: ReferenceFamily = (config, weights) => {
 };
 
 function attentionKinds(config: Settings): unknown[] {
+  const layers = config.list('attention_layers');
+  if (layers) return [...layers];
   const types = config.list('attention_types') ?? [[['global', 'local'], 12]];
   return types.flatMap(item => {
     if (!Array.isArray(item)) return fail('"attention_types" is no list of lists');
@@ -85,7 +87,7 @@ export function prefixOf(weights: StoredWeights): string {
 function wholeModel(config: Settings, weights: StoredWeights, epsilon: number) {
   const prefix = prefixOf(weights);
   const [words, places] = ['wte', 'wpe'].map(name => weights.matrix(`${prefix}${name}.weight`));
-  const head = config.flag('tie_word_embeddings', true) ? `${prefix}wte` : 'lm_head';
+  const head = weights.headOf(config.flag('tie_word_embeddings', true), `${prefix}wte`, 'lm_head');
   return {
     embed: (tokens: readonly number[]): Matrix => tokens.map((id, t) => sum(words[id], places[t])),
     scores: (last: Float64Array) => weights.product(head, weights.layerNorm(`${prefix}ln_f`, last, epsilon)),

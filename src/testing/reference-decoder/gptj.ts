@@ -12,7 +12,7 @@ export const gptj: ReferenceFamily = (config, weights) => {
   const [size, prefix] = [config.number('n_embd', 4096) / heads, prefixOf(weights)];
   const frequencies = powers(config.number('rotary_dim', 64), 10_000);
   const words = weights.matrix(`${prefix}wte.weight`);
-  const head = config.flag('tie_word_embeddings', false) ? `${prefix}wte` : 'lm_head';
+  const head = weights.headOf(config.flag('tie_word_embeddings', false), `${prefix}wte`, 'lm_head');
   return {
     layers,
     embed: tokens => tokens.map(id => words[id]),

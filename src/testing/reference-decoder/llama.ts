@@ -27,7 +27,7 @@ function family({ window, ...differences }: Differences): ReferenceFamily {
     const activation = config.activation('hidden_act', 'silu');
     const frequencies = inverseFrequencies(config, ropeOf(config, new Settings({})), size);
     const words = weights.matrix('model.embed_tokens.weight');
-    const head = config.flag('tie_word_embeddings', false) ? 'model.embed_tokens' : 'lm_head';
+    const head = weights.headOf(config.flag('tie_word_embeddings', false), 'model.embed_tokens', 'lm_head');
     return {
       layers,
       embed: tokens => tokens.map(id => words[id]),

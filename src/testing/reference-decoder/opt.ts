@@ -11,7 +11,7 @@ export const opt: ReferenceFamily = (config, weights) => {
   const [words, places] = ['embed_tokens', 'embed_positions'].map(name =>
     weights.matrix(`${prefix}.${name}.weight`),
   );
-  const head = config.flag('tie_word_embeddings', true) ? `${prefix}.embed_tokens` : 'lm_head';
+  const head = weights.headOf(config.flag('tie_word_embeddings', true), `${prefix}.embed_tokens`, 'lm_head');
   const norm = (name: string, row: Float64Array) => weights.layerNorm(name, row, 1e-5);
   return {
     layers,

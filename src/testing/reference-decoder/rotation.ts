@@ -14,7 +14,9 @@ export function inverseFrequencies(config: Settings, rope: Settings, columns: nu
   if (type === 'linear') return plain.map(frequency => frequency / factor);
   if (type !== 'llama3') return fail(`no rope of the type ${type}`);
   const [low, high] = [rope.number('low_freq_factor'), rope.number('high_freq_factor')];
-  const context = rope.number('original_max_position_embeddings', config.number('max_position_embeddings'));
+  const context =
+    config.optional('original_max_position_embeddings', null) ??
+    rope.number('original_max_position_embeddings', config.number('max_position_embeddings'));
   return plain.map(frequency => {
     const wavelength = (2 * Math.PI) / frequency;
     if (wavelength < context / high) return frequency;

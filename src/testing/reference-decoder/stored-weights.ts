@@ -42,6 +42,11 @@ export class StoredWeights {
     return this.matrix(name)[0];
   }
 
+  /** Which matrix scores the vocabulary: a tied model's own one too, where the file has one (tie_weights in modeling_utils.py). */
+  headOf(isTied: boolean, embeddings: string, own: string): string {
+    return isTied && !this.has(`${own}.weight`) ? embeddings : own;
+  }
+
   /** torch.nn.Linear without a bias, stored [out][in]. */
   product(name: string, x: Float64Array): Float64Array {
     const rows = this.matrix(`${name}.weight`);
