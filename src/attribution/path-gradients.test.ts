@@ -8,7 +8,7 @@ import { type LoadedModel, loadModel } from '../model/load.js';
 import { startEngine } from '../runtime/engine.js';
 import { gradientOf, relativeError } from '../testing/finite-differences.js';
 import { ReferenceBert } from '../testing/reference-bert.js';
-import { ReferenceGpt } from '../testing/reference-gpt.js';
+import { ReferenceDecoder } from '../testing/reference-decoder/reference-decoder.js';
 import { describeWith, GOLDEN_BERT, GOLDEN_GPT_NEO, GOLDEN_GPT2 } from '../testing/shared.js';
 import { gradientsAlongPaths, type PathPoint } from './path-gradients.js';
 
@@ -57,7 +57,7 @@ async function gpt(folder: string): Promise<Case> {
     [9, 88, 130, 350, 401, 2],
   ];
   const answers = [5, 6, 7];
-  const model = await ReferenceGpt.load(folder);
+  const model = await ReferenceDecoder.load(folder);
   const reference: ReferenceProbability = (prompt, layer, change) =>
     model.run(tokens[prompt], (at, values) => {
       if (at === layer) change(values);

@@ -52,3 +52,14 @@ export function normalized(
   const variance = x.reduce((a, b) => a + (b - mean) ** 2, 0) / x.length;
   return x.map((value, i) => ((value - mean) / Math.sqrt(variance + epsilon)) * gamma[i] + beta[i]);
 }
+
+/** Its approximation by tanh. */
+export function geluNew(x: number): number {
+  return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+}
+
+/** Root mean square normalisation of one row. */
+export function rmsNormalized(x: Float64Array, gamma: Float64Array, epsilon: number): Float64Array {
+  const square = x.reduce((total, value) => total + value * value, 0) / x.length;
+  return x.map((value, i) => (value / Math.sqrt(square + epsilon)) * gamma[i]);
+}

@@ -15,6 +15,8 @@ const schema = z.object({
   max_position_embeddings: positive,
   ...gptFields,
   attention_types: z.array(z.tuple([z.array(z.enum(['global', 'local'])).nonempty(), positive])),
+  /** The same layer by layer, which files may have beside it: transformers takes it then. */
+  attention_layers: z.array(z.enum(['global', 'local'])).optional(),
   window_size: positive.default(256),
 });
 
@@ -22,14 +24,15 @@ const schema = z.object({
 export function parseGptNeoConfig(json: unknown, path: string): DecoderConfig {
   const config = parseFields(schema, json, path);
   checkHeads(config.hidden_size, config.num_heads, path);
-  const named = config.attention_types.reduce((sum, [kinds, times]) => sum + kinds.length * times, 0);
-  if (named !== config.num_layers)
-    throw new UserError(
-      `${path}: "attention_types" names ${named} layers, and "num_layers" is ${config.num_layers}`,
-    );
-  const kinds = config.attention_types.flatMap(([kinds, times]) =>
+  const ofTypes = config.attention_types.flatMap(([kinds, times]) =>
     Array.from({ length: times }, () => kinds).flat(),
   );
+  const kinds = config.attention_layers ?? ofTypes;
+  for (const [key, { length }] of Object.entries({ attention_types: ofTypes, attention_layers: kinds }))
+    if (length !== config.num_layers)
+      throw new UserError(
+        `${path}: "${key}" names ${length} layers, and "num_layers" is ${config.num_layers}`,
+      );
   return {
     architecture: 'gpt_neo',
     hiddenSize: config.hidden_size,

@@ -1,5 +1,6 @@
 /** GPT-NeoX (Black et al., 2022, https://arxiv.org/abs/2204.06745), and Pythia, after `GPTNeoXForCausalLM` in huggingface/transformers. */
 import { z } from 'zod';
+import { UserError } from '../../errors.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
 import { checkHeads, layerCount, nonlinearityOf, parseFields, positive } from '../config-fields.js';
@@ -25,6 +26,8 @@ const schema = z.object({
   rotary_emb_base: z.number().default(10_000),
   rope_parameters: z.unknown().optional(),
   rope_scaling: z.unknown().optional(),
+  original_max_position_embeddings: z.unknown().optional(),
+  head_dim: positive.nullish(),
 });
 
 /** A part of each head turned, and a residual that is parallel or not. */
@@ -32,10 +35,13 @@ function parseConfig(json: unknown, path: string): DecoderConfig {
   const config = parseFields(schema, json, path);
   checkHeads(config.hidden_size, config.num_attention_heads, path);
   const headSize = config.hidden_size / config.num_attention_heads;
+  if ((config.head_dim ?? headSize) !== headSize)
+    throw new UserError(`${path}: "head_dim" is ${config.head_dim}; kn computes ${headSize} alone`);
   const { rope_parameters, rope_scaling, rotary_pct, rotary_emb_base } = config;
   const rope = {
     rope_parameters,
     rope_scaling,
+    original_max_position_embeddings: config.original_max_position_embeddings,
     partial_rotary_factor: rotary_pct,
     rope_theta: rotary_emb_base,
   };

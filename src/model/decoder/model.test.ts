@@ -1,191 +1,183 @@
 /**
- * The models with all their reuse against one with none: GPT-2 and GPT-Neo in plain loops and doubles, every pass from the
- * embeddings. The golden models' weights are large (initializer_range 0.25), and float32 leaves some 1e-5 of a probability.
+ * The models with all their reuse against ones with none: every family in plain loops and doubles, every pass from the
+ * embeddings, at the golden models' shape and at another one, which needs no golden files. Weights are large, and float32 leaves some
+ * 1e-5 of a probability.
  */
-import { cp, readFile, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, expect, it } from 'vitest';
-import { attribute } from '../../attribution/attribute.js';
-import { gradientXActivation } from '../../attribution/gradient-x-activation.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEngine } from '../../runtime/engine.js';
+import type { EngineName } from '../../runtime/engine-names.js';
 import { enginesHere } from '../../testing/engines.js';
 import { relativeError } from '../../testing/finite-differences.js';
-import { ReferenceGpt } from '../../testing/reference-gpt.js';
-import { describeWith, GOLDEN_GPT_NEO, GOLDEN_GPT2 } from '../../testing/shared.js';
-import { temporaryFolder } from '../../testing/temporary-folder.js';
-import { Checkpoint } from '../checkpoint/checkpoint.js';
-import { type TensorToWrite, writeSafetensors } from '../checkpoint/write-safetensors.js';
-import { SITES } from '../language-model.js';
-import { type LoadedModel, loadModel } from '../load.js';
-import { parseGpt2Config } from './gpt2.js';
+import { values } from '../../testing/layer-agreement.js';
+import { RANDOM_DECODERS } from '../../testing/random-decoders/random-decoders.js';
+import { withRandomDecoder } from '../../testing/random-decoders/write-random-decoder.js';
+import type { Intervention, ReferencePass } from '../../testing/reference-bert.js';
+import { ReferenceDecoder } from '../../testing/reference-decoder/reference-decoder.js';
+import { describeWith, GOLDEN_DECODERS, GOLDEN_GPT_NEO, GOLDEN_GPT2 } from '../../testing/shared.js';
+import { readModelConfig } from '../config.js';
+import { type LanguageModel, type PromptBatch, SITES, type Site } from '../language-model.js';
+import { loadWeights } from '../load.js';
 
 const TOLERANCE = 5e-5;
+/** Of central differences. */
+const STEP = 1e-5;
 
-const LONG = [11, 40, 7, 300, 55, 421, 9, 88, 130];
+/** Of 7 tokens, longer than any window, and shorter ones, down to one that sees itself alone. */
+const PROMPTS = {
+  'one length': [
+    [11, 40, 7, 300, 55, 401, 9],
+    [270, 3, 3, 64, 199, 12, 350],
+  ],
+  'several lengths': [[270, 3, 3], [77], [11, 40, 7, 300, 55, 401, 9]],
+  'one token': [[77]],
+} as const;
 
-const batchOf = (tokens: readonly (readonly number[])[]) => ({
-  tokens,
-  positions: tokens.map(({ length }) => length - 1),
-});
-
-/** Of 9 tokens, longer than GPT-Neo's window of 4; and beside them shorter ones, down to one that sees itself alone. */
-const BATCHES = {
-  'one length': batchOf([
-    [11, 40, 7, 300, 55, 421, 9, 88, 130],
-    [270, 3, 3, 64, 199, 12, 350, 401, 2],
-  ]),
-  'several lengths': batchOf([[270, 3, 3], [11, 40, 7, 300, 55, 421, 9, 88, 130], [77], [64, 199, 12]]),
-};
-
-async function predictionsOf(folder: string, tokens: readonly number[]) {
-  const { model } = await loadModel(folder);
-  const trace = model.trace(batchOf([tokens]));
-  const found = [...tf.tidy(() => model.probabilities(trace.prediction)).dataSync()];
-  trace.dispose();
-  model.dispose();
-  const { probabilities } = (await ReferenceGpt.load(folder)).run(tokens);
-  return { found, expected: probabilities };
+interface Subject {
+  readonly model: LanguageModel;
+  readonly reference: ReferenceDecoder;
 }
 
-async function withConfig(folder: string, changes: object): Promise<string> {
-  const copy = temporaryFolder();
-  await cp(folder, copy, { recursive: true });
-  const path = join(copy, 'config.json');
-  await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), ...changes }));
-  return copy;
+async function open(folder: string): Promise<Subject> {
+  const model = await loadWeights(folder, await readModelConfig(folder));
+  return { model, reference: await ReferenceDecoder.load(folder) };
 }
 
-const engines = (await enginesHere()).filter(engine => engine !== 'webgpu');
-const asked = engines.flatMap(engine =>
-  Object.entries(BATCHES).flatMap(([kind, BATCH]) =>
-    [GOLDEN_GPT2, GOLDEN_GPT_NEO].map(folder => ({ engine, kind, BATCH, folder })),
-  ),
-);
-for (const { engine, kind, BATCH, folder } of asked) {
-  describeWith(folder, `a GPT on ${engine}: ${basename(folder)}, prompts of ${kind}`, () => {
-    const answers = BATCH.tokens.map((_, prompt) => 5 + prompt);
-    let loaded: LoadedModel;
-    let reference: ReferenceGpt;
+/** What references gave, by the model, the site, the tokens and what was changed: all engines are held against the same. */
+const known = new Map<string, ReferencePass>();
+
+function describeAgreement(title: string, engine: EngineName, openSubject: () => Promise<Subject>) {
+  describe(`${title} on ${engine}`, () => {
+    let model: LanguageModel;
+    let reference: ReferenceDecoder;
     beforeAll(async () => {
       await startEngine(engine);
-      loaded = await loadModel(folder);
-      reference = await ReferenceGpt.load(folder);
+      ({ model, reference } = await openSubject());
+    });
+    afterAll(() => model.dispose());
+
+    const batchOf = (kind: keyof typeof PROMPTS): PromptBatch => ({
+      tokens: PROMPTS[kind].map(prompt => prompt.map(id => id % model.vocabularySize)),
+      positions: PROMPTS[kind].map(({ length }) => length - 1),
     });
 
-    it('predicts what the reference does, whatever the prompts beside it', () => {
-      const trace = loaded.model.trace(BATCH);
-      const all = loaded.model.probabilities(trace.prediction).arraySync();
-      BATCH.tokens.forEach((tokens, i) => {
-        const { probabilities, activations } = reference.run(tokens);
-        expect(relativeError(all[i], probabilities)).toBeLessThan(TOLERANCE);
-        trace.activations.forEach((layer, index) => {
-          expect(relativeError(layer.arraySync()[i], activations[index])).toBeLessThan(TOLERANCE);
-        });
-      });
-      trace.dispose();
-    });
+    function referencePass(
+      tokens: readonly number[],
+      site: Site,
+      change = 'nothing',
+      intervene?: Intervention,
+    ): ReferencePass {
+      const key = [title, site, tokens, change].join(' ');
+      const pass = known.get(key) ?? reference.run(tokens, intervene, site);
+      known.set(key, pass);
+      return pass;
+    }
 
-    it('goes on from replaced activations in any layer as a whole pass with them does', () => {
-      const steps = [0, 0.3, 1];
-      const trace = loaded.model.trace(BATCH);
-      const scaled = trace.activations.map(layer =>
-        tf.tensor2d(layer.arraySync().flatMap(row => steps.map(step => row.map(a => a * step)))),
-      );
-      const ofPrompts = BATCH.tokens.flatMap((_, prompt) => steps.map(() => prompt));
-      const beginnings = scaled.map((activations, layer) => ({ layer, prompts: ofPrompts, activations }));
-      const together = loaded.model.probabilities(trace.resumeTogether(beginnings)).arraySync();
-      for (let layer = 0; layer < loaded.model.layers; layer++) {
-        const apart = loaded.model.probabilities(trace.resume(layer, scaled[layer])).arraySync();
-        BATCH.tokens.forEach((tokens, prompt) => {
-          steps.forEach((step, i) => {
-            const { probabilities } = reference.run(tokens, (at, activations) => {
-              if (at === layer) for (let n = 0; n < activations.length; n++) activations[n] *= step;
+    function expectLike(found: ArrayLike<number>, expected: ArrayLike<number>): void {
+      expect(relativeError(found, expected)).toBeLessThan(TOLERANCE);
+    }
+
+    describe.each(SITES)('prompts, at the site %s,', site => {
+      it.each(['one length', 'several lengths', 'one token'] as const)(
+        'have the predictions and activations of the reference, whatever is beside them: of %s',
+        kind => {
+          const batch = batchOf(kind);
+          const trace = model.trace(batch, site);
+          const all = model.probabilities(trace.prediction).arraySync();
+          batch.tokens.forEach((tokens, i) => {
+            const { probabilities, activations } = referencePass(tokens, site);
+            expectLike(all[i], probabilities);
+            expect(trace.activations).toHaveLength(activations.length);
+            trace.activations.forEach((layer, index) => {
+              expectLike(layer.arraySync()[i], activations[index]);
             });
-            const sample = prompt * steps.length + i;
-            expect(relativeError(apart[sample], probabilities)).toBeLessThan(TOLERANCE);
-            const joined = together[layer * ofPrompts.length + sample];
-            expect(relativeError(joined, probabilities)).toBeLessThan(TOLERANCE);
           });
-        });
-      }
-      trace.dispose();
-    });
-
-    it('multiplies the activations of later layers by their factors on the way', () => {
-      const { intermediateSize: width, model } = { ...loaded.model, model: loaded.model };
-      const factor = (layer: number, n: number) => ((n + layer) % 5 === 0 ? 2 : 1);
-      const rowOf = (layer: number) =>
-        tf.tensor2d([Array.from({ length: width }, (_, n) => factor(layer, n))]);
-      const trace = model.trace(BATCH);
-      const factors = new Map([...trace.activations.keys()].map(layer => [layer, rowOf(layer)]));
-      const first = tf.mul<tf.Tensor2D>(trace.activations[0], rowOf(0));
-      const changed = model.probabilities(trace.resume(0, first, factors)).arraySync();
-      BATCH.tokens.forEach((tokens, prompt) => {
-        const { probabilities } = reference.run(tokens, (layer, activations) => {
-          for (let n = 0; n < width; n++) activations[n] *= factor(layer, n);
-        });
-        expect(relativeError(changed[prompt], probabilities)).toBeLessThan(TOLERANCE);
-      });
-      trace.dispose();
-    });
-
-    it('takes a prompt of one token, which sees itself alone', async () => {
-      const { found, expected } = await predictionsOf(folder, [77]);
-      expect(relativeError(found, expected)).toBeLessThan(TOLERANCE);
-    });
-
-    it('scores prompts that share a batch as it does each alone', async () => {
-      const options = { rule: 'riemann_endpoints', steps: 4 } as const;
-      const both = await attribute(loaded.model, BATCH, answers, options);
-      for (const [i, tokens] of BATCH.tokens.entries()) {
-        const [alone] = await attribute(loaded.model, batchOf([tokens]), [5 + i], options);
-        alone.forEach((row, layer) => {
-          expect(relativeError(both[i][layer], row)).toBeLessThan(TOLERANCE);
-        });
-      }
-    });
-
-    it.each(SITES)('scores one step at alpha = 1 as gradient times activation: %s', async site => {
-      const step = { rule: 'riemann_right', steps: 1, site } as const;
-      const found = await attribute(loaded.model, BATCH, answers, step);
-      const expected = await gradientXActivation(loaded.model, BATCH, answers, { site });
-      found.flat().forEach((row, i) => {
-        expect(relativeError(row, expected.flat()[i])).toBeLessThan(1e-5);
-      });
-    });
-
-    it('predicts at the last position alone', () => {
-      expect(() => loaded.model.trace({ tokens: [[1, 2, 3]], positions: [1] })).toThrow(RangeError);
-    });
-
-    it("may be saved without its prefix, with TensorFlow's names of norms, and with a vocabulary matrix of its own", async () => {
-      const other = await withConfig(folder, { tie_word_embeddings: false });
-      const checkpoint = await Checkpoint.open(folder);
-      const bytes = await readFile(join(folder, 'model.safetensors'));
-      const header: Record<string, { shape: number[] }> = JSON.parse(
-        bytes.toString('utf8', 8, 8 + Number(bytes.readBigUInt64LE(0))),
+          trace.dispose();
+        },
       );
-      const tensors: TensorToWrite[] = [];
-      for (const [name, { shape }] of Object.entries(header)) {
-        if (name === '__metadata__' || name === 'lm_head.weight') continue;
-        const values = await checkpoint.read(name, shape);
-        tensors.push({ name: name.replace(/^transformer\./, ''), shape, dtype: 'F32', values: () => values });
-        if (name.endsWith('wte.weight')) {
-          const reversed = Float32Array.from(values).reverse();
-          tensors.push({ name: 'lm_head.weight', shape, dtype: 'F32', values: () => reversed });
+
+      it.each([
+        ['one length', [0.4]],
+        ['several lengths', [0, 1.5]],
+      ] as const)(
+        'go on from replaced activations in any layer as a whole pass with them does: of %s',
+        (kind, steps) => {
+          const batch = batchOf(kind);
+          const trace = model.trace(batch, site);
+          const scaled = trace.activations.map(layer =>
+            tf.tensor2d(layer.arraySync().flatMap(row => steps.map(step => row.map(a => a * step)))),
+          );
+          const ofPrompts = batch.tokens.flatMap((_, prompt) => steps.map(() => prompt));
+          const beginnings = scaled.map((activations, layer) => ({ layer, prompts: ofPrompts, activations }));
+          const together = model.probabilities(trace.resumeTogether(beginnings)).arraySync();
+          for (let layer = 0; layer < model.layers; layer++) {
+            const apart = model.probabilities(trace.resume(layer, scaled[layer])).arraySync();
+            ofPrompts.forEach((prompt, sample) => {
+              const step = steps[sample % steps.length];
+              const scale = onlyIn(layer, a => a * step);
+              const change = `layer ${layer} times ${step}`;
+              const { probabilities } = referencePass(batch.tokens[prompt], site, change, scale);
+              expectLike(apart[sample], probabilities);
+              expectLike(together[layer * ofPrompts.length + sample], probabilities);
+            });
+          }
+          trace.dispose();
+        },
+      );
+
+      it('have the activations of later layers multiplied by their factors on the way', () => {
+        const { intermediateSize: width } = model;
+        const factor = (layer: number, n: number) => ((n + layer) % 5 === 0 ? 2 : 1);
+        const rowOf = (layer: number) =>
+          tf.tensor2d([Array.from({ length: width }, (_, n) => factor(layer, n))]);
+        const batch = batchOf('several lengths');
+        const trace = model.trace(batch, site);
+        const factors = new Map([...trace.activations.keys()].map(layer => [layer, rowOf(layer)]));
+        const first = tf.mul<tf.Tensor2D>(trace.activations[0], rowOf(0));
+        const changed = model.probabilities(trace.resume(0, first, factors)).arraySync();
+        const multiply: Intervention = (layer, activations) => {
+          for (let n = 0; n < width; n++) activations[n] *= factor(layer, n);
+        };
+        batch.tokens.forEach((tokens, prompt) => {
+          expectLike(changed[prompt], referencePass(tokens, site, 'factors', multiply).probabilities);
+        });
+        trace.dispose();
+      });
+
+      it("have gradients that are the reference's differences, along some direction", () => {
+        const batch = batchOf('several lengths');
+        const trace = model.trace(batch, site);
+        const answers = batch.tokens.map((_, prompt) => 5 + prompt);
+        const direction = values(model.intermediateSize, 7);
+        const [found, expected]: number[][] = [[], []];
+        for (let layer = 0; layer < model.layers; layer++) {
+          const pass = tf.valueAndGrad((a: tf.Tensor2D) =>
+            model.answerProbability(trace.resume(layer, a), answers),
+          );
+          const { value, grad } = pass(trace.activations[layer], tf.ones([answers.length, 1]));
+          const [probabilities, slopes] = [value.dataSync(), grad.arraySync()];
+          batch.tokens.forEach((tokens, prompt) => {
+            const along = slopes[prompt].reduce((sum, slope, n) => sum + slope * direction[n], 0);
+            found.push(along / probabilities[prompt]);
+            const logarithm = (by: number) => {
+              const shift = onlyIn(layer, (a, n) => a + by * direction[n]);
+              const pass = referencePass(tokens, site, `layer ${layer} plus ${by}`, shift);
+              return Math.log(pass.probabilities[answers[prompt]]);
+            };
+            expected.push((logarithm(STEP) - logarithm(-STEP)) / (2 * STEP));
+          });
         }
-      }
-      await checkpoint.close();
-      await writeSafetensors(join(other, 'model.safetensors'), tensors);
-      const { found, expected } = await predictionsOf(other, BATCH.tokens[0]);
-      expect(relativeError(found, expected)).toBeLessThan(TOLERANCE);
-      const tied = await predictionsOf(folder, BATCH.tokens[0]);
-      expect(relativeError(tied.found, expected)).toBeGreaterThan(0.1);
+        expectLike(found, expected);
+        trace.dispose();
+      });
     });
 
-    it('replaces the values of neurons, and gives every bit back', async () => {
-      const { model } = await loadModel(folder);
+    it('predict at the last position alone', () => {
+      expect(() => model.trace({ tokens: [[1, 2, 3]], positions: [1] })).toThrow(RangeError);
+    });
+
+    it('have the values of neurons replaced, and get every bit back', async () => {
       const all = Array.from({ length: model.intermediateSize }, (_, i) => i);
       const before = await model.readValues(2, all);
       const tensors = tf.memory().numTensors;
@@ -196,76 +188,23 @@ for (const { engine, kind, BATCH, folder } of asked) {
       await model.writeValues(2, new Map([[3, before[3]]]));
       expect(await model.readValues(2, all)).toEqual(before);
       expect(tf.memory().numTensors).toBe(tensors);
-      model.dispose();
-    });
-
-    it('leaves no tensor behind over many prompts, nor when it is disposed of', async () => {
-      const empty = tf.memory().numTensors;
-      const { model } = await loadModel(folder);
-      const run = () => attribute(model, BATCH, answers, { rule: 'riemann_left', steps: 3 });
-      await run();
-      const before = tf.memory().numTensors;
-      for (let fact = 0; fact < 10; fact++) await run();
-      expect(tf.memory().numTensors).toBe(before);
-      model.dispose();
-      expect(tf.memory().numTensors).toBe(empty);
     });
   });
 }
 
-describeWith(GOLDEN_GPT2, "a GPT-2's config.json", () => {
-  beforeAll(async () => {
-    await startEngine('wasm');
-  });
+/** Changes the activations of one layer. */
+function onlyIn(layer: number, change: (activation: number, neuron: number) => number): Intervention {
+  return (at, activations) => {
+    if (at === layer) activations.set(activations.map(change));
+  };
+}
 
-  it.each([{ scale_attn_weights: false }, { scale_attn_by_inverse_layer_idx: true }])(
-    'decides how scores are scaled: %o',
-    async changes => {
-      const { found, expected } = await predictionsOf(await withConfig(GOLDEN_GPT2, changes), LONG);
-      expect(relativeError(found, expected)).toBeLessThan(TOLERANCE);
-      const usual = await predictionsOf(GOLDEN_GPT2, LONG);
-      expect(relativeError(found, usual.expected)).toBeGreaterThan(1e-3);
-    },
-  );
-
-  it('scales by the root of the head size, and by the layer where it is asked to', () => {
-    const json = { n_embd: 48, n_layer: 3, n_head: 3, n_positions: 8, vocab_size: 9 };
-    const scales = (changes: object) =>
-      parseGpt2Config({ ...json, ...changes }, 'test').attention.map(({ scale }) => scale);
-    expect(scales({})).toEqual([1 / 4, 1 / 4, 1 / 4]);
-    expect(scales({ scale_attn_by_inverse_layer_idx: true })).toEqual([1 / 4, 1 / 8, 1 / 12]);
-    expect(scales({ scale_attn_weights: false })).toEqual([1, 1, 1]);
-  });
-
-  it.each([
-    [{ n_head: 5 }, '48 hidden values cannot be divided among 5 attention heads'],
-    [{ activation_function: 'mish' }, '"activation_function" is mish; kn computes gelu'],
-    [{ n_layer: 0 }, '"n_layer":'],
-  ])('is refused: %o', async (changes, message) => {
-    await expect(loadModel(await withConfig(GOLDEN_GPT2, changes))).rejects.toThrow(message);
-  });
-});
-
-describeWith(GOLDEN_GPT_NEO, "a GPT-Neo's config.json", () => {
-  it.each([1, 2, 3, 20])('decides the window of its local layers: %d tokens', async window_size => {
-    const folder = await withConfig(GOLDEN_GPT_NEO, { window_size });
-    const { model } = await loadModel(folder);
-    const reference = await ReferenceGpt.load(folder);
-    const trace = model.trace(BATCHES['several lengths']);
-    const zero = tf.zerosLike(trace.activations[0]);
-    const found = model.probabilities(trace.resume(0, zero)).arraySync();
-    BATCHES['several lengths'].tokens.forEach((tokens, i) => {
-      const { probabilities } = reference.run(tokens, (layer, values) => layer === 0 && values.fill(0));
-      expect(relativeError(found[i], probabilities)).toBeLessThan(TOLERANCE);
+const engines = (await enginesHere()).filter(engine => engine !== 'webgpu');
+for (const engine of engines) {
+  for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO, ...GOLDEN_DECODERS])
+    describeWith(folder, 'golden models', () => {
+      describeAgreement(basename(folder), engine, () => open(folder));
     });
-    trace.dispose();
-    model.dispose();
-  });
-
-  it('must name as many layers as there are', async () => {
-    const folder = await withConfig(GOLDEN_GPT_NEO, { attention_types: [[['global', 'local'], 3]] });
-    await expect(loadModel(folder)).rejects.toThrow(
-      '"attention_types" names 6 layers, and "num_layers" is 4',
-    );
-  });
-});
+  for (const [name, decoder] of Object.entries(RANDOM_DECODERS))
+    describeAgreement(name, engine, () => withRandomDecoder(decoder, open));
+}

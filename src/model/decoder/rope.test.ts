@@ -32,6 +32,31 @@ describe('rotary embeddings', () => {
     );
   });
 
+  it('are those of the old form where a file has both, as in transformers, unless that is empty', () => {
+    const [rope_parameters, rope_scaling] = [{ rope_theta: 33 }, { type: 'linear', factor: 4 }];
+    const of = (json: object) => parseRotary(json, 'config.json', 8).frequencies;
+    expect(of({ rope_parameters, rope_scaling })).toEqual(of({ rope_scaling }));
+    expect(of({ rope_parameters: {}, rope_scaling })).toEqual(of({ rope_scaling }));
+    for (const empty of [{}, null])
+      expect(of({ rope_parameters, rope_scaling: empty })).toEqual(of({ rope_parameters }));
+    expect(of({ rope_parameters })).not.toEqual(of({ rope_scaling }));
+  });
+
+  it("have Llama 3.1's first context from beside their settings where it stands there, as in transformers", () => {
+    const of = (outside: number | undefined, inside: number) =>
+      parseRotary(
+        {
+          rope_theta: 500_000,
+          original_max_position_embeddings: outside,
+          rope_scaling: { ...LLAMA31, original_max_position_embeddings: inside },
+        },
+        'config.json',
+        128,
+      );
+    expect(of(64, 8192)).toEqual(of(undefined, 64));
+    expect(of(undefined, 8192)).not.toEqual(of(undefined, 64));
+  });
+
   it("are Llama 3.1's where it asks for them", () => {
     // transformers 5.18, ROPE_INIT_FUNCTIONS['llama3'], in float32: fast ones stay, slow ones are an eighth.
     const expected = [

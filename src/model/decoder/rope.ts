@@ -24,6 +24,7 @@ const schema = z.object({
   partial_rotary_factor: z.number().positive().max(1).optional(),
   rope_scaling: scalingSchema.nullish(),
   rope_parameters: scalingSchema.nullish(),
+  original_max_position_embeddings: z.number().int().positive().optional(),
 });
 
 /**
@@ -33,8 +34,10 @@ const schema = z.object({
  */
 export function parseRotary(json: unknown, path: string, headSize: number, usualTheta = 10_000): Rotary {
   const config = parseFields(schema, json, path);
-  const key = config.rope_parameters ? 'rope_parameters' : 'rope_scaling';
-  const scaling = config.rope_parameters ?? config.rope_scaling ?? {};
+  // As in transformers: the old form where a file has both, unless it is empty.
+  const isOld = Object.keys(config.rope_scaling ?? {}).length > 0;
+  const key = isOld ? 'rope_scaling' : 'rope_parameters';
+  const scaling = config[key] ?? {};
   const share = scaling.partial_rotary_factor ?? config.partial_rotary_factor ?? 1;
   const asked = Math.trunc(headSize * share);
   // As in transformers: of an odd number the last has one more for its pair.
@@ -63,7 +66,8 @@ export function parseRotary(json: unknown, path: string, headSize: number, usual
         factor: need('factor'),
         low: need('low_freq_factor'),
         high: need('high_freq_factor'),
-        context: need('original_max_position_embeddings'),
+        // As in transformers: that beside the rope's settings comes before that among them.
+        context: config.original_max_position_embeddings ?? need('original_max_position_embeddings'),
       };
       return { size, frequencies: plain.map(frequency => llama3(frequency, stretch)) };
     }

@@ -13,18 +13,23 @@ describe.each(await enginesHere())('on the %s engine', engine => {
   });
 
   describe("the answer's probability", () => {
-    it.each([[[7]], [[4, 3]], [[1, 2, 3, 1]]])(
-      'is the softmax over the vocabulary at the answer, with its gradient, in parts of %j rows',
-      heights => {
+    // Scores are some 3 at most.
+    it.each([
+      [[7], undefined],
+      [[4, 3], 30],
+      [[1, 2, 3, 1], 1.5],
+    ] as const)(
+      'is the softmax over the vocabulary at the answer, with its gradient, in parts of %j rows, scores within a cap of %s',
+      (heights, cap) => {
         const [embeddings, bias, answers] = [values(7 * 4, 1, 2), values(7, 2), [3, 0, 6]];
-        const parts = tf.split<tf.Tensor2D>(tensor(embeddings, 7), heights, 0);
-        const weights = { embeddings: parts, bias: vector(bias) };
+        const parts = tf.split<tf.Tensor2D>(tensor(embeddings, 7), [...heights], 0);
+        const weights = { embeddings: parts, bias: vector(bias), cap };
         const distribution = (x: Float64Array, row: number) => {
-          const scores = Array.from({ length: 7 }, (_, id) =>
-            Math.exp(
-              bias[id] + [0, 1, 2, 3].reduce((sum, i) => sum + x[row * 4 + i] * embeddings[id * 4 + i], 0),
-            ),
-          );
+          const scores = Array.from({ length: 7 }, (_, id) => {
+            const score =
+              bias[id] + [0, 1, 2, 3].reduce((sum, i) => sum + x[row * 4 + i] * embeddings[id * 4 + i], 0);
+            return Math.exp(cap === undefined ? score : cap * Math.tanh(score / cap));
+          });
           const total = scores.reduce((a, b) => a + b);
           return scores.map(score => score / total);
         };

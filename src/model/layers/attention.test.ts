@@ -3,8 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startEngine } from '../../runtime/engine.js';
 import { enginesHere } from '../../testing/engines.js';
-import { expectAgreement, tensor, values } from '../../testing/layer-agreement.js';
-import { attention } from './attention.js';
+import { relativeError } from '../../testing/finite-differences.js';
+import { expectAgreement, TOLERANCE, tensor, values } from '../../testing/layer-agreement.js';
+import { attendHeads, attention } from './attention.js';
 import { gatherRows } from './gather-rows.js';
 import { joinRows, takeMaskRows, takeOtherRows, withMaskRows } from './mask-rows.js';
 
@@ -94,6 +95,55 @@ describe.each(await enginesHere())('on the %s engine', engine => {
         expect(gatherRows(x, rows).dataSync()).toEqual(alone[i].dataSync());
       });
     }
+  });
+
+  describe.each([
+    { cap: undefined, hasMask: false },
+    { cap: undefined, hasMask: true },
+    { cap: 0.8, hasMask: false },
+    { cap: 0.8, hasMask: true },
+  ])('attention head by head, scores within a cap of $cap, a mask: $hasMask', ({ cap, hasMask }) => {
+    // Of 2 samples, 3 heads; 2 of 4 tokens ask.
+    const [samples, heads, asking, tokens, size, scale] = [2, 3, 2, 4, 5, 0.7];
+    const [q, k, v] = [asking, tokens, tokens].map((count, i) =>
+      values(samples * heads * count * size, 1 + i, 2),
+    );
+    const isSeen = (query: number, key: number) => !hasMask || (query + key) % 3 !== 0;
+
+    it('agrees in value and weights, and what is not seen weighs nothing', () => {
+      const weights = new Float64Array(samples * heads * asking * tokens);
+      const context = new Float64Array(q.length);
+      for (let head = 0; head < samples * heads; head++) {
+        for (let t = 0; t < asking; t++) {
+          const row = head * asking + t;
+          const own = Array.from({ length: tokens }, (_, s) => {
+            let score = 0;
+            for (let i = 0; i < size; i++)
+              score += scale * q[row * size + i] * k[(head * tokens + s) * size + i];
+            if (!isSeen(t, s)) return 0;
+            return Math.exp(cap === undefined ? score : cap * Math.tanh(score / cap));
+          });
+          const total = own.reduce((a, b) => a + b);
+          own.forEach((weight, s) => {
+            weights[row * tokens + s] = weight / total;
+            for (let i = 0; i < size; i++)
+              context[row * size + i] += (weight / total) * v[(head * tokens + s) * size + i];
+          });
+        }
+      }
+      const of = (x: Float64Array, count: number) =>
+        tf.tensor4d(Float32Array.from(x), [samples, heads, count, size]);
+      const mask = tf.tensor2d(
+        Array.from({ length: asking }, (_, t) =>
+          Array.from({ length: tokens }, (_, s) => (isSeen(t, s) ? 0 : -1e9)),
+        ),
+      );
+      const scoring = { scale, cap, ...(hasMask && { mask }) };
+      const found = attendHeads(of(q, asking), of(k, tokens), of(v, tokens), scoring);
+      expect(found.context.shape).toEqual([samples, heads, asking, size]);
+      expect(relativeError(found.context.dataSync(), context)).toBeLessThan(TOLERANCE);
+      expect(relativeError(found.weights.dataSync(), weights)).toBeLessThan(TOLERANCE);
+    });
   });
 
   describe('mask rows', () => {

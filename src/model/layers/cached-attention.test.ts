@@ -21,7 +21,11 @@ describe.each(await enginesHere())('on the %s engine', engine => {
     const [keys, rows] = [values(traced, 4, 2), values(traced, 5, 2)];
 
     /** Sample by sample and head by head: the traced tokens that its prompt sees, then its own. */
-    function reference(q: Float64Array, k: Float64Array, v: Float64Array, ofPrompts: number[]): Float64Array {
+    function reference(
+      [q, k, v]: Float64Array[],
+      ofPrompts: readonly number[],
+      cap: number | undefined,
+    ): Float64Array {
       const out = new Float64Array(q.length);
       for (let n = 0; n < samples; n++) {
         const prompt = Math.floor(n / steps);
@@ -34,7 +38,8 @@ describe.each(await enginesHere())('on the %s engine', engine => {
           const weights = Array.from({ length: count + 1 }, (_, s) => {
             let score = 0;
             for (let i = 0; i < size; i++) score += q[own + i] * seen(keys, k, s, i);
-            return Math.exp(score * scale);
+            score *= scale;
+            return Math.exp(cap === undefined ? score : cap * Math.tanh(score / cap));
           });
           const total = weights.reduce((a, b) => a + b);
           weights.forEach((weight, s) => {
@@ -47,15 +52,15 @@ describe.each(await enginesHere())('on the %s engine', engine => {
 
     const [w, b] = [values(hidden * 3 * hidden, 6), values(3 * hidden, 7)];
     const weights = { weight: tensor(w, hidden), bias: vector(b) };
-    const attended = (x: Float64Array, ofPrompts: number[]) => {
+    const attended = (x: Float64Array, ofPrompts: readonly number[], cap?: number) => {
       const all = affine(x, samples, w, b);
-      const [q, k, v] = [0, 1, 2].map(part =>
+      const parts = [0, 1, 2].map(part =>
         Float64Array.from({ length: samples * hidden }, (_, i) => {
           const [sample, column] = [Math.floor(i / hidden), i % hidden];
           return all[sample * 3 * hidden + part * hidden + column];
         }),
       );
-      return reference(q, k, v, ofPrompts);
+      return reference(parts, ofPrompts, cap);
     };
 
     const cacheOf = (seen: number[]) => {
@@ -71,46 +76,52 @@ describe.each(await enginesHere())('on the %s engine', engine => {
       ['where all prompts see as many', [4, 4]],
       ['where one sees fewer than another', [4, 1]],
       ['where one sees itself alone', [0, 3]],
-    ])('agrees in value and gradient %s', (_, seen) => {
+    ])('agrees in value and gradient %s, scores capped and not', (_, seen) => {
       const cache = cacheOf(seen);
-      expectAgreement(
-        x => cachedAttention(linear(x, weights), cache, { prompts, heads, scale }),
-        x => attended(x, seen),
-        values(samples * hidden, 1, 2),
-        samples,
-      );
+      // Without a cap the engine's own kernel is asked, if it has one. Scores are some 3 at most.
+      for (const cap of [undefined, 50, 0.8])
+        expectAgreement(
+          x => cachedAttention(linear(x, weights), cache, { prompts, heads, scale, cap }),
+          x => attended(x, seen, cap),
+          values(samples * hidden, 1, 2),
+          samples,
+        );
     });
 
-    it('takes rows that lie in any order, some prompts having fewer, to places of their own and back', () => {
-      const cache = cacheOf([4, 2]);
-      // Rows of the second prompt, the first, the second; the first has two places left over.
-      const arrangement = { places: [1, 0, 0, 0, 2, 1], back: [3, 0, 4] };
-      const lying = (x: Float64Array) => {
-        const full = Float64Array.from(arrangement.places, row => row);
-        const arranged = new Float64Array(samples * hidden);
-        full.forEach((row, place) => {
-          arranged.set(x.subarray(row * hidden, (row + 1) * hidden), place * hidden);
-        });
-        const out = attended(arranged, [4, 2]);
-        return Float64Array.from(
-          arrangement.back.flatMap(place => [...out.subarray(place * hidden, (place + 1) * hidden)]),
+    it.each([undefined, 0.8])(
+      'takes rows that lie in any order, some prompts having fewer, to places of their own and back: cap %s',
+      cap => {
+        const cache = cacheOf([4, 2]);
+        // Rows of the second prompt, the first, the second; the first has two places left over.
+        const arrangement = { places: [1, 0, 0, 0, 2, 1], back: [3, 0, 4] };
+        const lying = (x: Float64Array) => {
+          const full = Float64Array.from(arrangement.places, row => row);
+          const arranged = new Float64Array(samples * hidden);
+          full.forEach((row, place) => {
+            arranged.set(x.subarray(row * hidden, (row + 1) * hidden), place * hidden);
+          });
+          const out = attended(arranged, [4, 2], cap);
+          return Float64Array.from(
+            arrangement.back.flatMap(place => [...out.subarray(place * hidden, (place + 1) * hidden)]),
+          );
+        };
+        expectAgreement(
+          x => cachedAttention(linear(x, weights), cache, { prompts, heads, scale, cap, arrangement }),
+          lying,
+          values(3 * hidden, 1, 2),
+          3,
         );
-      };
-      expectAgreement(
-        x => cachedAttention(linear(x, weights), cache, { prompts, heads, scale, arrangement }),
-        lying,
-        values(3 * hidden, 1, 2),
-        3,
-      );
-    });
+      },
+    );
 
     it('is the own value where a token sees itself alone', () => {
-      expectAgreement(
-        x => cachedAttention(linear(x, weights), undefined, { prompts, heads, scale }),
-        x => attended(x, [0, 0]),
-        values(samples * hidden, 1, 2),
-        samples,
-      );
+      for (const cap of [undefined, 0.8])
+        expectAgreement(
+          x => cachedAttention(linear(x, weights), undefined, { prompts, heads, scale, cap }),
+          x => attended(x, [0, 0]),
+          values(samples * hidden, 1, 2),
+          samples,
+        );
     });
   });
 

@@ -5,8 +5,8 @@ import { startEngine } from '../../runtime/engine.js';
 import { enginesHere } from '../../testing/engines.js';
 import { gradientOf } from '../../testing/finite-differences.js';
 import { affine, expectAgreement, tensor, values, vector } from '../../testing/layer-agreement.js';
-import { geluNew } from '../../testing/reference-gpt.js';
-import { gelu as exactGelu } from '../../testing/reference-loops.js';
+
+import { gelu as exactGelu, geluNew } from '../../testing/reference-loops.js';
 import { addAndNorm, layerNorm } from './layer-norm.js';
 import { linear, linearWithResidual } from './linear.js';
 import { nonlinear, valueAndSlope } from './nonlinearity.js';
