@@ -45,14 +45,12 @@ describe('a config.json is refused', () => {
     ],
     ['opt', { activation_function: 'tanh' }, '"activation_function" is tanh'],
     ['qwen2', { layer_types: ['full_attention'] }, '"layer_types" has undefined for layer 1'],
-    ['qwen3', { attention_bias: true }, '"attention_bias" is true; kn computes false alone'],
     ['qwen3', { use_sliding_window: false }, '"layer_types" has "sliding_attention" for layer 1'],
     [
       'gemma2',
       { use_bidirectional_attention: true },
       '"use_bidirectional_attention" is true; kn computes false',
     ],
-    ['gemma2', { attention_bias: true }, '"attention_bias" is true; kn computes false alone'],
     ['gemma2', { hidden_activation: 'quick_gelu' }, '"hidden_activation" is quick_gelu'],
     ['gemma2', { attn_logit_softcapping: 0 }, '"attn_logit_softcapping":'],
     ['gemma2', { final_logit_softcapping: -1 }, '"final_logit_softcapping":'],
@@ -105,6 +103,19 @@ describe('a key that config.json does not have', () => {
     ['gemma2', { final_logit_softcapping: null }, { vocabularyCap: undefined }],
   ])("is what Python's class takes: %s, %o", (family, changes, expected) => {
     expect(parse(family, changes)).toMatchObject(expected);
+  });
+
+  it.each([
+    ['llama', true, true],
+    ['mistral', false, false],
+    ['qwen2', false, false],
+    ['qwen3', true, false],
+    ['gemma2', true, false],
+  ])("has biases where the family's class asks for them: %s", (family, attentionBias, networkBias) => {
+    expect(parse(family, { attention_bias: true, mlp_bias: true })).toMatchObject({
+      attentionBias,
+      networkBias,
+    });
   });
 
   it('leaves the scores of Gemma 2 scaled by the root of 256 and within 50, its first layer and each other with a window', () => {

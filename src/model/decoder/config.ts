@@ -52,6 +52,8 @@ export interface DecoderConfig extends ModelShape {
   readonly parallelResidual?: boolean;
   /** Whether attention's maps have biases, where that is not the same for the whole family. */
   readonly attentionBias?: boolean;
+  /** The same of the network's. */
+  readonly networkBias?: boolean;
 }
 
 /** How many numbers the weights are, biases and norms in passing. */

@@ -22,6 +22,7 @@ const like = llamaLike({
     sliding_window: 4096,
     tie_word_embeddings: true,
   },
+  biasKeys: ['attention_bias'],
   endNorms: true,
   normOffset: 1,
   // Every other layer, the first among them.

@@ -85,8 +85,6 @@ describeWith(LLAMA, "a Llama's config.json", () => {
   }
 
   it.each([
-    [{ attention_bias: true }, '"attention_bias" is true; kn computes false alone'],
-    [{ mlp_bias: true }, '"mlp_bias" is true'],
     [{ num_key_value_heads: 3 }, '4 attention heads cannot share 3 heads of keys and values'],
     [
       { layer_types: Array(4).fill('chunked_attention') },

@@ -40,6 +40,8 @@ interface Own {
   readonly defaults: Partial<LlamaFields>;
   /** Whether queries, keys and values have biases; default: none. */
   readonly inputBias?: boolean;
+  /** Which of these keys its class reads: whether all maps of attention, or of the network, have biases. */
+  readonly biasKeys?: readonly ('attention_bias' | 'mlp_bias')[];
   /** Whether queries and keys are normalised head by head. */
   readonly headNorms?: boolean;
   /** Whether what attention and the network give is normalised before it is added, as Gemma 2 names its norms. */
@@ -66,12 +68,10 @@ export function llamaLike(own: Own): DecoderFamily {
 function parseConfig(
   json: unknown,
   path: string,
-  { name, defaults, windowOf = () => null }: Own,
+  { name, defaults, biasKeys = [], windowOf = () => null }: Own,
 ): DecoderConfig {
   const given = typeof json === 'object' ? json : {};
   const config = parseFields(schema, { ...defaults, ...given }, path);
-  for (const bias of ['attention_bias', 'mlp_bias'] as const)
-    if (config[bias]) throw new UserError(`${path}: "${bias}" is true; kn computes false alone`);
   const heads = config.num_attention_heads;
   const keyValueHeads = config.num_key_value_heads ?? heads;
   if (heads % keyValueHeads !== 0)
@@ -103,10 +103,12 @@ function parseConfig(
       return { scale: 1 / Math.sqrt(headSize), window };
     }),
     rotary,
+    attentionBias: biasKeys.includes('attention_bias') && config.attention_bias,
+    networkBias: biasKeys.includes('mlp_bias') && config.mlp_bias,
   };
 }
 
-/** Python's Llama and Mistral do not read `layer_types`: what it says otherwise than the rest is not guessed at. */
+/** Python's Llama does not read `layer_types`, and its Mistral becomes another model by it: what it says otherwise is not guessed at. */
 function checkType({ layer_types: types }: LlamaFields, layer: number, window: number | null, path: string) {
   const computed = window === null ? 'full_attention' : 'sliding_attention';
   if (!types || types[layer] === computed) return;
@@ -142,6 +144,7 @@ async function readLayer(
 ): Promise<DecoderLayerWeights> {
   const norm = (name: string, width = hidden) =>
     reader.rmsNorm(`${at}.${name}`, width, config.normEpsilon, normOffset);
+  const { attentionBias = false, networkBias = false } = config;
   const attention = `${at}.self_attn`;
   const keysOrValues = keyValueHeads * headSize;
   return {
@@ -153,7 +156,7 @@ async function readLayer(
         { name: `${attention}.v_proj`, output: keysOrValues },
       ],
       hidden,
-      inputBias,
+      inputBias || attentionBias,
     ),
     ...(headNorms && {
       headNorms: {
@@ -161,7 +164,7 @@ async function readLayer(
         key: await norm('self_attn.k_norm', headSize),
       },
     }),
-    attentionOutput: await reader.linear(`${attention}.o_proj`, heads * headSize, hidden, false),
+    attentionOutput: await reader.linear(`${attention}.o_proj`, heads * headSize, hidden, attentionBias),
     ...(endNorms && {
       attentionEndNorm: await norm('post_attention_layernorm'),
       feedForwardEndNorm: await norm('post_feedforward_layernorm'),
@@ -172,9 +175,9 @@ async function readLayer(
         [`${at}.mlp.gate_proj`, `${at}.mlp.up_proj`],
         hidden,
         intermediateSize,
-        false,
+        networkBias,
       ),
-      output: await reader.linear(`${at}.mlp.down_proj`, intermediateSize, hidden, false),
+      output: await reader.linear(`${at}.mlp.down_proj`, intermediateSize, hidden, networkBias),
       nonlinearity: config.nonlinearity,
       gated: true,
     },

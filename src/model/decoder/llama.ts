@@ -5,4 +5,5 @@ import { llamaLike } from './llama-like.js';
 export const llama: DecoderFamily = llamaLike({
   name: 'llama',
   defaults: { max_position_embeddings: 2048 },
+  biasKeys: ['attention_bias', 'mlp_bias'],
 });

@@ -6,6 +6,7 @@ import { qwenDefaults, qwenWindow } from './qwen2.js';
 export const qwen3: DecoderFamily = llamaLike({
   name: 'qwen3',
   defaults: { ...qwenDefaults, head_dim: 128 },
+  biasKeys: ['attention_bias'],
   headNorms: true,
   windowOf: qwenWindow,
 });

@@ -7,13 +7,17 @@ interface GatedParts {
   readonly headSize: number;
   readonly isTied: boolean;
   readonly isBiased?: boolean;
+  /** Every map, not the inputs of attention alone. */
+  readonly areAllBiased?: boolean;
   readonly areHeadsNormed?: boolean;
   readonly hasEndNorms?: boolean;
 }
 
 export function gated(name: string, config: object, parts: GatedParts): RandomDecoder {
-  const { heads, keyValueHeads, headSize, isTied, isBiased, areHeadsNormed, hasEndNorms } = parts;
-  const map = isBiased ? both : weight;
+  const { heads, keyValueHeads, headSize, isTied, isBiased, areAllBiased, areHeadsNormed, hasEndNorms } =
+    parts;
+  const map = isBiased || areAllBiased ? both : weight;
+  const other = areAllBiased ? both : weight;
   const rms = (name: string, width = HIDDEN) => weight(name, width);
   return {
     config: {
@@ -30,15 +34,15 @@ export function gated(name: string, config: object, parts: GatedParts): RandomDe
           ...map(`${at}.self_attn.q_proj`, heads * headSize, HIDDEN),
           ...map(`${at}.self_attn.k_proj`, keyValueHeads * headSize, HIDDEN),
           ...map(`${at}.self_attn.v_proj`, keyValueHeads * headSize, HIDDEN),
-          ...weight(`${at}.self_attn.o_proj`, HIDDEN, heads * headSize),
+          ...other(`${at}.self_attn.o_proj`, HIDDEN, heads * headSize),
           ...(areHeadsNormed && rms(`${at}.self_attn.q_norm`, headSize)),
           ...(areHeadsNormed && rms(`${at}.self_attn.k_norm`, headSize)),
           ...rms(`${at}.post_attention_layernorm`),
           ...(hasEndNorms && rms(`${at}.pre_feedforward_layernorm`)),
           ...(hasEndNorms && rms(`${at}.post_feedforward_layernorm`)),
-          ...weight(`${at}.mlp.gate_proj`, INTERMEDIATE, HIDDEN),
-          ...weight(`${at}.mlp.up_proj`, INTERMEDIATE, HIDDEN),
-          ...weight(`${at}.mlp.down_proj`, HIDDEN, INTERMEDIATE),
+          ...other(`${at}.mlp.gate_proj`, INTERMEDIATE, HIDDEN),
+          ...other(`${at}.mlp.up_proj`, INTERMEDIATE, HIDDEN),
+          ...other(`${at}.mlp.down_proj`, HIDDEN, INTERMEDIATE),
         };
       }),
       ...rms('model.norm'),

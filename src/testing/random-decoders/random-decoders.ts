@@ -44,6 +44,11 @@ export const RANDOM_DECODERS: Readonly<Record<string, RandomDecoder>> = {
     },
     { heads: 4, keyValueHeads: 1, headSize: 6, isTied: true },
   ),
+  'llama, tied, all biases': gated(
+    'llama',
+    { attention_bias: true, mlp_bias: true },
+    { heads: 4, keyValueHeads: 2, headSize: 6, isTied: true, areAllBiased: true },
+  ),
   'mistral, tied, a window of 3': gated('mistral', { sliding_window: 3 }, { ...SHARED_HEADS, isTied: true }),
   'qwen2, untied, a window in its last layers': gated(
     'qwen2',

@@ -11,6 +11,9 @@ interface Differences {
   /** `head_dim` of the class; default: hidden size by heads. */
   readonly headDim?: number;
   readonly areBiased?: boolean;
+  /** Of its four maps of attention, or of the network's three. */
+  readonly readsAttentionBias?: boolean;
+  readonly readsMlpBias?: boolean;
   readonly areHeadsNormed?: boolean;
   readonly window: (config: Settings, layer: number) => number | null;
 }
@@ -25,6 +28,10 @@ function family({ window, ...differences }: Differences): ReferenceFamily {
       Math.floor(config.number('hidden_size', 4096) / heads);
     const epsilon = config.number('rms_norm_eps', 1e-6);
     const activation = config.activation('hidden_act', 'silu');
+    const attentionBias = differences.readsAttentionBias && config.flag('attention_bias', false);
+    const mlpBias = differences.readsMlpBias && config.flag('mlp_bias', false);
+    const through = (isBiased: boolean | undefined, name: string, row: Float64Array) =>
+      isBiased ? weights.linear(name, row) : weights.product(name, row);
     const frequencies = inverseFrequencies(config, ropeOf(config, new Settings({})), size);
     const words = weights.matrix('model.embed_tokens.weight');
     const head = weights.headOf(config.flag('tie_word_embeddings', false), 'model.embed_tokens', 'lm_head');
@@ -36,10 +43,8 @@ function family({ window, ...differences }: Differences): ReferenceFamily {
         const norm = (name: string, row: Float64Array) => weights.rmsNorm(`${at}.${name}`, row, epsilon);
         const normed = x.map(row => norm('input_layernorm', row));
         const [queries, keys, values] = ['q_proj', 'k_proj', 'v_proj'].map(name => {
-          const full = `${at}.self_attn.${name}`;
-          return normed.map(row =>
-            differences.areBiased ? weights.linear(full, row) : weights.product(full, row),
-          );
+          const isBiased = differences.areBiased || attentionBias;
+          return normed.map(row => through(isBiased, `${at}.self_attn.${name}`, row));
         });
         const prepared = (name: string) => (row: Float64Array, t: number) =>
           headByHead(row, size, part =>
@@ -51,12 +56,13 @@ function family({ window, ...differences }: Differences): ReferenceFamily {
           { scale: 1 / Math.sqrt(size), window: window(config, layer) },
         );
         return x.map((row, t) => {
-          const attended = sum(row, weights.product(`${at}.self_attn.o_proj`, context[t]));
+          const attended = sum(row, through(attentionBias, `${at}.self_attn.o_proj`, context[t]));
           const entering = norm('post_attention_layernorm', attended);
           const [gate, up] = ['gate_proj', 'up_proj'].map(name =>
-            weights.product(`${at}.mlp.${name}`, entering),
+            through(mlpBias, `${at}.mlp.${name}`, entering),
           );
-          return sum(attended, weights.product(`${at}.mlp.down_proj`, neurons(t, gate, activation, up)));
+          const activations = neurons(t, gate, activation, up);
+          return sum(attended, through(mlpBias, `${at}.mlp.down_proj`, activations));
         });
       },
       scores: last => weights.product(head, weights.rmsNorm('model.norm', last, epsilon)),
@@ -64,7 +70,12 @@ function family({ window, ...differences }: Differences): ReferenceFamily {
   };
 }
 
-export const llama = family({ keyValueHeads: null, window: () => null });
+export const llama = family({
+  keyValueHeads: null,
+  readsAttentionBias: true,
+  readsMlpBias: true,
+  window: () => null,
+});
 
 export const mistral = family({
   keyValueHeads: 8,
@@ -81,4 +92,10 @@ function qwenWindow(config: Settings, layer: number): number | null {
 
 export const qwen2 = family({ keyValueHeads: 32, areBiased: true, window: qwenWindow });
 
-export const qwen3 = family({ keyValueHeads: 32, headDim: 128, areHeadsNormed: true, window: qwenWindow });
+export const qwen3 = family({
+  keyValueHeads: 32,
+  headDim: 128,
+  areHeadsNormed: true,
+  readsAttentionBias: true,
+  window: qwenWindow,
+});
