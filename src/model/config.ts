@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { readJsonFile } from '../files.js';
+import { nameIsTaken, readJsonFile } from '../files.js';
 import { type BertConfig, countBertParameters, parseBertConfig } from './bert/config.js';
 import { countDecoderParameters, DECODER_FAMILIES, type DecoderConfig } from './decoder/config.js';
 import { DECODERS } from './decoder/families.js';
@@ -38,6 +38,12 @@ export function parseModelConfig(json: unknown, path: string): ModelConfig {
 /** The measures of the model in `folder`, from its config.json. */
 export async function readModelConfig(folder: string): Promise<ModelConfig> {
   const path = join(folder, 'config.json');
+  const adapter = join(folder, 'adapter_config.json');
+  if (await nameIsTaken(adapter))
+    throw new UserError(
+      `${adapter}: an adapter (LoRA) changes another model's weights, and kn reads whole models`,
+      'Merge them in Python: peft, PeftModel.from_pretrained(...).merge_and_unload().save_pretrained(FOLDER).',
+    );
   const remedy = 'A model is a folder in the Hugging Face layout: config.json, weights, tokenizer.';
   return parseModelConfig(await readJsonFile(path, remedy), path);
 }

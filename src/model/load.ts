@@ -1,6 +1,9 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { ENGINES } from '../runtime/engine-names.js';
+import { checkEngineHolds } from '../runtime/worker-plan.js';
 import { BertModel } from './bert/model.js';
 import { Checkpoint } from './checkpoint/checkpoint.js';
-import { type ModelConfig, readModelConfig } from './config.js';
+import { type ModelConfig, parameterCount, readModelConfig } from './config.js';
 import { DecoderModel } from './decoder/model.js';
 import type { LanguageModel } from './language-model.js';
 import { loadTokenizer } from './tokenizer/load-tokenizer.js';
@@ -21,8 +24,13 @@ export async function loadModel(folder: string): Promise<LoadedModel> {
   return { model: await loadWeights(folder, config), tokenizer };
 }
 
-/** The model without its tokenizer. */
+/**
+ * The model without its tokenizer.
+ * @throws UserError where the running engine holds none so large, or a tensor is not what `config` makes it
+ */
 export async function loadWeights(folder: string, config: ModelConfig): Promise<LanguageModel> {
+  const running = ENGINES.find(name => name === tf.getBackend());
+  if (running) checkEngineHolds(running, parameterCount(config));
   const checkpoint = await Checkpoint.open(folder);
   try {
     return config.architecture === 'bert'

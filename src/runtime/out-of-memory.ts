@@ -1,7 +1,11 @@
 import { OutOfMemoryError } from '../errors.js';
 
-/** What libtensorflow (status 8, RESOURCE_EXHAUSTED) and Node say of it. */
-const MESSAGES = [/^Message: OOM when allocating (.*)$/m, /^(Array buffer allocation failed)$/m];
+/** What libtensorflow (status 8, RESOURCE_EXHAUSTED), Node, and the wasm engine's C++ where it gets none say of it. */
+const MESSAGES = [
+  /^Message: OOM when allocating (.*)$/m,
+  /^(Array buffer allocation failed)$/m,
+  /^(Aborted\(\))/m,
+];
 
 /** The error as one of full memory, where it is one, whatever the engine's way to say so. */
 export function asOutOfMemory(error: unknown): OutOfMemoryError | undefined {

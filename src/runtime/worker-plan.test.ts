@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { leastMemory, memoryWarning, neededMemoryText, planWorkers } from './worker-plan.js';
+import {
+  checkEngineHolds,
+  leastMemory,
+  memoryOfWorker,
+  memoryWarning,
+  neededMemoryText,
+  planWorkers,
+} from './worker-plan.js';
 
 const cpu = { kind: 'cpu', memory: 64e9 } as const;
 const machine = { cores: 8, memory: 64e9 };
@@ -32,6 +39,21 @@ describe('workers', () => {
     expect(planWorkers(cpu, 'tensorflow', base, { threads: 1 }, { cores: 8, memory: 8e9 }).workers).toBe(4); // of 1.34 GB
     for (const memory of [1.3e9, 0.1e9])
       expect(planWorkers(cpu, 'wasm', base, {}, { cores: 8, memory }).workers).toBe(1);
+  });
+
+  it('of a large model take their weights and, while they are read, the largest tensor', () => {
+    // Of Llama-3.2-1B's shape, measured: 6.46 GB.
+    const { workers } = planWorkers(cpu, 'tensorflow', 1.236e9, { threads: 1 }, { cores: 8, memory: 24e9 });
+    expect(workers).toBe(2);
+    expect(memoryOfWorker('cpu', 'tensorflow', 1.236e9) / 1e9).toBeCloseTo(6.5, 1);
+  });
+
+  it('are refused on wasm where the weights alone are more than it addresses', () => {
+    expect(() => checkEngineHolds('wasm', 1.236e9)).toThrow(
+      "the model's weights take 4.9 GB as float32, and the wasm engine holds 4.3 GB at the most",
+    );
+    expect(() => checkEngineHolds('wasm', 1e9)).not.toThrow();
+    expect(() => checkEngineHolds('tensorflow', 70e9)).not.toThrow();
   });
 
   it('are what the user says', () => {

@@ -1,4 +1,5 @@
 /** How many workers a device gets, with how many threads, and what their batches may take. */
+import { UserError } from '../errors.js';
 import { BATCH_BYTES } from './batch-memory.js';
 import type { Device } from './devices/device.js';
 import type { EngineName } from './engine-names.js';
@@ -23,6 +24,12 @@ export interface AskedWorkers {
 
 /** What a worker on the processor takes beside its weights: the process, the engine, and the values of a batch. */
 const BYTES_BESIDE_WEIGHTS = 900e6;
+
+/**
+ * While a large model is read its largest tensor, the vocabulary's, lies on JavaScript's heap too: about this share of the weights, and
+ * the process with its engine beside it. Llama-3.2-1B's shape took 6.5 GB, 4.9 of them weights.
+ */
+const [SHARE_OF_LARGEST_TENSOR, BYTES_BESIDE_READING] = [0.25, 300e6];
 
 /** The least of it; the command itself takes as much. The demo model runs in 0.2 GB on wasm and in 0.3 GB on tensorflow. */
 const BYTES_OF_PROCESS = 100e6;
@@ -100,7 +107,8 @@ export function planWorkers(
 /** What a worker takes of its device's memory, in bytes: on a processor its batch's values are in it, on a GPU they come beside. */
 export function memoryOfWorker(kind: Device['kind'], engine: EngineName, parameters: number): number {
   if (kind !== 'cpu') return 4 * parameters;
-  return bytesOfWeights(engine, parameters) + BYTES_BESIDE_WEIGHTS;
+  const reading = BYTES_BESIDE_READING + SHARE_OF_LARGEST_TENSOR * 4 * parameters;
+  return bytesOfWeights(engine, parameters) + Math.max(BYTES_BESIDE_WEIGHTS, reading);
 }
 
 /** What a run on the processor takes at the least, in bytes: the command, and a worker with small batches. */
@@ -111,6 +119,18 @@ export function leastMemory(engine: EngineName, parameters: number): number {
 /** In a worker on the processor. */
 function bytesOfWeights(engine: EngineName, parameters: number): number {
   return (engine === 'wasm' ? 2 : 1) * 4 * parameters;
+}
+
+/** What WebAssembly addresses, and beside weights the least of it. */
+const [BYTES_OF_WASM, BESIDE_IN_WASM] = [2 ** 32, 100e6];
+
+/** @throws UserError where an engine holds no model of so many parameters, whatever memory there is */
+export function checkEngineHolds(engine: EngineName, parameters: number): void {
+  if (engine !== 'wasm' || 4 * parameters + BESIDE_IN_WASM <= BYTES_OF_WASM) return;
+  throw new UserError(
+    `the model's weights take ${gigabytes(4 * parameters)} as float32, and the wasm engine holds ${gigabytes(BYTES_OF_WASM)} at the most`,
+    'Take --engine tensorflow (kn setup tensorflow), or --engine webgpu on a GPU.',
+  );
 }
 
 /** "the model needs about 1.3 GB on the wasm engine, and this container may use 1.0 GB of memory" */

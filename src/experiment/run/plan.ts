@@ -10,6 +10,7 @@ import type { EngineName } from '../../runtime/engine-names.js';
 import type { LimitedMachine, Machine } from '../../runtime/machine.js';
 import {
   type AskedWorkers,
+  checkEngineHolds,
   memoryOfWorker,
   memoryWarning,
   planWorkers,
@@ -100,6 +101,7 @@ function plannedDevice(
   machine: Machine,
 ): PlannedDevice {
   const [engine] = engines;
+  checkEngineHolds(engine, parameters);
   const planned = planWorkers({ kind, memory }, engine, parameters, asked, machine);
   return {
     ...{ device: id, kind, name, engine },
