@@ -18,7 +18,7 @@ for (const [folder, prompts, answer] of [
 ] as const) {
   describeWith(folder, `a later token of an answer, with ${basename(folder)}`, () => {
     const ask = async ({ model, tokenizer }: LoadedModel, continuation: 'answer' | 'argmax') =>
-      askPrompts(model, tokenizer, prompts, answerIds(tokenizer, answer), continuation);
+      askPrompts(model, tokenizer, prompts, answer, continuation);
 
     it('stands after the answer itself', async () => {
       const loaded = await loadModel(folder);

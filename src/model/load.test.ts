@@ -144,7 +144,10 @@ describe('a model folder', () => {
   });
 
   it.each([
-    [{ model_type: 'roberta' }, 'architecture is "roberta"; kn knows "bert", "gpt2", "gpt_neo"'],
+    [
+      { model_type: 'electra' },
+      'architecture is "electra"; kn knows "bert", "roberta", "xlm-roberta", "distilbert", "',
+    ],
     [{ hidden_act: 'mish' }, '"hidden_act" is mish; kn computes gelu, gelu_python, gelu_new'],
     [{ position_embedding_type: 'relative_key' }, '"position_embedding_type" is relative_key'],
     [{ hidden_size: 0 }, '"hidden_size":'],

@@ -1,7 +1,8 @@
-import { BertModel } from './bert/model.js';
 import { Checkpoint } from './checkpoint/checkpoint.js';
 import { type ModelConfig, readModelConfig } from './config.js';
 import { DecoderModel } from './decoder/model.js';
+import { isEncoder } from './encoder/config.js';
+import { EncoderModel } from './encoder/model.js';
 import type { LanguageModel } from './language-model.js';
 import { loadTokenizer } from './tokenizer/load-tokenizer.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
@@ -25,8 +26,8 @@ export async function loadModel(folder: string): Promise<LoadedModel> {
 export async function loadWeights(folder: string, config: ModelConfig): Promise<LanguageModel> {
   const checkpoint = await Checkpoint.open(folder);
   try {
-    return config.architecture === 'bert'
-      ? await BertModel.load(checkpoint, config)
+    return isEncoder(config)
+      ? await EncoderModel.load(checkpoint, config)
       : await DecoderModel.load(checkpoint, config);
   } finally {
     await checkpoint.close();

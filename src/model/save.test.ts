@@ -129,7 +129,7 @@ describe.each(GOLDEN_MODELS)('%s', folder => {
         before.tensors.map(({ bytes: _, ...tensor }) => tensor),
       );
       const changed = after.tensors.filter(({ bytes }, i) => !bytes.equals(before.tensors[i].bytes));
-      expect(changed.map(({ name }) => name.replace(/\D+/g, ''))).toEqual(['1', '3']);
+      expect(changed.map(({ name }) => /\d+/.exec(name)?.[0])).toEqual(['1', '3']);
       for (const [i, { bytes }] of before.tensors.entries()) {
         const other = after.tensors[i].bytes;
         let elements = 0;

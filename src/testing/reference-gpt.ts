@@ -5,6 +5,7 @@
 import { Checkpoint } from '../model/checkpoint/checkpoint.js';
 import { readModelConfig } from '../model/config.js';
 import type { DecoderConfig } from '../model/decoder/config.js';
+import { isEncoder } from '../model/encoder/config.js';
 import type { Intervention, ReferencePass } from './reference-bert.js';
 import { dot, type Matrix, normalized, softmax, sum } from './reference-loops.js';
 
@@ -17,7 +18,7 @@ export class ReferenceGpt {
 
   static async load(folder: string): Promise<ReferenceGpt> {
     const config = await readModelConfig(folder);
-    if (config.architecture === 'bert') throw new Error(`${folder}: no GPT`);
+    if (isEncoder(config)) throw new Error(`${folder}: no GPT`);
     const { hiddenSize: h, intermediateSize: f, vocabularySize, maxTokens } = config;
     const checkpoint = await Checkpoint.open(folder);
     const prefix = checkpoint.has('wte.weight') ? '' : 'transformer.';
