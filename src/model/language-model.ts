@@ -11,7 +11,7 @@
  * - Rows are ordered so that this is cheap: the position's rows stand before all others (`encoder/model.ts`, `decoder/model.ts`).
  *
  * All but `trace` is the same for every architecture (`transformer.ts`). Engines differ in what they multiply fast and in what they
- * can do at once; `layers/weight-product.ts`, `nonlinearity.ts`, `layer-norm.ts`, `cached-attention.ts`, `gather-rows.ts`
+ * can do at once; `layers/weight-product.ts`, `nonlinearity.ts`, `gelu.ts`, `layer-norm.ts`, `cached-attention.ts`, `gather-rows.ts`
  * and `answer-probability.ts` hide that, and nothing else knows which engine runs.
  */
 import type * as tf from '@tensorflow/tfjs-core';

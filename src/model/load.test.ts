@@ -148,7 +148,7 @@ describe('a model folder', () => {
       { model_type: 'electra' },
       'architecture is "electra"; kn knows "bert", "roberta", "xlm-roberta", "distilbert", "',
     ],
-    [{ hidden_act: 'mish' }, '"hidden_act" is mish; kn computes gelu, gelu_python, gelu_new'],
+    [{ hidden_act: 'prelu' }, '"hidden_act" is prelu; kn computes gelu, gelu_python, gelu_new'],
     [{ position_embedding_type: 'relative_key' }, '"position_embedding_type" is relative_key'],
     [{ hidden_size: 0 }, '"hidden_size":'],
     [{ num_hidden_layers: 1e9 }, '"num_hidden_layers":'],
