@@ -58,6 +58,7 @@ export async function loadModel(id: string, options: LoadOptions = {}): Promise<
   const started = chosen && (await startOnChosen(chosen));
   started?.notices.forEach(progress.notice);
   const loaded = await loadFolder(folder);
+  loaded.notices?.forEach(progress.notice);
   return {
     ...loaded,
     name,

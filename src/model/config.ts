@@ -27,7 +27,7 @@ export function parseModelConfig(json: unknown, path: string): ModelConfig {
   if (typeof json === 'object' && json !== null && 'quantization_config' in json)
     throw new UserError(
       `${path}: has a "quantization_config", and kn reads no quantised weights`,
-      'Choose the model in F32, F16 or BF16.',
+      'Choose the model in F64, F32, F16 or BF16.',
     );
   if (parse) return parse(json, path);
   throw new UserError(
@@ -46,4 +46,10 @@ export async function readModelConfig(folder: string): Promise<ModelConfig> {
 /** How many numbers the weights are. */
 export function parameterCount(config: ModelConfig): number {
   return isEncoder(config) ? countEncoderParameters(config) : countDecoderParameters(config);
+}
+
+/** What the names of the bare model's tensors begin with, without its head: its `base_model_prefix` in transformers. */
+export function baseName(config: ModelConfig): string {
+  // GPT's files have it or have none of it (decoder/gpt2.ts).
+  return isEncoder(config) ? ENCODERS[config.architecture].base : 'model';
 }

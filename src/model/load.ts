@@ -1,5 +1,5 @@
 import { Checkpoint } from './checkpoint/checkpoint.js';
-import { type ModelConfig, readModelConfig } from './config.js';
+import { baseName, type ModelConfig, readModelConfig } from './config.js';
 import { DecoderModel } from './decoder/model.js';
 import { isEncoder } from './encoder/config.js';
 import { EncoderModel } from './encoder/model.js';
@@ -10,6 +10,8 @@ import type { Tokenizer } from './tokenizer/tokenizer.js';
 export interface LoadedModel {
   readonly model: LanguageModel;
   readonly tokenizer: Tokenizer;
+  /** What people should know of its files. */
+  readonly notices?: readonly string[];
 }
 
 /**
@@ -19,16 +21,27 @@ export interface LoadedModel {
 export async function loadModel(folder: string): Promise<LoadedModel> {
   const config = await readModelConfig(folder);
   const tokenizer = await loadTokenizer(folder, config);
-  return { model: await loadWeights(folder, config), tokenizer };
+  const notices: string[] = [];
+  const model = await loadWeights(folder, config, text => notices.push(text));
+  return { model, tokenizer, notices };
 }
 
-/** The model without its tokenizer. */
-export async function loadWeights(folder: string, config: ModelConfig): Promise<LanguageModel> {
-  const checkpoint = await Checkpoint.open(folder);
+/**
+ * The model without its tokenizer.
+ * @param onNotice told what people should know of the weights
+ */
+export async function loadWeights(
+  folder: string,
+  config: ModelConfig,
+  onNotice: (text: string) => void = () => undefined,
+): Promise<LanguageModel> {
+  const checkpoint = await Checkpoint.open(folder, baseName(config));
   try {
-    return isEncoder(config)
+    const model = isEncoder(config)
       ? await EncoderModel.load(checkpoint, config)
       : await DecoderModel.load(checkpoint, config);
+    checkpoint.notices.forEach(onNotice);
+    return model;
   } finally {
     await checkpoint.close();
   }

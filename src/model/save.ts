@@ -1,5 +1,5 @@
 import { type SavedCheckpoint, saveChanged, type ValuesOfLayers } from './checkpoint/save-checkpoint.js';
-import { readModelConfig } from './config.js';
+import { baseName, readModelConfig } from './config.js';
 import { DECODERS } from './decoder/families.js';
 import { isEncoder } from './encoder/config.js';
 import { ENCODERS } from './encoder/families.js';
@@ -19,10 +19,13 @@ export async function saveCheckpoint(
     source,
     values,
     folder,
-    (checkpoint, layer) =>
-      isEncoder(config)
-        ? ENCODERS[config.architecture].valuesOf(checkpoint, config, layer)
-        : DECODERS[config.architecture].valuesOf(checkpoint, config, layer),
+    {
+      base: baseName(config),
+      findValues: (checkpoint, layer) =>
+        isEncoder(config)
+          ? ENCODERS[config.architecture].valuesOf(config, layer)
+          : DECODERS[config.architecture].valuesOf(checkpoint, config, layer),
+    },
     signal,
   );
 }

@@ -126,7 +126,7 @@ function checkTiling(
 }
 
 /**
- * The values of one tensor as float32.
+ * The values of one tensor as float32, the nearest to doubles.
  * @throws UserError where one of them is no number: nothing that is computed with it would be one
  */
 export async function readFloats(
@@ -152,6 +152,8 @@ async function readAnyFloats(
 ): Promise<Float32Array> {
   const bytes = await readExactly(file, entry.begin, entry.end - entry.begin, path);
   switch (entry.dtype) {
+    case 'F64':
+      return Float32Array.from(new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8));
     case 'F32':
       return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
     case 'F16':
@@ -160,7 +162,7 @@ async function readAnyFloats(
       return fromBfloat16(new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2));
     default:
       throw new UserError(
-        `${path}: tensor ${name} has dtype ${entry.dtype}, where a weight is F32, F16 or BF16`,
+        `${path}: tensor ${name} has dtype ${entry.dtype}, where a weight is F64, F32, F16 or BF16`,
         'Save the checkpoint in one of these (in Python: model.half() or model.float(), then save_pretrained).',
       );
   }

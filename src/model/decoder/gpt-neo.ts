@@ -14,7 +14,9 @@ const schema = z.object({
   intermediate_size: positive.nullish(),
   max_position_embeddings: positive,
   ...gptFields,
-  attention_types: z.array(z.tuple([z.array(z.enum(['global', 'local'])).nonempty(), positive])),
+  attention_types: z
+    .array(z.tuple([z.array(z.enum(['global', 'local'])).nonempty(), positive]))
+    .default([[['global', 'local'], 12]]),
   window_size: positive.default(256),
 });
 

@@ -63,7 +63,7 @@ export function parseGpt2Config(json: unknown, path: string): DecoderConfig {
 
 /** The hub's "gpt2" was saved from GPT2Model, without the prefix. */
 export function gptPrefix(checkpoint: Pick<Checkpoint, 'has'>): string {
-  return checkpoint.has('wte.weight') ? '' : 'transformer.';
+  return ['wte.weight', 'wpe.weight'].some(name => checkpoint.has(name)) ? '' : 'transformer.';
 }
 
 /** What a layer has beside its norms. */
@@ -75,11 +75,15 @@ export async function readGptWeights(
   config: DecoderConfig,
   readLayer: (reader: WeightReader, at: string, config: DecoderConfig) => Promise<Products>,
 ): Promise<DecoderWeights> {
-  const { hiddenSize: hidden, vocabularySize: vocabulary } = config;
+  const { hiddenSize: hidden } = config;
   const prefix = gptPrefix(reader);
   const norm = (name: string) => reader.norm(name, hidden, config.normEpsilon);
 
-  const wordEmbeddings = await reader.matrix(`${prefix}wte.weight`, vocabulary, hidden);
+  const { wordEmbeddings, embeddings } = await reader.vocabulary(
+    `${prefix}wte.weight`,
+    'lm_head.weight',
+    config,
+  );
   const positionEmbeddings = await reader.matrix(`${prefix}wpe.weight`, config.maxTokens, hidden);
   reader.checkLayers(`${prefix}h.`, config.layers);
   const layers: DecoderLayerWeights[] = [];
@@ -91,9 +95,6 @@ export async function readGptWeights(
       feedForwardNorm: await norm(`${at}.ln_2`),
     });
   }
-  const embeddings = config.tiedEmbeddings
-    ? wordEmbeddings
-    : await reader.matrix('lm_head.weight', vocabulary, hidden);
   return {
     wordEmbeddings,
     positionEmbeddings,

@@ -112,15 +112,16 @@ async function readWeights(
   config: DecoderConfig,
   inputBias: boolean,
 ): Promise<DecoderWeights> {
-  const { hiddenSize: hidden, vocabularySize: vocabulary } = config;
-  const wordEmbeddings = await reader.matrix('model.embed_tokens.weight', vocabulary, hidden);
+  const { hiddenSize: hidden } = config;
+  const { wordEmbeddings, embeddings } = await reader.vocabulary(
+    'model.embed_tokens.weight',
+    'lm_head.weight',
+    config,
+  );
   reader.checkLayers('model.layers.', config.layers);
   const layers: DecoderLayerWeights[] = [];
   for (let layer = 0; layer < config.layers; layer++)
     layers.push(await readLayer(reader, `model.layers.${layer}`, config, inputBias));
-  const embeddings = config.tiedEmbeddings
-    ? wordEmbeddings
-    : await reader.matrix('lm_head.weight', vocabulary, hidden);
   return {
     wordEmbeddings,
     positionEmbeddings: undefined,

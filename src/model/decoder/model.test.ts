@@ -16,6 +16,7 @@ import { describeWith, GOLDEN_GPT_NEO, GOLDEN_GPT2 } from '../../testing/shared.
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { Checkpoint } from '../checkpoint/checkpoint.js';
 import { type TensorToWrite, writeSafetensors } from '../checkpoint/write-safetensors.js';
+import { readModelConfig } from '../config.js';
 import { SITES } from '../language-model.js';
 import { type LoadedModel, loadModel } from '../load.js';
 import { parseGpt2Config } from './gpt2.js';
@@ -239,7 +240,7 @@ describeWith(GOLDEN_GPT2, "a GPT-2's config.json", () => {
 
   it.each([
     [{ n_head: 5 }, '48 hidden values cannot be divided among 5 attention heads'],
-    [{ activation_function: 'mish' }, '"activation_function" is mish; kn computes gelu'],
+    [{ activation_function: 'prelu' }, '"activation_function" is prelu; kn computes gelu'],
     [{ n_layer: 0 }, '"n_layer":'],
   ])('is refused: %o', async (changes, message) => {
     await expect(loadModel(await withConfig(GOLDEN_GPT2, changes))).rejects.toThrow(message);
@@ -260,6 +261,13 @@ describeWith(GOLDEN_GPT_NEO, "a GPT-Neo's config.json", () => {
     });
     trace.dispose();
     model.dispose();
+  });
+
+  it('has 12 pairs of global and local layers where it does not say how its layers attend', async () => {
+    const folder = await withConfig(GOLDEN_GPT_NEO, { attention_types: undefined, num_layers: 24 });
+    const config = await readModelConfig(folder);
+    const windows = 'attention' in config ? config.attention.map(({ window }) => window) : [];
+    expect(windows).toEqual(Array.from({ length: 12 }, () => [null, 4]).flat());
   });
 
   it('must name as many layers as there are', async () => {

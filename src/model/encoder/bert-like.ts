@@ -5,10 +5,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
-import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
 import { checkHeads, layerCount, nonlinearityOf, parseFields, positive } from '../config-fields.js';
-import type { VocabularyWeights } from '../layers/answer-probability.js';
 import type { Nonlinearity } from '../layers/nonlinearity.js';
 import type { EncoderConfig, EncoderFamilyName } from './config.js';
 import type { EncoderFamily } from './family.js';
@@ -32,26 +30,27 @@ const schema = z.object({
 /** What a family has of its own. */
 interface Own {
   readonly name: EncoderFamilyName;
-  /** What its files put before the names of the encoder's parts. Some tools save the encoder without it. */
-  readonly prefix: string;
+  readonly base: string;
   /** The padding token's id where positions are counted from it on. */
   readonly paddingOf: (json: unknown, path: string) => number | undefined;
   /** Of the head: what the feed-forward networks have, unless it is one and the same for all models. */
   readonly headNonlinearity?: Nonlinearity;
+  /** The name of its vocabulary matrix. */
+  readonly vocabulary: string;
   readonly readHead: (
     reader: WeightReader,
     config: EncoderConfig,
-    wordEmbeddings: tf.Tensor2D,
-  ) => Promise<{ readonly head: HeadWeights; readonly vocabulary: VocabularyWeights }>;
+  ) => Promise<HeadWeights & { readonly bias: tf.Tensor1D }>;
 }
 
 export function bertLike(own: Own): EncoderFamily {
   return {
+    base: own.base,
     parseConfig: (json, path) => parseConfig(json, path, own),
     readWeights: (reader, config) => readWeights(reader, config, own),
     /** [hidden, intermediate], a column a neuron. */
-    valuesOf: (checkpoint, { hiddenSize, intermediateSize }, layer) => ({
-      name: `${prefixIn(checkpoint, own.prefix)}encoder.layer.${layer}.output.dense.weight`,
+    valuesOf: ({ hiddenSize, intermediateSize }, layer) => ({
+      name: `${own.base}.encoder.layer.${layer}.output.dense.weight`,
       shape: [hiddenSize, intermediateSize],
       neuronIs: 'column',
     }),
@@ -94,34 +93,34 @@ function parseConfig(json: unknown, path: string, own: Own): EncoderConfig {
   };
 }
 
-/** What stands in a checkpoint before the names of the encoder's parts. */
-export function prefixIn(checkpoint: Pick<Checkpoint, 'has'>, prefix: string): string {
-  return checkpoint.has('embeddings.word_embeddings.weight') ? '' : prefix;
-}
-
 async function readWeights(reader: WeightReader, config: EncoderConfig, own: Own): Promise<EncoderWeights> {
-  const { hiddenSize: hidden, vocabularySize: vocabulary, positions: rows } = config;
-  const prefix = prefixIn(reader, own.prefix);
-  const embeddings = `${prefix}embeddings`;
-  const wordEmbeddings = await reader.matrix(`${embeddings}.word_embeddings.weight`, vocabulary, hidden);
-  const positions = await reader.matrix(`${embeddings}.position_embeddings.weight`, rows, hidden);
-  const types = await reader.matrix(`${embeddings}.token_type_embeddings.weight`, config.tokenTypes, hidden);
+  const { hiddenSize: hidden, positions: rows } = config;
+  const embedded = `${own.base}.embeddings`;
+  const { wordEmbeddings, embeddings } = await reader.vocabulary(
+    `${embedded}.word_embeddings.weight`,
+    own.vocabulary,
+    config,
+  );
+  const positions = await reader.matrix(`${embedded}.position_embeddings.weight`, rows, hidden);
+  const types = await reader.matrix(`${embedded}.token_type_embeddings.weight`, config.tokenTypes, hidden);
   // Type 0 is the only type that a single sentence has: it goes to the positions once and for all.
   const positionEmbeddings = reader.own(
     tf.tidy(() => tf.add<tf.Tensor2D>(positions, tf.slice(types, [0, 0], [1, hidden]))),
   );
   tf.dispose([positions, types]);
 
-  reader.checkLayers(`${prefix}encoder.layer.`, config.layers);
+  reader.checkLayers(`${own.base}.encoder.layer.`, config.layers);
   const layers: EncoderLayerWeights[] = [];
   for (let layer = 0; layer < config.layers; layer++)
-    layers.push(await readLayer(reader, `${prefix}encoder.layer.${layer}`, config));
+    layers.push(await readLayer(reader, `${own.base}.encoder.layer.${layer}`, config));
+  const { bias, ...head } = await own.readHead(reader, config);
   return {
     wordEmbeddings,
     positionEmbeddings,
-    embeddingNorm: await reader.norm(`${embeddings}.LayerNorm`, hidden, config.layerNormEpsilon),
+    embeddingNorm: await reader.norm(`${embedded}.LayerNorm`, hidden, config.layerNormEpsilon),
     layers,
-    ...(await own.readHead(reader, config, wordEmbeddings)),
+    head,
+    vocabulary: { embeddings, bias },
   };
 }
 

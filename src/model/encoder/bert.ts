@@ -5,21 +5,15 @@ const HEAD = 'cls.predictions';
 
 export const bert = bertLike({
   name: 'bert',
-  prefix: 'bert.',
+  base: 'bert',
   paddingOf: () => undefined,
-  readHead: async (reader, config, wordEmbeddings) => {
-    const { hiddenSize: hidden, vocabularySize: vocabulary } = config;
-    // A tied checkpoint may hold the matrix a second time; transformers then uses the word embeddings.
-    const embeddings = config.tiedEmbeddings
-      ? wordEmbeddings
-      : await reader.matrix(`${HEAD}.decoder.weight`, vocabulary, hidden);
-    const bias = reader.has(`${HEAD}.bias`) ? `${HEAD}.bias` : `${HEAD}.decoder.bias`;
+  vocabulary: `${HEAD}.decoder.weight`,
+  readHead: async (reader, config) => {
+    const { hiddenSize: hidden, vocabularySize, tiedEmbeddings, layerNormEpsilon } = config;
     return {
-      head: {
-        transform: await reader.linear(`${HEAD}.transform.dense`, hidden, hidden),
-        transformNorm: await reader.norm(`${HEAD}.transform.LayerNorm`, hidden, config.layerNormEpsilon),
-      },
-      vocabulary: { embeddings, bias: await reader.vector(bias, vocabulary) },
+      transform: await reader.linear(`${HEAD}.transform.dense`, hidden, hidden),
+      transformNorm: await reader.norm(`${HEAD}.transform.LayerNorm`, hidden, layerNormEpsilon),
+      bias: await reader.headBias(`${HEAD}.bias`, `${HEAD}.decoder.bias`, tiedEmbeddings, vocabularySize),
     };
   },
 });

@@ -3,7 +3,6 @@
  * without token types, under names of its own.
  */
 import { z } from 'zod';
-import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
 import { checkHeads, layerCount, nonlinearityOf, parseFields, positive } from '../config-fields.js';
 import type { EncoderConfig } from './config.js';
@@ -26,6 +25,7 @@ const schema = z.object({
 });
 
 const EPSILON = 1e-12;
+const BASE = 'distilbert';
 
 function parseConfig(json: unknown, path: string): EncoderConfig {
   const config = parseFields(schema, json, path);
@@ -49,40 +49,35 @@ function parseConfig(json: unknown, path: string): EncoderConfig {
   };
 }
 
-/** Some tools save the encoder without its "distilbert." prefix. */
-function prefixIn(checkpoint: Pick<Checkpoint, 'has'>): string {
-  return checkpoint.has('embeddings.word_embeddings.weight') ? '' : 'distilbert.';
-}
-
 async function readWeights(reader: WeightReader, config: EncoderConfig): Promise<EncoderWeights> {
   const { hiddenSize: hidden, vocabularySize: vocabulary } = config;
-  const prefix = prefixIn(reader);
-  const embeddings = `${prefix}embeddings`;
-  const wordEmbeddings = await reader.matrix(`${embeddings}.word_embeddings.weight`, vocabulary, hidden);
+  const embedded = `${BASE}.embeddings`;
+  const { wordEmbeddings, embeddings } = await reader.vocabulary(
+    `${embedded}.word_embeddings.weight`,
+    'vocab_projector.weight',
+    config,
+  );
   const positionEmbeddings = await reader.matrix(
-    `${embeddings}.position_embeddings.weight`,
+    `${embedded}.position_embeddings.weight`,
     config.positions,
     hidden,
   );
-  const ofLayers = `${prefix}transformer.layer.`;
+  const ofLayers = `${BASE}.transformer.layer.`;
   reader.checkLayers(ofLayers, config.layers);
   const layers: EncoderLayerWeights[] = [];
   for (let layer = 0; layer < config.layers; layer++)
     layers.push(await readLayer(reader, `${ofLayers}${layer}`, config));
-  const ownVocabulary = config.tiedEmbeddings
-    ? wordEmbeddings
-    : await reader.matrix('vocab_projector.weight', vocabulary, hidden);
   return {
     wordEmbeddings,
     positionEmbeddings,
-    embeddingNorm: await reader.norm(`${embeddings}.LayerNorm`, hidden, EPSILON),
+    embeddingNorm: await reader.norm(`${embedded}.LayerNorm`, hidden, EPSILON),
     layers,
     head: {
       transform: await reader.linear('vocab_transform', hidden, hidden),
       transformNorm: await reader.norm('vocab_layer_norm', hidden, EPSILON),
     },
     vocabulary: {
-      embeddings: ownVocabulary,
+      embeddings,
       bias: await reader.vector('vocab_projector.bias', vocabulary),
     },
   };
@@ -115,11 +110,12 @@ async function readLayer(
 }
 
 export const distilbert: EncoderFamily = {
+  base: BASE,
   parseConfig,
   readWeights,
   /** [hidden, intermediate], a column a neuron. */
-  valuesOf: (checkpoint, { hiddenSize, intermediateSize }, layer) => ({
-    name: `${prefixIn(checkpoint)}transformer.layer.${layer}.ffn.lin2.weight`,
+  valuesOf: ({ hiddenSize, intermediateSize }, layer) => ({
+    name: `${BASE}.transformer.layer.${layer}.ffn.lin2.weight`,
     shape: [hiddenSize, intermediateSize],
     neuronIs: 'column',
   }),

@@ -14,21 +14,16 @@ const schema = z.object({ pad_token_id: z.int().nonnegative().default(1) });
 function robertaLike(name: EncoderFamilyName): EncoderFamily {
   return bertLike({
     name,
-    prefix: 'roberta.',
+    base: 'roberta',
     paddingOf: (json, path) => parseFields(schema, json, path).pad_token_id,
     headNonlinearity: 'gelu',
-    readHead: async (reader, config, wordEmbeddings) => {
-      const { hiddenSize: hidden, vocabularySize: vocabulary } = config;
-      const embeddings = config.tiedEmbeddings
-        ? wordEmbeddings
-        : await reader.matrix('lm_head.decoder.weight', vocabulary, hidden);
-      const bias = reader.has('lm_head.bias') ? 'lm_head.bias' : 'lm_head.decoder.bias';
+    vocabulary: 'lm_head.decoder.weight',
+    readHead: async (reader, config) => {
+      const { hiddenSize: hidden, vocabularySize, tiedEmbeddings, layerNormEpsilon } = config;
       return {
-        head: {
-          transform: await reader.linear('lm_head.dense', hidden, hidden),
-          transformNorm: await reader.norm('lm_head.layer_norm', hidden, config.layerNormEpsilon),
-        },
-        vocabulary: { embeddings, bias: await reader.vector(bias, vocabulary) },
+        transform: await reader.linear('lm_head.dense', hidden, hidden),
+        transformNorm: await reader.norm('lm_head.layer_norm', hidden, layerNormEpsilon),
+        bias: await reader.headBias('lm_head.bias', 'lm_head.decoder.bias', tiedEmbeddings, vocabularySize),
       };
     },
   });
