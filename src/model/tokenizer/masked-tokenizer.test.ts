@@ -65,6 +65,15 @@ describeWith(GOLDEN_ROBERTA, "RoBERTa's tokenizer", () => {
   it('knows the token for what its vocabulary lacks', () => {
     expect(roberta().unknownId).toBe(3);
   });
+
+  it('shows tokens as people read them', () => {
+    expect([290, 274, 424, 1000].map(id => roberta().token(id))).toEqual([
+      ' Paris',
+      'Paris',
+      '<mask>',
+      '#1000',
+    ]);
+  });
 });
 
 describeWith(GOLDEN_XLM_ROBERTA, "XLM-RoBERTa's tokenizer", () => {
@@ -96,6 +105,10 @@ describeWith(GOLDEN_XLM_ROBERTA, "XLM-RoBERTa's tokenizer", () => {
   it('has those after a space where a token reaches over the border', () => {
     // "is" is one token of "Paris", and "Pari" would have "i".
     expect(answerIds(xlm(), 'Pari', 'a [MASK]s')).toEqual(answerIds(xlm(), 'Pari'));
+  });
+
+  it('shows where a token has a space before it', () => {
+    expect([23, 34, 4].map(id => xlm().token(id))).toEqual(['▁P', 'ar', '▁']);
   });
 
   it('refuses an answer that the vocabulary lacks', () => {

@@ -6,6 +6,9 @@ import { checkLength } from './prompt-length.js';
 import { BEHIND_A_WORD, type Surroundings, surroundings, tokensBetween } from './surroundings.js';
 import type { EncodedPrompt, FoundAnswer, Query, Tokenizer } from './tokenizer.js';
 
+/** How SentencePiece's vocabularies write a space. */
+const SPACE_MARK = '▁';
+
 /**
  * Of a masked language model: a prompt has [MASK], or the model's own mask token, where the answer belongs, and becomes one mask for each of its
  * tokens.
@@ -62,8 +65,11 @@ export class MaskedTokenizer implements Tokenizer {
     return ids ? { ids } : { problem: 'has characters that the vocabulary lacks' };
   }
 
+  /** With the mark of a space before it where the vocabulary has one, since a text would lose it. */
   token(id: number): string {
-    return this.tokenizer.token(id) ?? `#${id}`;
+    const token = this.tokenizer.token(id);
+    if (token === undefined) return `#${id}`;
+    return token.includes(SPACE_MARK) ? token : this.tokenizer.text([id]);
   }
 
   /** A text with the model's own mask in it. */
