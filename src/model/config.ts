@@ -48,8 +48,17 @@ export function parameterCount(config: ModelConfig): number {
   return isEncoder(config) ? countEncoderParameters(config) : countDecoderParameters(config);
 }
 
+/** Of causal models, where it is not that of most. */
+const DECODER_BASES: Readonly<Record<string, string>> = {
+  gpt2: 'transformer',
+  gpt_neo: 'transformer',
+  gptj: 'transformer',
+  gpt_neox: 'gpt_neox',
+};
+
 /** What the names of the bare model's tensors begin with, without its head: its `base_model_prefix` in transformers. */
 export function baseName(config: ModelConfig): string {
-  // GPT's files have it or have none of it (decoder/gpt2.ts).
-  return isEncoder(config) ? ENCODERS[config.architecture].base : 'model';
+  return isEncoder(config)
+    ? ENCODERS[config.architecture].base
+    : (DECODER_BASES[config.architecture] ?? 'model');
 }

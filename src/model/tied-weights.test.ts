@@ -1,12 +1,16 @@
 /** Two tensors for one role, and names with or without what stands before them: as transformers 5 reads such checkpoints. */
 import { writeFileSync } from 'node:fs';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startEngine } from '../runtime/engine.js';
+import { describeWith, GOLDEN_LLAMAS } from '../testing/shared.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { type TinyTensor, tinyBert, tinyGpt2, tinyGptNeo, withTensors } from '../testing/tiny-model.js';
 import { loadModel } from './load.js';
+
+const [GOLDEN_QWEN2] = GOLDEN_LLAMAS.filter(folder => folder.includes('qwen2'));
 
 beforeAll(async () => {
   await startEngine('wasm');
@@ -150,6 +154,17 @@ describe('what stands before the names of tensors', () => {
     expect(await predict(tinyBert, { tensors: renamed(rename) })).toEqual(await predict(tinyBert));
   });
 
+  it.each([
+    ['the head has it too', (name: string) => name.replace(/^lm_head/, 'transformer.lm_head')],
+    ['nothing has it', (name: string) => name.replace(/^transformer\./, '')],
+  ])('may be lacking in a GPT or be there: %s', async (_, rename) => {
+    const own = (tensors: Tensors) => also(NEO.head, NEO.words, 3)(tensors);
+    const expected = await predict(tinyGptNeo, { tensors: own });
+    const found = await predict(tinyGptNeo, { tensors: tensors => renamed(rename)(own(tensors)) });
+    expect(found.probabilities).toEqual(expected.probabilities);
+    expect(found.notices).toHaveLength(1);
+  });
+
   it('is refused where it makes two of one', async () => {
     const twice = also('embeddings.word_embeddings.weight', BERT.words, 1);
     await expect(predict(tinyBert, { tensors: twice })).rejects.toThrow(
@@ -170,4 +185,26 @@ it('nothing stays behind where a tied tensor cannot be read', async () => {
     new Map(tensors).set(BERT.head, { shape: [1, 4], values: new Float32Array(4) });
   await expect(predict(tinyBert, { tensors: cut })).rejects.toThrow('has shape [1,4]');
   expect(tf.memory().numTensors).toBe(numTensors);
+});
+
+describeWith(GOLDEN_QWEN2, 'a Qwen2 whose head is tied', () => {
+  it('may be saved without the head, and without "model." before its names', async () => {
+    const folder = temporaryFolder();
+    await cp(GOLDEN_QWEN2, folder, { recursive: true });
+    const file = await readFile(join(GOLDEN_QWEN2, 'model.safetensors'));
+    await rm(join(folder, 'model.safetensors'), { force: true });
+    const bare = withTensors(
+      file,
+      renamed(name => name.replace(/^model\./, '')),
+    );
+    await writeFile(join(folder, 'model.safetensors'), bare);
+    const predictions = await Promise.all(
+      [GOLDEN_QWEN2, folder].map(async of => {
+        const { model } = await loadModel(of);
+        const trace = model.trace({ tokens: [[5, 6, 7]], positions: [2] });
+        return [...model.probabilities(trace.prediction).dataSync()];
+      }),
+    );
+    expect(predictions[1]).toEqual(predictions[0]);
+  });
 });

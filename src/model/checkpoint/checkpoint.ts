@@ -126,6 +126,11 @@ export class Checkpoint {
     return this.tensors.has(withoutBase(name, this.base));
   }
 
+  /** A tensor's name as the checkpoint has it, where it does. */
+  nameOf(name: string): string {
+    return this.tensors.get(withoutBase(name, this.base))?.name ?? name;
+  }
+
   /**
    * @param before what stands before a layer's number in the names of its tensors
    * @param layers of config.json
@@ -154,7 +159,7 @@ export class Checkpoint {
    */
   async read(name: string, shape: readonly number[]): Promise<Float32Array> {
     const { file, entry } = this.find(name, shape);
-    return readFloats(file.handle, file.path, name, entry);
+    return readFloats(file.handle, file.path, this.nameOf(name), entry);
   }
 
   /**
@@ -196,7 +201,7 @@ export class Checkpoint {
     const file = this.files[found.file];
     if (entry.shape.join() !== shape.join()) {
       throw new UserError(
-        `${file.path}: tensor ${name} has shape [${entry.shape}], where config.json makes it [${shape}]`,
+        `${file.path}: tensor ${found.name} has shape [${entry.shape}], where config.json makes it [${shape}]`,
       );
     }
     return { file, entry };

@@ -92,7 +92,7 @@ export class WeightReader {
     if (!this.has(target)) return { source, target: source };
     if (!this.has(source)) return { source: target, target };
     if (await this.checkpoint.areEqual(source, target, shape)) return { source, target: source };
-    this.apart.push(`${target} to ${source}`);
+    this.apart.push([target, source].map(name => this.checkpoint.nameOf(name)).join(' to '));
     return { source, target };
   }
 

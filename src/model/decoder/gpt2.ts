@@ -63,7 +63,7 @@ export function parseGpt2Config(json: unknown, path: string): DecoderConfig {
 
 /** The hub's "gpt2" was saved from GPT2Model, without the prefix. */
 export function gptPrefix(checkpoint: Pick<Checkpoint, 'has'>): string {
-  return ['wte.weight', 'wpe.weight'].some(name => checkpoint.has(name)) ? '' : 'transformer.';
+  return checkpoint.has('wte.weight') ? '' : 'transformer.';
 }
 
 /** What a layer has beside its norms. */
