@@ -17,6 +17,11 @@ describe('the surroundings of an answer', () => {
   });
 });
 
+it('are found at once in a text of any length', () => {
+  const before = `${'a'.repeat(1e6)} `;
+  expect(surroundings(before, ` ${before}`)).toEqual({ before: 'a ', after: ' a' });
+});
+
 describe('the tokens of an answer', () => {
   it('are those between what is around it', () => {
     expect(tokensBetween([1, 2, 3, 4, 5], [1], [5])).toEqual([2, 3, 4]);

@@ -23,8 +23,10 @@ export function surroundings(before: string, after: string): Surroundings {
 
 /** Up to the white space, any run of which is one space, or the start. */
 function endOf(before: string): string {
-  const glued = /\S*$/u.exec(before)?.[0] ?? '';
-  const further = before.slice(0, before.length - glued.length);
+  // Not by an expression that ends in $, which looks on from every character of a long word.
+  let start = before.length;
+  while (start > 0 && /\S/.test(before[start - 1])) start--;
+  const [further, glued] = [before.slice(0, start), before.slice(start)];
   if (further.trim() === '') return further === '' ? glued : ` ${glued}`;
   return `${WORD} ${glued}`;
 }
