@@ -29,7 +29,7 @@ const EXPERIMENTS = readdirSync(join(SRC, 'experiment'), { withFileTypes: true }
 
 /** The rooms of a folder in the same sense; those that share a place know nothing of each other. */
 const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  model: [['layers'], ['tokenizer'], ['checkpoint'], ['bert', 'decoder']],
+  model: [['layers'], ['tokenizer'], ['checkpoint'], ['decoder', 'encoder']],
   experiment: [['run'], ['facts'], EXPERIMENTS.filter(name => name !== 'facts')],
   runtime: [['locks', 'engines'], ['devices']],
   cli: [['options'], ['output'], ['commands']],
@@ -46,7 +46,7 @@ const sources: readonly Source[] = readdirSync(SRC, { recursive: true, encoding:
 
 const folderOf = (name: string) => (name.includes('/') ? name.split('/')[0] : '.');
 
-/** "model/bert/trace.ts" is in the room "bert", "model/load.ts" in none. */
+/** "model/encoder/trace.ts" is in the room "encoder", "model/load.ts" in none. */
 const roomOf = (name: string) => (name.split('/').length > 2 ? name.split('/')[1] : undefined);
 
 /** All that a file names: values and types, at once and lazily. */

@@ -88,7 +88,13 @@ export { CONTINUATIONS, type Continuation } from './model/continuation-names.js'
 export type { LanguageModel, PromptBatch, Site, Trace } from './model/language-model.js';
 export type { LoadedModel } from './model/load.js';
 export { saveCheckpoint } from './model/save.js';
-export { answerIds, type EncodedPrompt, type Query, type Tokenizer } from './model/tokenizer/tokenizer.js';
+export {
+  answerIds,
+  type EncodedPrompt,
+  type FoundAnswer,
+  type Query,
+  type Tokenizer,
+} from './model/tokenizer/tokenizer.js';
 export { type CoarseThreshold, coarseNeurons } from './neurons/coarse.js';
 export { type Agreement, type Comparison, compareNeuronSets } from './neurons/compare.js';
 export { type FindOptions, type FoundNeurons, findNeurons } from './neurons/find.js';

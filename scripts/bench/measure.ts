@@ -8,6 +8,7 @@ import { samplesThatFit } from '../../src/model/batch-size.js';
 import { Checkpoint } from '../../src/model/checkpoint/checkpoint.js';
 import { readModelConfig } from '../../src/model/config.js';
 import { loadDecoderWeights } from '../../src/model/decoder/model.js';
+import { isEncoder } from '../../src/model/encoder/config.js';
 import { loadWeights } from '../../src/model/load.js';
 import { findNeurons } from '../../src/neurons/find.js';
 import { startEngine } from '../../src/runtime/engine.js';
@@ -166,7 +167,7 @@ async function measure({
   }
 
   async function compareWithFullPasses(): Promise<WithoutReuse> {
-    if (config.architecture === 'bert') throw new Error('--no-reuse: for gpt2 alone');
+    if (isEncoder(config)) throw new Error('--no-reuse: for gpt2 alone');
     const checkpoint = await Checkpoint.open(folder);
     const full = { config, weights: await loadDecoderWeights(checkpoint, config) };
     await checkpoint.close();

@@ -89,7 +89,7 @@ function trainOn(network: Network, batch: readonly Example[]): number {
     const places: number[] = [];
     for (let t = 0; t < length; t++) {
       for (const { tokens, position } of batch) {
-        const place = t === 0 ? position : t <= position ? t - 1 : t; // the mask first, as in BertModel
+        const place = t === 0 ? position : t <= position ? t - 1 : t; // the mask first, as in EncoderModel
         ids.push(tokens[place]);
         places.push(place);
       }

@@ -1,7 +1,7 @@
 /** The arithmetic of the GPU benchmark, by hand. */
 import { expect, it } from 'vitest';
 import { countOperations } from '../../src/attribution/count-operations.js';
-import { parseBertConfig } from '../../src/model/bert/config.js';
+import { bert } from '../../src/model/encoder/bert.js';
 import { accuracyOf } from '../../src/setup/accuracy.js';
 import { productShapes } from './probes.js';
 import { RULE, SHAPES, STEPS, TOKENS, workOf } from './shapes.js';
@@ -64,7 +64,7 @@ it.each([[[3, -4, null]], [[3, -4]]])('scores %j, with one that is no number, do
 });
 
 it("bert-base's shape is that of npm run bench: 446.6 GFLOP a prompt", () => {
-  const measures = parseBertConfig(SHAPES['bert-base'], 'bert-base');
+  const measures = bert.parseConfig(SHAPES['bert-base'], 'bert-base');
   expect(countOperations(measures, TOKENS, RULE, STEPS).total / 1e9).toBeCloseTo(446.6, 1);
 });
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { countOperations } from '../../src/attribution/count-operations.js';
 import { refusedFile } from '../../src/errors.js';
-import { parseBertConfig } from '../../src/model/bert/config.js';
+import { bert } from '../../src/model/encoder/bert.js';
 import { VERSION } from '../../src/version.js';
 import { type BERT_BASE, writeRandomBert } from '../bench/random-checkpoint.js';
 import { before, inTime } from './deadline.js';
@@ -31,7 +31,7 @@ export async function measureAll(options: Options, folder: string, listener: Lis
   const { shape, batches, workers } = options;
   const deadline = performance.now() + 60_000 * options.minutes;
   const config = SHAPES[shape];
-  const measures = parseBertConfig(config, shape);
+  const measures = bert.parseConfig(config, shape);
 
   const { adapter, how, lent } = await findGpu();
   listener.progress(`${adapter.name}, found by ${how}`);

@@ -171,7 +171,8 @@ describe('a causal model', () => {
   it.each([
     ['[X] is governed from [Y] .', '[X] is governed from'],
     ['[X], whose capital is [Y].', '[X], whose capital is'],
-    ['The capital of [X] is “[Y]”!', 'The capital of [X] is “'],
+    // The mask stays where it touches a word: no space comes before the answer.
+    ['The capital of [X] is “[Y]”!', 'The capital of [X] is “[MASK]'],
     ['[Y] is the capital of [X] .', undefined],
     ['[X] (capital: [Y]) is a country .', undefined],
     ['[X] costs [Y] $.', undefined],

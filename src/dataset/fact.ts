@@ -1,4 +1,4 @@
-import { MASK, promptBeforeMask } from './prompt.js';
+import { MASK, promptBeforeMask, textTouchingMask } from './prompt.js';
 
 /** One fact of a relation, with every way that the data set has of asking for it. */
 export interface Fact {
@@ -22,8 +22,14 @@ export function expandPrompts(patterns: readonly string[], subject: string): str
 }
 
 /**
- * The patterns that a causal model can be asked by: those whose object ends the sentence, but for punctuation, cut there.
+ * The patterns that a causal model can be asked by: those whose object ends the sentence, but for punctuation, cut there. [MASK] stays
+ * where it touches what is before it: no space belongs to the answer then.
  */
 export function causalPatterns(patterns: readonly string[]): string[] {
-  return patterns.flatMap(pattern => promptBeforeMask(pattern.replace('[Y]', MASK)) ?? []);
+  return patterns.flatMap(pattern => {
+    const masked = pattern.replace('[Y]', MASK);
+    const before = promptBeforeMask(masked);
+    if (before === undefined) return [];
+    return textTouchingMask(masked) === undefined ? before : `${before}${MASK}`;
+  });
 }

@@ -162,8 +162,8 @@ describe('updating a fact', () => {
 describe('standings', () => {
   it('take the product over the tokens of an answer, and the sum of -log P', async () => {
     const { model, tokenizer } = demo;
-    const ids = [...answerIds(tokenizer, 'Paris'), ...answerIds(tokenizer, 'Rome')];
-    const [queries] = await askPrompts(model, tokenizer, [france.prompts[0]], ids, 'answer');
+    const [queries] = await askPrompts(model, tokenizer, [france.prompts[0]], 'Paris Rome', 'answer');
+    expect(queries).toHaveLength(2);
     const [whole] = await standingsOf(model, [queries]);
     const parts = await standingsOf(
       model,

@@ -6,11 +6,12 @@ import { type LoadedModel, loadModel } from '../model/load.js';
 import { answerIds, type Query } from '../model/tokenizer/tokenizer.js';
 import type { Neuron } from '../neurons/neuron.js';
 import { startEngine } from '../runtime/engine.js';
+import { relativeError } from '../testing/finite-differences.js';
 import { describeWith, GOLDEN_BERT, GOLDEN_GPT2, GOLDEN_MODELS, readGolden } from '../testing/shared.js';
 import { standingOf, standingOfTokens, topTokens } from './distribution.js';
 import { intervene } from './intervene.js';
 import { changeValues, editRule, eraseRule, originalOf } from './value-changes.js';
-import { erased, LAMBDAS } from './value-rules.js';
+import { type EditRule, edited, erased, LAMBDAS } from './value-rules.js';
 
 beforeAll(async () => {
   await startEngine('wasm');
@@ -180,17 +181,15 @@ describe('an edit', () => {
     model.dispose();
   });
 
-  it('takes the mean of the embeddings of an answer of several tokens', async () => {
+  it("takes the first token of a new answer of several by EleutherAI's rule, the mean of all by the paper's", async () => {
     const { model } = await loadModel(DEMO_MODEL);
     const [a, b, c] = await model.wordEmbeddings([10, 20, 30]);
-    const rule = await editRule(model, {
-      rule: 'eleutherai',
-      lambdas: { lambda1: 1, lambda2: 1 },
-      original: [10],
-      target: [20, 30],
-    });
-    const moved = rule(new Float32Array(a.length));
-    expect(moved).toEqual(a.map((x, i) => -x + (b[i] + c[i]) / 2));
+    const ruleOf = (rule: EditRule) =>
+      editRule(model, { rule, lambdas: { lambda1: 1, lambda2: 1 }, original: [10], target: [20, 30] });
+    expect((await ruleOf('eleutherai'))(new Float32Array(a.length))).toEqual(a.map((x, i) => -x + b[i]));
+    const mean = b.map((x, i) => (x + c[i]) / 2);
+    const expected = edited('paper', { lambda1: 1, lambda2: 1 }, a, mean)(b);
+    expect(relativeError((await ruleOf('paper'))(b), expected)).toBeLessThan(1e-6);
     model.dispose();
   });
 });

@@ -2,7 +2,7 @@
 import { UsageError } from '../errors.js';
 import type { LanguageModel } from '../model/language-model.js';
 import type { LoadedModel } from '../model/load.js';
-import type { Query } from '../model/tokenizer/tokenizer.js';
+import { answersOf, type Query } from '../model/tokenizer/tokenizer.js';
 import type { Neuron } from '../neurons/neuron.js';
 import { topTokens } from './distribution.js';
 import { intervene } from './intervene.js';
@@ -89,7 +89,7 @@ export interface Edit {
   readonly lambdas: Lambdas;
   /** Token ids of what is to be forgotten: what {@link originalOf} says. */
   readonly original: readonly number[];
-  /** Token ids of the new answer. */
+  /** Token ids of the new answer. EleutherAI's rule takes the first of them, as it takes the first of what goes. */
   readonly target: readonly number[];
 }
 
@@ -98,7 +98,8 @@ export async function editRule(
   { rule, lambdas, original, target }: Edit,
 ): Promise<ValueRule> {
   const embedding = async (ids: readonly number[]) => meanEmbedding(await model.wordEmbeddings(ids));
-  return edited(rule, lambdas, await embedding(original), await embedding(target));
+  const coming = rule === 'eleutherai' ? target.slice(0, 1) : target;
+  return edited(rule, lambdas, await embedding(original), await embedding(coming));
 }
 
 /**
@@ -111,7 +112,7 @@ export async function originalOf(
   rule: EditRule,
   queries: readonly Query[],
 ): Promise<readonly number[]> {
-  if (rule === 'paper') return queries.map(({ answer }) => answer);
+  if (rule === 'paper') return answersOf(queries);
   const [{ before }] = await intervene(model, queries.slice(0, 1), [], []);
   return topTokens(before, 1).map(({ id }) => id);
 }

@@ -63,8 +63,8 @@ export function edited(
 
 /**
  * The embedding of an answer of one token or several: the mean of theirs. Attribution takes the mean over an answer's
- * tokens too, and neurons work in the place of each. (EleutherAI takes the first of a prediction's tokens, and crashes at
- * a target of several; the authors' facts are all of one.)
+ * tokens too, and neurons work in the place of each. (The authors' facts are all of one. EleutherAI's rule takes the first of what goes and
+ * of what comes.)
  * @param embeddings [hidden] each, one or more
  */
 export function meanEmbedding(embeddings: readonly Float32Array[]): Float64Array {

@@ -32,17 +32,16 @@ export class AskedModel {
     return this.loaded.model;
   }
 
-  /** An answer's tokens, as people read them. */
-  tokens(answer: string): string[] {
+  /** An answer's tokens in a prompt, as people read them. */
+  tokens(answer: string, prompt?: string): string[] {
     const { tokenizer } = this.loaded;
-    return answerIds(tokenizer, answer).map(id => tokenizer.token(id));
+    return answerIds(tokenizer, answer, prompt).map(id => tokenizer.token(id));
   }
 
   async ask(prompts: readonly string[], answer: string): Promise<AskedPrompt[]> {
     const { model, tokenizer } = this.loaded;
     const { continuation = 'answer' } = this.options;
-    const ids = answerIds(tokenizer, answer);
-    const queries = await askPrompts(model, tokenizer, prompts, ids, continuation);
+    const queries = await askPrompts(model, tokenizer, prompts, answer, continuation);
     return prompts.map((prompt, i) => ({ prompt, queries: queries[i] }));
   }
 

@@ -115,7 +115,7 @@ async function changeAndMeasure(
     asked.answer.map(({ prompt }, i) => ({ prompt, before: before[which][i], after: after[which][i] }));
   const report: ChangeReport = {
     answer,
-    answerTokens: kn.answerTokens(answer),
+    answerTokens: kn.answerTokens(answer, own.answer[0].prompt),
     ...described,
     neurons,
     ...(silent.length > 0 && { silentPrompts: silent }),
@@ -199,7 +199,7 @@ async function apply(
     values,
     undo,
     target: to,
-    targetTokens: kn.answerTokens(to),
+    targetTokens: kn.answerTokens(to, prompts[0]),
     edited: { rule, original, ...lambdas },
   };
 }

@@ -20,7 +20,7 @@ export interface ChangedPrompt {
 /** What `--json` prints. */
 export interface ChangeReport {
   readonly answer: string;
-  /** As the model has them. */
+  /** As the model has them in the first prompt. */
   readonly answerTokens: readonly string[];
   /** For an edit, the new answer. */
   readonly target?: string;

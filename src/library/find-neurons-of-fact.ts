@@ -72,7 +72,7 @@ export async function findNeuronsOfFact(
       )
     : undefined;
   return {
-    answerTokens: asking.tokens(answer),
+    answerTokens: asking.tokens(answer, prompts[0]),
     neurons: found.neurons,
     removed: found.removed,
     prompts: found.prompts.map((of, i) => ({

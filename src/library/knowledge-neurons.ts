@@ -15,7 +15,7 @@ import {
   type Lambdas,
   type ValueRule,
 } from '../intervention/value-rules.js';
-import { answerIds } from '../model/tokenizer/tokenizer.js';
+import { answersOf } from '../model/tokenizer/tokenizer.js';
 import type { Neuron } from '../neurons/neuron.js';
 import { checkNeurons } from '../neurons/neuron-file.js';
 import { type AskableModel, AskedModel } from './asked-model.js';
@@ -88,10 +88,11 @@ export class KnowledgeNeurons {
 
   /**
    * The tokens that an answer is for the model.
+   * @param prompt that it is the answer of: its tokens depend on what it touches there; default: any in which it is a word after another
    * @throws UserError where the vocabulary lacks it
    */
-  answerTokens(answer: string): readonly string[] {
-    return this.asking.tokens(answer);
+  answerTokens(answer: string, prompt?: string): readonly string[] {
+    return this.asking.tokens(answer, prompt);
   }
 
   /** What the model, with every change that was kept, makes of each prompt and the answer. */
@@ -160,7 +161,7 @@ export class KnowledgeNeurons {
    * @param answer what the prompts ask for now
    * @param target what they shall; the effects are its
    * @param rule default: `eleutherai`, minus and plus twice the embeddings; what goes is then what the model predicts at the
-   *   first prompt
+   *   first prompt; what comes are the tokens that `target` has there, with `eleutherai` the first of them
    * @param lambdas default: the rule's own
    * @returns with `original`, what it takes away
    */
@@ -179,8 +180,9 @@ export class KnowledgeNeurons {
       const { model, tokenizer } = this.loaded;
       const [{ queries }] = await this.asking.ask(prompts.slice(0, 1), answer);
       const original = await originalOf(model, rule, queries);
-      const edit = await editRule(model, { rule, lambdas, original, target: answerIds(tokenizer, target) });
-      const changed = await this.change(await this.asking.ask(prompts, target), neurons, edit, options);
+      const asked = await this.asking.ask(prompts, target);
+      const edit = await editRule(model, { rule, lambdas, original, target: answersOf(asked[0].queries) });
+      const changed = await this.change(asked, neurons, edit, options);
       return { ...changed, original: rule === 'paper' ? answer : tokenizer.token(original[0]) };
     });
   }

@@ -60,6 +60,7 @@ export async function loadModel(id: string, options: LoadOptions = {}): Promise<
   started?.notices.forEach(progress.notice);
   const loaded = await loadFolder(folder);
   const { architecture } = await readModelConfig(folder);
+  loaded.notices?.forEach(progress.notice);
   return {
     ...loaded,
     architecture,

@@ -47,7 +47,7 @@ export interface FindingOptions extends RefinedOptions {
 
 /** The neurons of a fact, and what each of its prompts has to do with it. */
 export interface FactNeurons extends Omit<FoundNeurons, 'prompts' | 'negatives'> {
-  /** As the model has them. */
+  /** As the model has them in the first prompt. */
   readonly answerTokens: readonly string[];
   /** Each with the answer's probability and rank there: neurons are found for any answer, also for one that is no fact. */
   readonly prompts: readonly (AnswerStanding &

@@ -1,5 +1,5 @@
 /** A run over a data set as a library's caller asks for it. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../embedded.js';
@@ -11,6 +11,7 @@ import { ASKED, ASKED_FILES, inFolder } from '../testing/demo-request.js';
 import { setEnvironment } from '../testing/environment.js';
 import { filesOf, serveHub } from '../testing/hub-server.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
+import { tinyBert, withTensors } from '../testing/tiny-model.js';
 import { planExperiment, runExperiment } from './run-experiment.js';
 
 describe('a run that the library does', () => {
@@ -28,6 +29,36 @@ describe('a run that the library does', () => {
     const journal = readFileSync(join(folder, 'journal.jsonl'), 'utf8');
     expect((await runExperiment(request)).summary).toEqual(result.summary);
     expect(readFileSync(join(folder, 'journal.jsonl'), 'utf8')).toBe(journal);
+  });
+
+  it('says once what is to be known of the weights, however many workers read them', async () => {
+    const [model, data] = [temporaryFolder(), temporaryFolder()];
+    const files = tinyBert();
+    const words = 'bert.embeddings.word_embeddings.weight';
+    const withHead = withTensors(files['model.safetensors'], tensors => {
+      const own = tensors.get(words);
+      if (!own) throw new Error('no embeddings');
+      const head = { ...own, values: own.values.map(x => 2 * x) };
+      return new Map(tensors).set('cls.predictions.decoder.weight', head);
+    });
+    for (const [name, content] of Object.entries({ ...files, 'model.safetensors': withHead }))
+      writeFileSync(join(model, name), content);
+    for (const relation of ['P1', 'P2'])
+      for (const [part, line] of [
+        ['graphs_json', { pattern: '[X] is in [Y] .' }],
+        ['trex_lms_vocab', { sub_label: 'a', obj_label: 'paris', uuid: relation }],
+      ] as const) {
+        mkdirSync(join(data, part), { recursive: true });
+        writeFileSync(join(data, part, `${relation}.jsonl`), JSON.stringify(line));
+      }
+    const { request } = inFolder({
+      ...{ model: { id: model }, data: { name: data }, devices: { engine: 'wasm', workers: 2 } },
+    });
+    const events: ProgressEvent[] = [];
+    await runExperiment(request, { onProgress: event => events.push(event) });
+    const notices = events.flatMap(event => (event.type === 'notice' ? [event.text] : []));
+    const tied = `config.json ties cls.predictions.decoder.weight to ${words}, but`;
+    expect(notices.filter(text => text.startsWith(tied))).toHaveLength(1);
   });
 
   it('leaves the reports that were asked for, and no others', async () => {

@@ -2,16 +2,17 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { nameIsTaken, readJsonFile } from '../files.js';
-import { type BertConfig, countBertParameters, parseBertConfig } from './bert/config.js';
 import { countDecoderParameters, DECODER_FAMILIES, type DecoderConfig } from './decoder/config.js';
 import { DECODERS } from './decoder/families.js';
+import { countEncoderParameters, ENCODER_FAMILIES, type EncoderConfig, isEncoder } from './encoder/config.js';
+import { ENCODERS } from './encoder/families.js';
 
-export type ModelConfig = BertConfig | DecoderConfig;
+export type ModelConfig = EncoderConfig | DecoderConfig;
 
 type Parser = (json: unknown, path: string) => ModelConfig;
 
 const PARSERS: ReadonlyMap<string, Parser> = new Map<string, Parser>([
-  ['bert', parseBertConfig],
+  ...ENCODER_FAMILIES.map(name => [name, ENCODERS[name].parseConfig] as const),
   ...DECODER_FAMILIES.map(name => [name, DECODERS[name].parseConfig] as const),
 ]);
 
@@ -26,7 +27,7 @@ export function parseModelConfig(json: unknown, path: string): ModelConfig {
   if (typeof json === 'object' && json !== null && 'quantization_config' in json)
     throw new UserError(
       `${path}: has a "quantization_config", and kn reads no quantised weights`,
-      'Choose the model in F32, F16 or BF16.',
+      'Choose the model in F64, F32, F16 or BF16.',
     );
   if (parse) return parse(json, path);
   throw new UserError(
@@ -50,5 +51,10 @@ export async function readModelConfig(folder: string): Promise<ModelConfig> {
 
 /** How many numbers the weights are. */
 export function parameterCount(config: ModelConfig): number {
-  return config.architecture === 'bert' ? countBertParameters(config) : countDecoderParameters(config);
+  return isEncoder(config) ? countEncoderParameters(config) : countDecoderParameters(config);
+}
+
+/** What the names of the bare model's tensors begin with, without its head: its `base_model_prefix` in transformers. */
+export function baseName(config: ModelConfig): string {
+  return (isEncoder(config) ? ENCODERS[config.architecture] : DECODERS[config.architecture]).base;
 }

@@ -3,10 +3,10 @@ import { basename } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import { startEngine } from '../runtime/engine.js';
-import { describeWith, GOLDEN_BERT, GOLDEN_GPT2 } from '../testing/shared.js';
+import { describeWith, GOLDEN_BERT, GOLDEN_GPT2, GOLDEN_ROBERTA } from '../testing/shared.js';
 import { askPrompts } from './continuation.js';
 import { type LoadedModel, loadModel } from './load.js';
-import { answerIds } from './tokenizer/tokenizer.js';
+import { answerIds, answersOf } from './tokenizer/tokenizer.js';
 
 beforeAll(async () => {
   await startEngine('wasm');
@@ -18,7 +18,7 @@ for (const [folder, prompts, answer] of [
 ] as const) {
   describeWith(folder, `a later token of an answer, with ${basename(folder)}`, () => {
     const ask = async ({ model, tokenizer }: LoadedModel, continuation: 'answer' | 'argmax') =>
-      askPrompts(model, tokenizer, prompts, answerIds(tokenizer, answer), continuation);
+      askPrompts(model, tokenizer, prompts, answer, continuation);
 
     it('stands after the answer itself', async () => {
       const loaded = await loadModel(folder);
@@ -49,3 +49,18 @@ for (const [folder, prompts, answer] of [
     });
   });
 }
+
+describeWith(GOLDEN_ROBERTA, 'an answer with other tokens in another prompt', () => {
+  it('is asked by the tokens that it has in each, also where the model goes on by itself', async () => {
+    const { model, tokenizer } = await loadModel(GOLDEN_ROBERTA);
+    const prompts = ['[MASK] of France', 'Paris is the [MASK] .'];
+    const own = prompts.map(prompt => answerIds(tokenizer, 'capital', prompt));
+    expect(own[0].length).toBeGreaterThan(own[1].length);
+    for (const continuation of ['answer', 'argmax'] as const) {
+      const asked = await askPrompts(model, tokenizer, prompts, 'capital', continuation);
+      expect(asked.map(answersOf)).toEqual(own);
+      expect(asked[0].map(({ position }) => position)).toEqual(own[0].map((_, place) => 1 + place));
+    }
+    model.dispose();
+  });
+});

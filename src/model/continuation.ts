@@ -3,38 +3,42 @@ import { promptsThatFit } from './batch-size.js';
 import type { Continuation } from './continuation-names.js';
 import type { LanguageModel } from './language-model.js';
 import { promptBatches, splitBatch, tokensOf } from './prompt-batches.js';
-import type { Query, Tokenizer } from './tokenizer/tokenizer.js';
+import { answerIds, type Query, type Tokenizer } from './tokenizer/tokenizer.js';
 
 /**
- * The queries of each prompt, one for each token of the answer.
- * @param answer token ids
- * @throws UserError where a prompt has not the form that the model needs, or is too long
+ * The queries of each prompt, one for each token that the answer has there.
+ * @throws UserError where a prompt has not the form that the model needs, or is too long, or the vocabulary lacks the answer
  */
 export async function askPrompts(
   model: LanguageModel,
   tokenizer: Tokenizer,
   prompts: readonly string[],
-  answer: readonly number[],
+  answer: string,
   continuation: Continuation,
 ): Promise<Query[][]> {
+  const answers = prompts.map(prompt => answerIds(tokenizer, answer, prompt));
   const own: number[][] = prompts.map(() => []);
-  const ask = () =>
-    prompts.map((prompt, i) => {
-      const inPlace = continuation === 'argmax' ? own[i] : answer;
-      return tokenizer.ask(prompt, answer, model.maxTokens, inPlace);
-    });
+  const ask = (prompt: number) =>
+    tokenizer.ask(
+      prompts[prompt],
+      answers[prompt],
+      model.maxTokens,
+      continuation === 'argmax' ? own[prompt] : answers[prompt],
+    );
   if (continuation === 'argmax') {
-    for (let place = 0; place < answer.length - 1; place++) {
+    const longest = answers.reduce((most, { length }) => Math.max(most, length), 0);
+    for (let place = 0; place < longest - 1; place++) {
+      const goingOn = [...prompts.keys()].filter(prompt => place < answers[prompt].length - 1);
       const next = await mostProbable(
         model,
-        ask().map(queries => queries[place]),
+        goingOn.map(prompt => ask(prompt)[place]),
       );
       next.forEach((token, i) => {
-        own[i].push(token);
+        own[goingOn[i]].push(token);
       });
     }
   }
-  return ask();
+  return prompts.map((_, prompt) => ask(prompt));
 }
 
 /** The token that the model puts at each query's position. */

@@ -8,10 +8,10 @@
  * - The last layer computes the position's row alone, and so does the vocabulary matrix.
  * - Gradients flow to the activations alone. `layers/` has the operations, each with a derivative of its own
  *   (`differentiable.ts`): a weight is never among an operation's inputs, so it never gets a gradient.
- * - Rows are ordered so that this is cheap: the position's rows stand before all others (`bert/model.ts`, `decoder/model.ts`).
+ * - Rows are ordered so that this is cheap: the position's rows stand before all others (`encoder/model.ts`, `decoder/model.ts`).
  *
  * All but `trace` is the same for every architecture (`transformer.ts`). Engines differ in what they multiply fast and in what they
- * can do at once; `layers/weight-product.ts`, `nonlinearity.ts`, `layer-norm.ts`, `cached-attention.ts`, `gather-rows.ts`
+ * can do at once; `layers/weight-product.ts`, `nonlinearity.ts`, `gelu.ts`, `layer-norm.ts`, `cached-attention.ts`, `gather-rows.ts`
  * and `answer-probability.ts` hide that, and nothing else knows which engine runs.
  */
 import type * as tf from '@tensorflow/tfjs-core';

@@ -16,8 +16,8 @@ const PROGRAM = `
 import json, sys, torch
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
 folder, tokens, position = sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3])
-bert = json.load(open(folder + "/config.json"))["model_type"] == "bert"
-auto = AutoModelForMaskedLM if bert else AutoModelForCausalLM
+masked = "MaskedLM" in json.load(open(folder + "/config.json"))["architectures"][0]
+auto = AutoModelForMaskedLM if masked else AutoModelForCausalLM
 model, loading = auto.from_pretrained(folder, output_loading_info=True, local_files_only=True)
 assert not any(loading.values()), loading
 with torch.no_grad():

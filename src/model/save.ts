@@ -1,7 +1,8 @@
-import { bertValues } from './bert/weights.js';
 import { type SavedCheckpoint, saveChanged, type ValuesOfLayers } from './checkpoint/save-checkpoint.js';
-import { readModelConfig } from './config.js';
+import { baseName, readModelConfig } from './config.js';
 import { DECODERS } from './decoder/families.js';
+import { isEncoder } from './encoder/config.js';
+import { ENCODERS } from './encoder/families.js';
 
 /**
  * Writes the model in `source` to `folder` with some neurons' values in the place of its own.
@@ -18,10 +19,13 @@ export async function saveCheckpoint(
     source,
     values,
     folder,
-    (checkpoint, layer) =>
-      config.architecture === 'bert'
-        ? bertValues(checkpoint, config, layer)
-        : DECODERS[config.architecture].valuesOf(checkpoint, config, layer),
+    {
+      base: baseName(config),
+      findValues: (checkpoint, layer) =>
+        isEncoder(config)
+          ? ENCODERS[config.architecture].valuesOf(config, layer)
+          : DECODERS[config.architecture].valuesOf(checkpoint, config, layer),
+    },
     signal,
   );
 }

@@ -189,7 +189,7 @@ for (const folder of GOLDEN_MODELS) {
         const queries = [...answers].map(answer =>
           tokenizer.ask(prompts[0], answerIds(tokenizer, answer), model.maxTokens),
         );
-        expect(queries.map(tokens => tokens.length > 1)).toEqual([false, true]);
+        expect(queries.some(tokens => tokens.length > 1)).toBe(true);
         await expectSameNeurons(loaded, queries, asked);
       },
     );

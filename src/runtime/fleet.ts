@@ -18,10 +18,16 @@ import {
 } from './worker-plan.js';
 import { type ReadyingWorkers, WorkerDied, type WorkerPool, type WorkerSpec } from './worker-pool.js';
 
+/** What a worker answers once its model is loaded. */
+export interface ReadyWorker extends Engine {
+  /** What people should know of the model. */
+  readonly notices?: readonly string[];
+}
+
 /** What one device does in a run. */
 export interface DevicePlan extends WorkerPlan {
   readonly device: Device;
-  readonly engine: Engine;
+  readonly engine: ReadyWorker;
   /** Batches are smaller than was planned, since it is known that they did not fit. */
   readonly memoryWasFull: boolean;
 }
@@ -73,6 +79,7 @@ export async function startFleet(pool: WorkerPool, options: FleetOptions): Promi
     const there = started.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []));
     if (there.length === 0) continue;
     for (const { others } of there) others.admit();
+    for (const text of new Set(there.flatMap(({ plan }) => plan.engine.notices ?? []))) options.notice(text);
     return there.map(({ plan }) => plan);
   }
   throw new UserError('there is no device to compute on', 'kn doctor shows what this machine has.');
@@ -118,12 +125,12 @@ async function startWorker(
   machine: LimitedMachine,
   options: FleetOptions,
   alone: () => Promise<void>,
-): Promise<Engine> {
+): Promise<ReadyWorker> {
   const { kills = killsForMemory, parameters } = options;
   for (let start = 1; ; start++) {
     const before = kills();
     try {
-      return await pool.start<Engine>(specOf({ device }, name, machine, options));
+      return await pool.start<ReadyWorker>(specOf({ device }, name, machine, options));
     } catch (reason) {
       if (!(reason instanceof WorkerDied)) throw reason;
       if (isFromOutside(reason.how) && start < MOST_STARTS) {

@@ -21,7 +21,12 @@ export const GOLDEN_DECODERS = [
   'gptj',
   'opt',
 ].map(name => `${SHARED}/golden/${name}-tiny-random`);
-export const GOLDEN_MODELS = [GOLDEN_BERT, GOLDEN_GPT2, GOLDEN_GPT_NEO, ...GOLDEN_DECODERS];
+/** Of masked models beside BERT. */
+export const GOLDEN_ROBERTA = `${SHARED}/golden/roberta-tiny-random`;
+export const GOLDEN_XLM_ROBERTA = `${SHARED}/golden/xlm-roberta-tiny-random`;
+export const GOLDEN_DISTILBERT = `${SHARED}/golden/distilbert-tiny-random`;
+export const GOLDEN_ENCODERS = [GOLDEN_BERT, GOLDEN_ROBERTA, GOLDEN_XLM_ROBERTA, GOLDEN_DISTILBERT];
+export const GOLDEN_MODELS = [...GOLDEN_ENCODERS, GOLDEN_GPT2, GOLDEN_GPT_NEO, ...GOLDEN_DECODERS];
 export const REAL_PARAREL = `${SHARED}/pararel`;
 export const BERT_MINI = `${SHARED}/models/bert-mini-pararel`;
 
@@ -39,6 +44,9 @@ interface GoldenStanding {
 export interface Golden {
   readonly prompts: readonly string[];
   readonly target: string;
+  /** Of the prompts and the target; BERT's, GPT-2's and GPT-Neo's files, the first, lack them. */
+  readonly prompt_ids?: readonly (readonly number[])[];
+  readonly target_ids?: readonly number[];
   readonly neurons: readonly [number, number][];
   readonly attribution: readonly {
     readonly prompt: string;
@@ -59,7 +67,7 @@ export interface Golden {
     readonly suppress: GoldenStanding;
     readonly enhance: GoldenStanding;
     readonly erase_zero: GoldenStanding;
-    /** BERT alone has an unknown token. */
+    /** In BERT's file alone. */
     readonly erase_unk?: GoldenStanding;
     readonly edit_to: string;
     readonly edit_before: GoldenStanding;

@@ -157,6 +157,38 @@ export function partsOf(file: Uint8Array): { header: string; data: Buffer } {
   return { header: bytes.toString('utf8', 8, end), data: bytes.subarray(end) };
 }
 
+/** A tensor of F32 as a test changes it. */
+export interface TinyTensor {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** A safetensors file with other tensors than it has: `change` gets those by name, and gives what is to be there. */
+export function withTensors(
+  file: string | Uint8Array | undefined,
+  change: (tensors: ReadonlyMap<string, TinyTensor>) => Iterable<readonly [name: string, TinyTensor]>,
+): Buffer {
+  if (!(file instanceof Uint8Array)) throw new Error('no safetensors file');
+  const { header, data } = partsOf(file);
+  const entries: Record<string, { shape: number[]; data_offsets: [number, number] }> = JSON.parse(header);
+  const tensors = new Map<string, TinyTensor>();
+  for (const [name, { shape, data_offsets }] of Object.entries(entries)) {
+    if (name === '__metadata__') continue;
+    const bytes = Uint8Array.from(data.subarray(...data_offsets));
+    tensors.set(name, { shape, values: new Float32Array(bytes.buffer) });
+  }
+  const written: Record<string, unknown> = { __metadata__: { format: 'pt' } };
+  const parts: Buffer[] = [];
+  let offset = 0;
+  for (const [name, { shape, values }] of change(tensors)) {
+    const end = offset + values.byteLength;
+    written[name] = { dtype: 'F32', shape, data_offsets: [offset, end] };
+    parts.push(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
+    offset = end;
+  }
+  return withHeader(JSON.stringify(written), Buffer.concat(parts));
+}
+
 /** Tensors of small numbers, each another. */
 function safetensors(shapes: Shapes): Buffer {
   const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };

@@ -5,9 +5,10 @@ import { addValueOptions, type ValueOptions } from '../options/value-options.js'
 
 const EXAMPLES = `
 A neuron's value v, its row of the second feed-forward matrix, becomes v - lambda1 t + lambda2 t', with t and t' the word
-embeddings of the old and the new answer (of several tokens: their mean).
-  eleutherai   t is what the model says to the first prompt
-  paper        t is --answer, and the lambdas are times ||v|| / ||t|| and ||v|| / ||t'|| (Dai et al., section 5.1)
+embeddings of the old and the new answer.
+  eleutherai   t is what the model says to the first prompt; of several tokens the first is taken
+  paper        t is --answer, and the lambdas are times ||v|| / ||t|| and ||v|| / ||t'|| (Dai et al., section 5.1); of
+               several tokens the mean is taken
 The demo model's head is random, not trained: there an edit takes the old answer away, and hardly gives the new one.
 
 Examples:

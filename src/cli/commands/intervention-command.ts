@@ -75,7 +75,7 @@ async function interveneOnFact(
   const found = given ? undefined : await kn.find(prompts, answer, { ...finding, negativePrompts });
   const neurons = given ?? found?.neurons ?? [];
   const { prompts: effects } = await kn.enhance(prompts, answer, neurons, { factor });
-  const answerTokens = kn.answerTokens(answer);
+  const answerTokens = kn.answerTokens(answer, effects[0].prompt);
   const { warnOfUnknown } = await import('../output/fact-warnings.js');
   warnOfUnknown({ answer, answerTokens, standings: effects.map(({ before }) => before) }, onProgress);
   const { effectsJson, effectsText } = await import('../output/effects-text.js');

@@ -95,7 +95,7 @@ export function addPromptOptions(
     .optionsGroup(group)
     .option(
       '-p, --prompt <text>',
-      'a sentence with [MASK] for the answer, for a GPT one that ends there; repeat it for more',
+      'a sentence with [MASK] for the answer, whatever the model calls its mask; for a GPT one that ends there; repeat it for more',
       collect,
     )
     .option('--prompts <file>', 'a file with a prompt a line ("-": standard input)')
@@ -199,7 +199,7 @@ export function addDataOptions(command: Command): Command {
     .option('--facts <uuids>', 'these facts alone: uuid,uuid', list)
     .option(
       '--max-answer-tokens <n>',
-      'leave out facts whose object is more tokens (default: none is left out)',
+      'leave out facts whose object is more tokens in any prompt (default: none is left out)',
       wholeNumber(...RANGES.maxAnswerTokens),
     )
     .option(

@@ -87,7 +87,7 @@ function sideEffectTable(effects: NonNullable<ChangeReport['unrelated']>): strin
 }
 
 function rounding(types: readonly string[]): string[] {
-  const rounded = types.filter(type => type !== 'F32');
+  const rounded = types.filter(type => type !== 'F32' && type !== 'F64');
   if (rounded.length === 0) return [];
   return [`Its weights are ${rounded.join(' and ')}, as before: the new values are rounded to that.`];
 }

@@ -102,8 +102,8 @@ function findingWork(
 ): PlannedWork[] {
   if (areGiven(neurons)) return [];
   const queries = facts.reduce((sum, { uuid }) => {
-    const { prompts, answerTokens } = sizes.get(uuid) ?? NOTHING;
-    return sum + (prompts + (negatives.get(uuid)?.length ?? 0)) * answerTokens;
+    const { queries, answerTokens } = sizes.get(uuid) ?? NOTHING;
+    return sum + queries + (negatives.get(uuid)?.length ?? 0) * answerTokens;
   }, 0);
   const method = areTuned(neurons) ? neurons.knowledge : neurons;
   const name = 'finding neurons';
@@ -126,10 +126,7 @@ function interventionWork(
 ): PlannedWork[] {
   const factors = Number(suppress) + Number(enhance !== null);
   if (factors === 0) return [];
-  const sizeOf = (uuid: string | undefined) => {
-    const { prompts, answerTokens } = sizes.get(uuid ?? '') ?? NOTHING;
-    return prompts * answerTokens;
-  };
+  const sizeOf = (uuid: string | undefined) => (sizes.get(uuid ?? '') ?? NOTHING).queries;
   const times = areTuned(neurons) ? 2 : 1; // baseline neurons too
   const queries = facts.reduce(
     (sum, { uuid }) => sum + times * sizeOf(uuid) + sizeOf(unrelated.get(uuid)?.uuid),
@@ -141,7 +138,7 @@ function interventionWork(
   return [{ name, facts: facts.length, queries, passes: queries * factors, operations }];
 }
 
-const NOTHING: FactSize = { prompts: 0, answerTokens: 0 };
+const NOTHING: FactSize = { queries: 0, answerTokens: 0 };
 
 function intervenes({ suppress, enhance }: Stages): boolean {
   return suppress || enhance !== null;

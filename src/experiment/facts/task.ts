@@ -5,7 +5,7 @@ import type { Continuation } from '../../model/continuation-names.js';
 import type { LanguageModel, Site } from '../../model/language-model.js';
 import type { LoadedModel } from '../../model/load.js';
 import { ofEachPrompt } from '../../model/prompt-batches.js';
-import { answerIds, type Query, type Tokenizer } from '../../model/tokenizer/tokenizer.js';
+import type { Query, Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { type FindOptions, findNeuronsBy } from '../../neurons/find.js';
 import type { Neuron } from '../../neurons/neuron.js';
 import { checkNeurons } from '../../neurons/neuron-file.js';
@@ -104,7 +104,7 @@ export function askFact(
   { object, prompts }: AskedFact,
   continuation: Continuation,
 ): Promise<(readonly Query[])[]> {
-  return askPrompts(model, tokenizer, prompts, answerIds(tokenizer, object), continuation);
+  return askPrompts(model, tokenizer, prompts, object, continuation);
 }
 
 /** The same for some facts, one after the other. */

@@ -3,18 +3,20 @@ import type { Fact, FactKey } from '../../dataset/fact.js';
 import { MASK } from '../../dataset/prompt.js';
 import { UserError } from '../../errors.js';
 import type { ModelShape } from '../../model/language-model.js';
-import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
+import type { FoundAnswer, Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { SkippedFact } from './outcome.js';
 
 export interface AskableFacts {
   readonly facts: readonly FactKey[];
   readonly skipped: readonly SkippedFact[];
-  /** Of each fact, by uuid: its prompts, and the tokens of its answer. */
+  /** Of each fact, by uuid. */
   readonly sizes: ReadonlyMap<string, FactSize>;
 }
 
 export interface FactSize {
-  readonly prompts: number;
+  /** Of all prompts, one for each token that the answer has there. */
+  readonly queries: number;
+  /** The most that the answer has in any. */
   readonly answerTokens: number;
 }
 
@@ -38,15 +40,16 @@ export function askableFacts(
   const sizeOrReason = (fact: FactKey): FactSize | string => {
     const found = tokenizer.lookUp(fact.object);
     if ('problem' in found) return `the object ${found.problem}`;
-    const answerTokens = found.ids.length;
+    const asked = dataset.withPrompts(fact);
+    const answers = asked.prompts.map(prompt => idsOr(tokenizer.lookUp(fact.object, prompt), found.ids));
+    const answerTokens = answers.reduce((most, { length }) => Math.max(most, length), 0) || found.ids.length;
     if (answerTokens > maxAnswerTokens)
       return `the object is ${answerTokens} tokens, and --max-answer-tokens is ${maxAnswerTokens}`;
     if (!hasNeurons(fact.uuid)) return 'no neurons given for it';
-    const patterns = dataset.patternsOf(fact.relation);
     const problem =
-      (causal ? tooFewPrompts(patterns) : undefined) ??
-      promptProblem(dataset.withPrompts(fact), found.ids, tokenizer, maxTokens);
-    return problem ?? { prompts: patterns.asked, answerTokens };
+      (causal ? tooFewPrompts(dataset.patternsOf(fact.relation)) : undefined) ??
+      promptProblem(asked, answers, tokenizer, maxTokens);
+    return problem ?? { queries: answers.reduce((sum, { length }) => sum + length, 0), answerTokens };
   };
   const facts: FactKey[] = [];
   const skipped: SkippedFact[] = [];
@@ -77,18 +80,27 @@ function tooFewPrompts({ all, asked }: { readonly all: number; readonly asked: n
   return `${asked} of its ${all} prompts end${asked === 1 ? 's' : ''} with the object, and a causal model needs ${FEWEST_PROMPTS}`;
 }
 
+/** An answer that has tokens has some in every prompt. */
+function idsOr(found: FoundAnswer, ids: readonly number[]): readonly number[] {
+  return 'ids' in found ? found.ids : ids;
+}
+
 /** What keeps a fact's prompts from being asked, or undefined. */
 function promptProblem(
   { subject, prompts }: Fact,
-  answer: readonly number[],
+  answers: readonly (readonly number[])[],
   tokenizer: Tokenizer,
   maxTokens: number,
 ): string | undefined {
-  // A prompt has no more tokens than bytes, but for [CLS] and [SEP]; so hardly any needs to be looked at.
-  const most = (prompt: string) => Buffer.byteLength(prompt) + answer.length + 2;
-  const suspects = subject.includes(MASK) ? prompts : prompts.filter(prompt => most(prompt) > maxTokens);
+  const { mask = MASK } = tokenizer;
+  const hasMask = [MASK, mask].some(text => subject.includes(text));
+  // A prompt has no more tokens than bytes, but for those around it ([CLS] and [SEP]) and a space or two that a tokenizer puts at its mask; so
+  // hardly any needs to be looked at.
+  const mayBeLong = (prompt: string, i: number) =>
+    Buffer.byteLength(prompt.normalize('NFKC')) + answers[i].length + 4 > maxTokens;
   try {
-    for (const prompt of suspects) tokenizer.ask(prompt, answer, maxTokens);
+    for (const [i, prompt] of prompts.entries())
+      if (hasMask || mayBeLong(prompt, i)) tokenizer.ask(prompt, answers[i], maxTokens);
     return undefined;
   } catch (error) {
     if (error instanceof UserError) return error.message;

@@ -41,11 +41,12 @@ export function operationsOfQuery(
   const counts = new Map<number, number>();
   const stride = Math.ceil(facts.length / FACTS_LOOKED_AT);
   for (let i = 0; i < facts.length; i += stride) {
-    const found = tokenizer.lookUp(facts[i].object);
-    if ('problem' in found) continue;
-    for (const prompt of dataset.withPrompts(facts[i]).prompts)
+    for (const prompt of dataset.withPrompts(facts[i]).prompts) {
+      const found = tokenizer.lookUp(facts[i].object, prompt);
+      if ('problem' in found) continue;
       for (const { tokens } of tokenizer.ask(prompt, found.ids, config.maxTokens))
         counts.set(tokens.length, (counts.get(tokens.length) ?? 0) + 1);
+    }
   }
   const meanOf = (operations: (tokens: number) => number) => {
     const queries = [...counts.values()].reduce((sum, count) => sum + count, 0);

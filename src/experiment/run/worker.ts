@@ -6,6 +6,7 @@ import { printable } from '../../printable.js';
 import type { DeviceKind } from '../../runtime/devices/device.js';
 import { type Engine, startOn } from '../../runtime/engine.js';
 import type { EngineName } from '../../runtime/engine-names.js';
+import type { ReadyWorker } from '../../runtime/fleet.js';
 import { endWithParent } from '../../runtime/orphan-watch.js';
 import { asOutOfMemory } from '../../runtime/out-of-memory.js';
 import { WeightsInDoubt } from './changed-values.js';
@@ -51,7 +52,10 @@ export function serveTasks(kinds: readonly TaskKind<never>[]): void {
   );
   workerpool.worker({
     /** Loads the model: where the first worker cannot, the run ends before it begins. */
-    ready: async (): Promise<Engine> => (await loadOnce()).engine,
+    ready: async (): Promise<ReadyWorker> => {
+      const { engine, loaded } = await loadOnce();
+      return { ...engine, notices: loaded.notices ?? [] };
+    },
     ...Object.fromEntries(methods),
   });
 }

@@ -10,7 +10,7 @@ import type { EditRule, Lambdas } from '../../intervention/value-rules.js';
 import type { Continuation } from '../../model/continuation-names.js';
 import type { LanguageModel } from '../../model/language-model.js';
 import type { LoadedModel } from '../../model/load.js';
-import { answerIds, type Query } from '../../model/tokenizer/tokenizer.js';
+import { answersOf, type Query } from '../../model/tokenizer/tokenizer.js';
 import type { Neuron } from '../../neurons/neuron.js';
 import { checkNeurons } from '../../neurons/neuron-file.js';
 import { type AskedFact, askFacts, plain } from '../facts/task.js';
@@ -46,7 +46,7 @@ export async function runUpdateTask(
   task: UpdateTask,
   batchBytes: number,
 ): Promise<UpdateLine> {
-  const { model, tokenizer } = loaded;
+  const { model } = loaded;
   checkNeurons([...task.neurons, ...task.random], model);
   // What stands before a later token of an answer is decided once, by the model as it was.
   const ask = (facts: readonly AskedFact[]) => askFacts(loaded, facts, task.continuation);
@@ -72,7 +72,7 @@ export async function runUpdateTask(
     rule: task.rule,
     lambdas: task.lambdas,
     original: await originalOf(model, task.rule, measuredQueries.answer[0]),
-    target: answerIds(tokenizer, task.target),
+    target: answersOf(measuredQueries.target[0]),
   });
   const measured = {
     before: await measure(),

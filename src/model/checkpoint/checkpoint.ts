@@ -54,36 +54,81 @@ function noWeights(folder: string): UserError {
   );
 }
 
+interface StoredTensor {
+  /** As the file has it. */
+  readonly name: string;
+  readonly file: number;
+  readonly entry: TensorEntry;
+}
+
+/** Elements that are compared at a time. */
+const PART = 1 << 20;
+
+function partOf(
+  { begin, end, ...entry }: TensorEntry,
+  elements: number,
+  from: number,
+  to: number,
+): TensorEntry {
+  const size = (end - begin) / elements;
+  return { ...entry, begin: begin + from * size, end: begin + to * size };
+}
+
+/** A tensor's name without the bare model's before it. */
+function withoutBase(name: string, base: string | undefined): string {
+  if (base === undefined || !name.startsWith(`${base}.`)) return name;
+  return withoutBase(name.slice(base.length + 1), base);
+}
+
 /** An open checkpoint: every tensor of all its shards, by name. Close it when the weights are read. */
 export class Checkpoint {
+  /** What people should know of the weights that were read. */
+  readonly notices: string[] = [];
+
   private constructor(
     private readonly files: readonly { path: string; handle: FileHandle }[],
-    private readonly tensors: ReadonlyMap<string, { file: number; entry: TensorEntry }>,
+    private readonly tensors: ReadonlyMap<string, StoredTensor>,
     private readonly folder: string,
+    private readonly base: string | undefined,
   ) {}
 
-  static async open(folder: string): Promise<Checkpoint> {
+  /**
+   * @param base what the names of the bare model's tensors begin with ("bert"); as in transformers it may be lacking, and stand before
+   *   those of the head too
+   */
+  static async open(folder: string, base?: string): Promise<Checkpoint> {
     const files: { path: string; handle: FileHandle }[] = [];
-    const tensors = new Map<string, { file: number; entry: TensorEntry }>();
+    const tensors = new Map<string, StoredTensor>();
     try {
       for (const name of await weightFiles(folder)) {
         const path = join(folder, name);
         const handle = await openPlainFile(path);
         files.push({ path, handle });
-        for (const [tensor, entry] of await readSafetensorsHeader(handle, path)) {
-          if (tensors.has(tensor)) throw new UserError(`${path}: tensor ${tensor} is in another shard too`);
-          tensors.set(tensor, { file: files.length - 1, entry });
+        for (const [name, entry] of await readSafetensorsHeader(handle, path)) {
+          const bare = withoutBase(name, base);
+          const other = tensors.get(bare)?.name;
+          if (other === name) throw new UserError(`${path}: tensor ${name} is in another shard too`);
+          if (other !== undefined)
+            throw new UserError(
+              `${path}: tensors ${other} and ${name} are two names of one, and only one can be meant`,
+            );
+          tensors.set(bare, { name, file: files.length - 1, entry });
         }
       }
     } catch (error) {
       await Promise.all(files.map(({ handle }) => handle.close()));
       throw error;
     }
-    return new Checkpoint(files, tensors, folder);
+    return new Checkpoint(files, tensors, folder, base);
   }
 
   has(name: string): boolean {
-    return this.tensors.has(name);
+    return this.tensors.has(withoutBase(name, this.base));
+  }
+
+  /** A tensor's name as the checkpoint has it, where it does. */
+  nameOf(name: string): string {
+    return this.tensors.get(withoutBase(name, this.base))?.name ?? name;
   }
 
   /**
@@ -93,10 +138,11 @@ export class Checkpoint {
    *   them, is for {@link read} to say
    */
   checkLayers(before: string, layers: number): void {
+    const bare = withoutBase(before, this.base);
     let highest = -1;
     for (const name of this.tensors.keys()) {
-      if (!name.startsWith(before)) continue;
-      const number = /^\d+(?=\.)/.exec(name.slice(before.length))?.[0];
+      if (!name.startsWith(bare)) continue;
+      const number = /^\d+(?=\.)/.exec(name.slice(bare.length))?.[0];
       if (number !== undefined) highest = Math.max(highest, Number(number));
     }
     if (highest === -1 || highest + 1 === layers) return;
@@ -118,7 +164,23 @@ export class Checkpoint {
     rows?: { readonly from: number; readonly count: number },
   ): Promise<Float32Array> {
     const { file, entry } = this.find(name, shape);
-    return readFloats(file.handle, file.path, name, rows ? rowsOfEntry(entry, rows) : entry);
+    return readFloats(file.handle, file.path, this.nameOf(name), rows ? rowsOfEntry(entry, rows) : entry);
+  }
+
+  /**
+   * Whether two tensors of one shape have the same values. A part of each is in memory at a time.
+   * @throws UserError as {@link read} does
+   */
+  async areEqual(one: string, other: string, shape: readonly number[]): Promise<boolean> {
+    const [a, b] = [this.find(one, shape), this.find(other, shape)];
+    const elements = shape.reduce((product, n) => product * n, 1);
+    for (let from = 0; from < elements; from += PART) {
+      const to = Math.min(elements, from + PART);
+      const left = await readFloats(a.file.handle, a.file.path, one, partOf(a.entry, elements, from, to));
+      const right = await readFloats(b.file.handle, b.file.path, other, partOf(b.entry, elements, from, to));
+      if (!left.every((value, i) => value === right[i])) return false;
+    }
+    return true;
   }
 
   /**
@@ -131,18 +193,20 @@ export class Checkpoint {
   }
 
   private find(name: string, shape: readonly number[]) {
-    const found = this.tensors.get(name);
+    const found = this.tensors.get(withoutBase(name, this.base));
     if (!found) {
       throw new UserError(
         `${this.folder}: the checkpoint has no tensor ${name}`,
-        'kn needs the whole model with its language-model head, as BertForMaskedLM, GPT2LMHeadModel or GPTNeoForCausalLM saves it.',
+        this.tensors.has(`module.${name}`)
+          ? `It has module.${name}, as torch.nn.DataParallel names it: save model.module instead (transformers does not read these names either).`
+          : 'kn needs the whole model with its language-model head, as the ...ForMaskedLM and ...ForCausalLM classes of transformers save it.',
       );
     }
     const { entry } = found;
     const file = this.files[found.file];
     if (entry.shape.join() !== shape.join()) {
       throw new UserError(
-        `${file.path}: tensor ${name} has shape [${entry.shape}], where config.json makes it [${shape}]`,
+        `${file.path}: tensor ${found.name} has shape [${entry.shape}], where config.json makes it [${shape}]`,
       );
     }
     return { file, entry };

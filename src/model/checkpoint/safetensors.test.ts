@@ -59,6 +59,8 @@ describe('a safetensors file', () => {
     ['F32', Float32Array.of(Number.NEGATIVE_INFINITY, 0, 1), '-Infinity among its weights (number 0 of 3'],
     ['F16', Uint16Array.of(0x3c00, 0x7c00, 0x3c00), 'Infinity among its weights (number 1 of 3'],
     ['F16', Uint16Array.of(0x3c00, 0x3c00, 0x7e00), 'NaN among its weights (number 2 of 3'],
+    ['F64', Float64Array.of(1, Number.NaN, 1), 'NaN among its weights (number 1 of 3'],
+    ['F64', Float64Array.of(1, 1, 1e39), 'Infinity among its weights (number 2 of 3'],
     ['BF16', Uint16Array.of(0x7f80, 0x3f80, 0x3f80), 'Infinity among its weights (number 0 of 3'],
     ['BF16', Uint16Array.of(0x3f80, 0x7fc0, 0x3f80), 'NaN among its weights (number 1 of 3'],
   ])('is refused where a weight of type %s is none: %o', async (dtype, values, message) => {
@@ -70,6 +72,12 @@ describe('a safetensors file', () => {
     const one = JSON.stringify({ x: entry('F32', [1], 0, 4) }).slice(1, -1);
     const path = await fileOf(`{${one},${one}}`, new Uint8Array(4));
     await expect(headerOf(path)).rejects.toThrow(`${path}: its header: "x" stands twice in one object`);
+  });
+
+  it('reads F64 as the nearest float32', async () => {
+    const data = new Uint8Array(Float64Array.of(1 + 2 ** -30, -1 / 3, 1e-300).buffer);
+    const path = await fileOf({ x: entry('F64', [3], 0, 24) }, data);
+    expect(await valuesOf(path, 'x')).toEqual([1, Math.fround(-1 / 3), 0]);
   });
 
   it('reads BF16 as the upper half of float32', async () => {

@@ -126,7 +126,7 @@ function checkTiling(
 }
 
 /**
- * The values of one tensor as float32.
+ * The values of one tensor as float32, the nearest to doubles.
  * @throws UserError where one of them is no number: nothing that is computed with it would be one
  */
 export async function readFloats(
@@ -151,6 +151,10 @@ async function readAnyFloats(
   entry: TensorEntry,
 ): Promise<Float32Array> {
   switch (entry.dtype) {
+    case 'F64': {
+      const bytes = await readExactly(file, entry.begin, entry.end - entry.begin, path);
+      return Float32Array.from(new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8));
+    }
     case 'F32': {
       const bytes = await readExactly(file, entry.begin, entry.end - entry.begin, path);
       return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
@@ -161,7 +165,7 @@ async function readAnyFloats(
       return readHalves(file, path, entry, fromBfloat16);
     default:
       throw new UserError(
-        `${path}: tensor ${name} has dtype ${entry.dtype}, where a weight is F32, F16 or BF16`,
+        `${path}: tensor ${name} has dtype ${entry.dtype}, where a weight is F64, F32, F16 or BF16`,
         'Save the checkpoint in one of these (in Python: model.half() or model.float(), then save_pretrained).',
       );
   }

@@ -19,12 +19,17 @@ export type ValuesOfLayers = ReadonlyMap<number, ReadonlyMap<number, Float32Arra
 export interface SavedCheckpoint {
   /** An absolute path. */
   readonly folder: string;
-  /** What the changed tensors are stored in. In any but F32 the values are rounded. */
+  /** What the changed tensors are stored in. In F16 and BF16 the values are rounded. */
   readonly types: readonly WeightType[];
 }
 
-/** Where a layer's values are in a checkpoint, which every family of models has its way for. */
-export type FindValues = (checkpoint: Checkpoint, layer: number) => ValueTensor;
+/** What every family of models has its way for. */
+export interface OfFamily {
+  /** What the names of the bare model's tensors begin with. */
+  readonly base: string;
+  /** Where a layer's values are in a checkpoint. */
+  readonly findValues: (checkpoint: Checkpoint, layer: number) => ValueTensor;
+}
 
 /**
  * Writes `source` to `folder` with `values` in the place of its own. The folder appears whole or not at all, and of a large
@@ -36,7 +41,7 @@ export async function saveChanged(
   source: string,
   values: ValuesOfLayers,
   folder: string,
-  findValues: FindValues,
+  { base, findValues }: OfFamily,
   signal?: AbortSignal,
 ): Promise<SavedCheckpoint> {
   const place = await checkSavePlace(folder);
@@ -45,7 +50,7 @@ export async function saveChanged(
     staging = `${place}.partial-${randomUUID()}`;
     await mkdir(staging); // with everybody's rights, where mkdtemp gives the owner's alone
     await copyModel(source, staging, signal);
-    const types = await patchValues(staging, findValues, values);
+    const types = await patchValues(staging, { base, findValues }, values);
     signal?.throwIfAborted();
     await syncFolder(staging);
     await rename(staging, place);
@@ -84,11 +89,11 @@ export async function checkSavePlace(folder: string): Promise<string> {
 
 async function patchValues(
   folder: string,
-  findValues: FindValues,
+  { base, findValues }: OfFamily,
   values: ValuesOfLayers,
 ): Promise<WeightType[]> {
   const types = new Set<WeightType>();
-  const checkpoint = await Checkpoint.open(folder);
+  const checkpoint = await Checkpoint.open(folder, base);
   try {
     for (const [layer, rows] of values) {
       const tensor = findValues(checkpoint, layer);
@@ -102,6 +107,7 @@ async function patchValues(
 }
 
 const LARGEST: Readonly<Record<WeightType, number>> = {
+  F64: Number.MAX_VALUE,
   F32: (2 - 2 ** -23) * 2 ** 127,
   F16: 65504,
   BF16: (2 - 2 ** -7) * 2 ** 127,

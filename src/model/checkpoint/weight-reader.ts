@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { ModelShape } from '../language-model.js';
 import type { LayerNormWeights } from '../layers/layer-norm.js';
 import type { LinearWeights, PlainLinearWeights } from '../layers/linear.js';
 import type { RmsNormWeights } from '../layers/rms-norm.js';
@@ -6,9 +7,16 @@ import { rowsOfPart, type TokenTable } from '../layers/token-table.js';
 import { isFasterTurned } from '../layers/weight-product.js';
 import type { Checkpoint } from './checkpoint.js';
 
+type VocabularyShape = Pick<ModelShape, 'vocabularySize' | 'hiddenSize'> & {
+  /** Whether the configuration says that they are one. */
+  readonly tiedEmbeddings: boolean;
+};
+
 /** Reads a checkpoint's tensors onto the running engine, and knows which it has read. */
 export class WeightReader {
   private readonly owned: tf.Tensor[] = [];
+  /** What the configuration ties, and the checkpoint has apart. */
+  private readonly apart: string[] = [];
 
   private constructor(private readonly checkpoint: Checkpoint) {}
 
@@ -19,7 +27,12 @@ export class WeightReader {
   ): Promise<Weights> {
     const reader = new WeightReader(checkpoint);
     try {
-      return await read(reader);
+      const weights = await read(reader);
+      if (reader.apart.length > 0)
+        checkpoint.notices.push(
+          `config.json ties ${reader.apart.join(' and ')}, but the checkpoint has both with different values: each is itself, as in transformers ("tie_word_embeddings": false says so).`,
+        );
+      return weights;
     } catch (error) {
       tf.dispose(reader.owned);
       throw error;
@@ -46,6 +59,42 @@ export class WeightReader {
 
   async matrix(name: string, rows: number, columns: number): Promise<tf.Tensor2D> {
     return this.own(tf.tensor2d(await this.checkpoint.read(name, [rows, columns]), [rows, columns]));
+  }
+
+  /**
+   * The word embeddings and the vocabulary matrix of the head, [vocabulary, hidden] each. As in transformers 5, they are one where the configuration
+   * ties them, unless the checkpoint holds both and they differ; then each is itself, and people are told.
+   * @param words the name of the embeddings
+   * @param head the name of the head's matrix
+   */
+  async vocabulary(
+    words: string,
+    head: string,
+    { tiedEmbeddings, vocabularySize, hiddenSize }: VocabularyShape,
+  ): Promise<{ readonly wordEmbeddings: TokenTable; readonly embeddings: TokenTable }> {
+    const table = (name: string) => this.table(name, vocabularySize, hiddenSize);
+    const { source, target } = tiedEmbeddings
+      ? await this.tied(words, head, [vocabularySize, hiddenSize])
+      : { source: words, target: head };
+    const wordEmbeddings = await table(source);
+    return { wordEmbeddings, embeddings: target === source ? wordEmbeddings : await table(target) };
+  }
+
+  /**
+   * A bias that the head holds under two names: the second computes, and is the first unless the checkpoint holds both and they differ.
+   * @param tied whether the configuration ties them; else the second alone counts
+   */
+  async headBias(source: string, target: string, tied: boolean, width: number): Promise<tf.Tensor1D> {
+    return this.vector(tied ? (await this.tied(source, target, [width])).target : target, width);
+  }
+
+  /** The names that two tied tensors are to be read by: one and the same, unless the checkpoint holds both and they differ. */
+  private async tied(source: string, target: string, shape: readonly number[]) {
+    if (!this.has(target)) return { source, target: source };
+    if (!this.has(source)) return { source: target, target };
+    if (await this.checkpoint.areEqual(source, target, shape)) return { source, target: source };
+    this.apart.push([target, source].map(name => this.checkpoint.nameOf(name)).join(' to '));
+    return { source, target };
   }
 
   /**

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 
 /** The types that a weight is stored in. */
-export const WEIGHT_TYPES = ['F32', 'F16', 'BF16'] as const;
+export const WEIGHT_TYPES = ['F64', 'F32', 'F16', 'BF16'] as const;
 export type WeightType = (typeof WEIGHT_TYPES)[number];
 
 export interface TensorToWrite {
@@ -12,7 +12,7 @@ export interface TensorToWrite {
   readonly values: () => Float32Array;
 }
 
-const BYTES = { F32: 4, F16: 2, BF16: 2 };
+const BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2 };
 
 /** Writes a safetensors file (https://github.com/huggingface/safetensors#format), tensors in the given order. */
 export async function writeSafetensors(path: string, tensors: readonly TensorToWrite[]): Promise<void> {
@@ -41,9 +41,21 @@ export async function writeSafetensors(path: string, tensors: readonly TensorToW
 
 /** Values as a file holds them, each the nearest that the type has. */
 export function encodeFloats(values: Float32Array, dtype: WeightType): Uint8Array {
-  const array =
-    dtype === 'F32' ? values : toHalves(values, dtype === 'F16' ? numberToHalf : numberToBfloat16);
+  const array = encoded(values, dtype);
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+function encoded(values: Float32Array, dtype: WeightType): Float32Array | Float64Array | Uint16Array {
+  switch (dtype) {
+    case 'F64':
+      return Float64Array.from(values);
+    case 'F32':
+      return values;
+    case 'F16':
+      return toHalves(values, numberToHalf);
+    case 'BF16':
+      return toHalves(values, numberToBfloat16);
+  }
 }
 
 /** Not by Uint16Array.from, which makes a list of all numbers first: half a gigabyte of weights took all of Node's heap. */

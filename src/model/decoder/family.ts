@@ -6,6 +6,8 @@ import type { DecoderWeights } from './weights.js';
 
 /** What a family of causal models has of its own: what its files call things. */
 export interface DecoderFamily {
+  /** What the names of the bare model's tensors begin with, without its head: its `base_model_prefix` in transformers. */
+  readonly base: string;
   /**
    * @param json what config.json holds
    * @throws UserError, naming `path` and the field, where it is not a model that kn computes exactly

@@ -5,7 +5,7 @@ import type { WeightReader } from '../checkpoint/weight-reader.js';
 import { checkHeads, layerCount, parseFields, positive } from '../config-fields.js';
 import type { DecoderConfig } from './config.js';
 import type { DecoderFamily } from './family.js';
-import { gptFields, gptMeasures, gptPrefix, type Products, readGptWeights } from './gpt2.js';
+import { gptFields, gptMeasures, type Products, readGptWeights } from './gpt2.js';
 
 const schema = z.object({
   hidden_size: positive,
@@ -14,7 +14,9 @@ const schema = z.object({
   intermediate_size: positive.nullish(),
   max_position_embeddings: positive,
   ...gptFields,
-  attention_types: z.array(z.tuple([z.array(z.enum(['global', 'local'])).nonempty(), positive])),
+  attention_types: z
+    .array(z.tuple([z.array(z.enum(['global', 'local'])).nonempty(), positive]))
+    .default([[['global', 'local'], 12]]),
   /** The same layer by layer, which files may have beside it: transformers takes it then. */
   attention_layers: z.array(z.enum(['global', 'local'])).optional(),
   window_size: positive.default(256),
@@ -67,11 +69,12 @@ async function readLayer(reader: WeightReader, at: string, config: DecoderConfig
 }
 
 export const gptNeo: DecoderFamily = {
+  base: 'transformer',
   parseConfig: parseGptNeoConfig,
   readWeights: (reader, config) => readGptWeights(reader, config, readLayer),
   /** [hidden, intermediate], a column a neuron. */
-  valuesOf: (checkpoint, { intermediateSize, hiddenSize }, layer) => ({
-    name: `${gptPrefix(checkpoint)}h.${layer}.mlp.c_proj.weight`,
+  valuesOf: (_, { intermediateSize, hiddenSize }, layer) => ({
+    name: `transformer.h.${layer}.mlp.c_proj.weight`,
     shape: [hiddenSize, intermediateSize],
     neuronIs: 'column',
   }),

@@ -1,11 +1,11 @@
 /** GPT-NeoX (Black et al., 2022, https://arxiv.org/abs/2204.06745), and Pythia, after `GPTNeoXForCausalLM` in huggingface/transformers. */
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
-import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
 import { checkHeads, layerCount, nonlinearityOf, parseFields, positive } from '../config-fields.js';
 import type { DecoderConfig } from './config.js';
 import type { DecoderFamily } from './family.js';
+import { type DecoderNames, readDecoder } from './read-decoder.js';
 import { parseRotary } from './rope.js';
 import type { DecoderLayerWeights, DecoderWeights } from './weights.js';
 
@@ -70,28 +70,16 @@ function parseConfig(json: unknown, path: string): DecoderConfig {
   };
 }
 
-function prefixOf(checkpoint: Pick<Checkpoint, 'has'>): string {
-  return checkpoint.has('embed_in.weight') ? '' : 'gpt_neox.';
-}
+const NAMES: DecoderNames = {
+  words: 'gpt_neox.embed_in',
+  layers: 'gpt_neox.layers',
+  finalNorm: 'gpt_neox.final_layer_norm',
+  head: 'embed_out',
+};
 
-async function readWeights(reader: WeightReader, config: DecoderConfig): Promise<DecoderWeights> {
-  const { hiddenSize: hidden, vocabularySize: vocabulary, tiedEmbeddings } = config;
-  const prefix = prefixOf(reader);
-  const wordEmbeddings = await reader.table(`${prefix}embed_in.weight`, vocabulary, hidden);
-  reader.checkLayers(`${prefix}layers.`, config.layers);
-  const layers: DecoderLayerWeights[] = [];
-  for (let layer = 0; layer < config.layers; layer++)
-    layers.push(await readLayer(reader, `${prefix}layers.${layer}`, config));
-  const embeddings = tiedEmbeddings
-    ? wordEmbeddings
-    : await reader.table('embed_out.weight', vocabulary, hidden);
-  return {
-    wordEmbeddings,
-    positionEmbeddings: undefined,
-    layers,
-    finalNorm: await reader.norm(`${prefix}final_layer_norm`, hidden, config.normEpsilon),
-    vocabulary: { embeddings, bias: undefined },
-  };
+function readWeights(reader: WeightReader, config: DecoderConfig): Promise<DecoderWeights> {
+  const norm = (name: string) => reader.norm(name, config.hiddenSize, config.normEpsilon);
+  return readDecoder(reader, config, NAMES, norm, at => readLayer(reader, at, config));
 }
 
 async function readLayer(
@@ -125,11 +113,12 @@ function partsFirst(heads: number, size: number): number[] {
 }
 
 export const gptNeox: DecoderFamily = {
+  base: 'gpt_neox',
   parseConfig,
   readWeights,
   /** [hidden, intermediate], a column a neuron. */
-  valuesOf: (checkpoint, { intermediateSize, hiddenSize }, layer) => ({
-    name: `${prefixOf(checkpoint)}layers.${layer}.mlp.dense_4h_to_h.weight`,
+  valuesOf: (_, { intermediateSize, hiddenSize }, layer) => ({
+    name: `gpt_neox.layers.${layer}.mlp.dense_4h_to_h.weight`,
     shape: [hiddenSize, intermediateSize],
     neuronIs: 'column',
   }),

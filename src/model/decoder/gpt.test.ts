@@ -156,7 +156,7 @@ describeWith(GOLDEN_GPT2, "a GPT-2's config.json", () => {
 
   it.each([
     [{ n_head: 5 }, '48 hidden values cannot be divided among 5 attention heads'],
-    [{ activation_function: 'mish' }, '"activation_function" is mish; kn computes gelu'],
+    [{ activation_function: 'prelu' }, '"activation_function" is prelu; kn computes gelu'],
     [{ n_layer: 0 }, '"n_layer":'],
   ])('is refused: %o', async (changes, message) => {
     await expect(loadModel(await withConfig(GOLDEN_GPT2, changes))).rejects.toThrow(message);

@@ -1,10 +1,10 @@
 /** GPT-2 (Radford et al., 2019), after `GPT2LMHeadModel` in huggingface/transformers. */
 import { z } from 'zod';
-import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
 import { checkHeads, layerCount, nonlinearityOf, parseFields, positive } from '../config-fields.js';
 import type { DecoderConfig } from './config.js';
 import type { DecoderFamily } from './family.js';
+import { type DecoderNames, readDecoder } from './read-decoder.js';
 import type { DecoderLayerWeights, DecoderWeights } from './weights.js';
 
 /** The fields that GPT-2 and GPT-Neo name alike. */
@@ -61,10 +61,13 @@ export function parseGpt2Config(json: unknown, path: string): DecoderConfig {
   };
 }
 
-/** The hub's "gpt2" was saved from GPT2Model, without the prefix. */
-export function gptPrefix(checkpoint: Pick<Checkpoint, 'has'>): string {
-  return checkpoint.has('wte.weight') ? '' : 'transformer.';
-}
+/** What GPT-2, GPT-Neo and GPT-J name alike. */
+export const GPT_NAMES: DecoderNames = {
+  words: 'transformer.wte',
+  layers: 'transformer.h',
+  finalNorm: 'transformer.ln_f',
+  head: 'lm_head',
+};
 
 /** What a layer has beside its norms. */
 export type Products = Omit<DecoderLayerWeights, 'attentionNorm' | 'feedForwardNorm'>;
@@ -75,32 +78,14 @@ export async function readGptWeights(
   config: DecoderConfig,
   readLayer: (reader: WeightReader, at: string, config: DecoderConfig) => Promise<Products>,
 ): Promise<DecoderWeights> {
-  const { hiddenSize: hidden, vocabularySize: vocabulary } = config;
-  const prefix = gptPrefix(reader);
+  const { hiddenSize: hidden, maxTokens } = config;
   const norm = (name: string) => reader.norm(name, hidden, config.normEpsilon);
-
-  const wordEmbeddings = await reader.table(`${prefix}wte.weight`, vocabulary, hidden);
-  const positionEmbeddings = await reader.matrix(`${prefix}wpe.weight`, config.maxTokens, hidden);
-  reader.checkLayers(`${prefix}h.`, config.layers);
-  const layers: DecoderLayerWeights[] = [];
-  for (let layer = 0; layer < config.layers; layer++) {
-    const at = `${prefix}h.${layer}`;
-    layers.push({
-      attentionNorm: await norm(`${at}.ln_1`),
-      ...(await readLayer(reader, at, config)),
-      feedForwardNorm: await norm(`${at}.ln_2`),
-    });
-  }
-  const embeddings = config.tiedEmbeddings
-    ? wordEmbeddings
-    : await reader.table('lm_head.weight', vocabulary, hidden);
-  return {
-    wordEmbeddings,
-    positionEmbeddings,
-    layers,
-    finalNorm: await norm(`${prefix}ln_f`),
-    vocabulary: { embeddings, bias: undefined },
-  };
+  const weights = await readDecoder(reader, config, GPT_NAMES, norm, async at => ({
+    attentionNorm: await norm(`${at}.ln_1`),
+    ...(await readLayer(reader, at, config)),
+    feedForwardNorm: await norm(`${at}.ln_2`),
+  }));
+  return { ...weights, positionEmbeddings: await reader.matrix('transformer.wpe.weight', maxTokens, hidden) };
 }
 
 async function readLayer(reader: WeightReader, at: string, config: DecoderConfig): Promise<Products> {
@@ -114,11 +99,12 @@ async function readLayer(reader: WeightReader, at: string, config: DecoderConfig
 }
 
 export const gpt2: DecoderFamily = {
+  base: 'transformer',
   parseConfig: parseGpt2Config,
   readWeights: (reader, config) => readGptWeights(reader, config, readLayer),
   /** [intermediate, hidden], a row a neuron. */
-  valuesOf: (checkpoint, { intermediateSize, hiddenSize }, layer) => ({
-    name: `${gptPrefix(checkpoint)}h.${layer}.mlp.c_proj.weight`,
+  valuesOf: (_, { intermediateSize, hiddenSize }, layer) => ({
+    name: `transformer.h.${layer}.mlp.c_proj.weight`,
     shape: [intermediateSize, hiddenSize],
     neuronIs: 'row',
   }),

@@ -5,7 +5,8 @@ import type { WeightReader } from '../checkpoint/weight-reader.js';
 import { checkHeads, layerCount, parseFields, positive } from '../config-fields.js';
 import type { DecoderConfig } from './config.js';
 import type { DecoderFamily } from './family.js';
-import { gptFields, gptMeasures, gptPrefix } from './gpt2.js';
+import { GPT_NAMES, gptFields, gptMeasures } from './gpt2.js';
+import { readDecoder } from './read-decoder.js';
 import { plainFrequencies } from './rope.js';
 import type { DecoderLayerWeights, DecoderWeights } from './weights.js';
 
@@ -48,23 +49,10 @@ function parseConfig(json: unknown, path: string): DecoderConfig {
 }
 
 async function readWeights(reader: WeightReader, config: DecoderConfig): Promise<DecoderWeights> {
-  const { hiddenSize: hidden, vocabularySize: vocabulary } = config;
-  const prefix = gptPrefix(reader);
-  const wordEmbeddings = await reader.table(`${prefix}wte.weight`, vocabulary, hidden);
-  reader.checkLayers(`${prefix}h.`, config.layers);
-  const layers: DecoderLayerWeights[] = [];
-  for (let layer = 0; layer < config.layers; layer++)
-    layers.push(await readLayer(reader, `${prefix}h.${layer}`, config));
-  const embeddings = config.tiedEmbeddings
-    ? wordEmbeddings
-    : await reader.table('lm_head.weight', vocabulary, hidden);
-  return {
-    wordEmbeddings,
-    positionEmbeddings: undefined,
-    layers,
-    finalNorm: await reader.norm(`${prefix}ln_f`, hidden, config.normEpsilon),
-    vocabulary: { embeddings, bias: await reader.vector('lm_head.bias', vocabulary) },
-  };
+  const norm = (name: string) => reader.norm(name, config.hiddenSize, config.normEpsilon);
+  const weights = await readDecoder(reader, config, GPT_NAMES, norm, at => readLayer(reader, at, config));
+  const bias = await reader.vector('lm_head.bias', config.vocabularySize);
+  return { ...weights, vocabulary: { ...weights.vocabulary, bias } };
 }
 
 async function readLayer(
@@ -103,11 +91,12 @@ function turnedFirst(heads: number, size: number, turned: number): number[] {
 }
 
 export const gptj: DecoderFamily = {
+  base: 'transformer',
   parseConfig,
   readWeights,
   /** [hidden, intermediate], a column a neuron. */
-  valuesOf: (checkpoint, { intermediateSize, hiddenSize }, layer) => ({
-    name: `${gptPrefix(checkpoint)}h.${layer}.mlp.fc_out.weight`,
+  valuesOf: (_, { intermediateSize, hiddenSize }, layer) => ({
+    name: `transformer.h.${layer}.mlp.fc_out.weight`,
     shape: [hiddenSize, intermediateSize],
     neuronIs: 'column',
   }),

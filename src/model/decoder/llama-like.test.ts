@@ -100,7 +100,7 @@ describeWith(LLAMA, "a Llama's config.json", () => {
     ],
     [{ rope_parameters: { partial_rotary_factor: 0.5 } }, '"partial_rotary_factor" is not 1'],
     [{ rope_parameters: { rope_type: 'yarn' } }, '"rope_parameters" is of the type "yarn"'],
-    [{ hidden_act: 'mish' }, '"hidden_act" is mish'],
+    [{ hidden_act: 'prelu' }, '"hidden_act" is prelu'],
     [{ quantization_config: { bits: 4 } }, '"quantization_config"'],
   ])('is refused: %o', async (changes, message) => {
     await expect(readModelConfig(await changed(changes))).rejects.toThrow(message);

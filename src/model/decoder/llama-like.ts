@@ -9,6 +9,7 @@ import type { WeightReader } from '../checkpoint/weight-reader.js';
 import { layerCount, nonlinearityOf, parseFields, positive } from '../config-fields.js';
 import type { DecoderConfig, DecoderFamilyName } from './config.js';
 import type { DecoderFamily } from './family.js';
+import { type DecoderNames, readDecoder } from './read-decoder.js';
 import { parseRotary } from './rope.js';
 import type { DecoderLayerWeights, DecoderWeights } from './weights.js';
 
@@ -54,6 +55,7 @@ interface Own {
 
 export function llamaLike(own: Own): DecoderFamily {
   return {
+    base: 'model',
     parseConfig: (json, path) => parseConfig(json, path, own),
     readWeights: (reader, config) => readWeights(reader, config, own),
     /** [hidden, intermediate], a column a neuron. */
@@ -117,23 +119,16 @@ function checkType({ layer_types: types }: LlamaFields, layer: number, window: n
   );
 }
 
-async function readWeights(reader: WeightReader, config: DecoderConfig, own: Own): Promise<DecoderWeights> {
-  const { hiddenSize: hidden, vocabularySize: vocabulary } = config;
-  const wordEmbeddings = await reader.table('model.embed_tokens.weight', vocabulary, hidden);
-  reader.checkLayers('model.layers.', config.layers);
-  const layers: DecoderLayerWeights[] = [];
-  for (let layer = 0; layer < config.layers; layer++)
-    layers.push(await readLayer(reader, `model.layers.${layer}`, config, own));
-  const embeddings = config.tiedEmbeddings
-    ? wordEmbeddings
-    : await reader.table('lm_head.weight', vocabulary, hidden);
-  return {
-    wordEmbeddings,
-    positionEmbeddings: undefined,
-    layers,
-    finalNorm: await reader.rmsNorm('model.norm', hidden, config.normEpsilon, own.normOffset),
-    vocabulary: { embeddings, bias: undefined, cap: config.vocabularyCap },
-  };
+const NAMES: DecoderNames = {
+  words: 'model.embed_tokens',
+  layers: 'model.layers',
+  finalNorm: 'model.norm',
+  head: 'lm_head',
+};
+
+function readWeights(reader: WeightReader, config: DecoderConfig, own: Own): Promise<DecoderWeights> {
+  const norm = (name: string) => reader.rmsNorm(name, config.hiddenSize, config.normEpsilon, own.normOffset);
+  return readDecoder(reader, config, NAMES, norm, at => readLayer(reader, at, config, own));
 }
 
 async function readLayer(

@@ -1,11 +1,11 @@
 /** OPT (Zhang et al., 2022, https://arxiv.org/abs/2205.01068), after `OPTForCausalLM` in huggingface/transformers. */
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
-import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
 import { checkHeads, layerCount, nonlinearityOf, parseFields, positive } from '../config-fields.js';
 import type { DecoderConfig } from './config.js';
 import type { DecoderFamily } from './family.js';
+import { type DecoderNames, readDecoder } from './read-decoder.js';
 import type { DecoderLayerWeights, DecoderWeights } from './weights.js';
 
 const schema = z.object({
@@ -70,33 +70,23 @@ function isKeyOf<T extends object>(object: T): (key: string) => key is Extract<k
   return (key): key is Extract<keyof T, string> => key in object;
 }
 
-function prefixOf(checkpoint: Pick<Checkpoint, 'has'>): string {
-  return checkpoint.has('decoder.embed_tokens.weight') ? 'decoder.' : 'model.decoder.';
-}
+const NAMES: DecoderNames = {
+  words: 'model.decoder.embed_tokens',
+  layers: 'model.decoder.layers',
+  finalNorm: 'model.decoder.final_layer_norm',
+  head: 'lm_head',
+};
 
 async function readWeights(reader: WeightReader, config: DecoderConfig): Promise<DecoderWeights> {
-  const { hiddenSize: hidden, vocabularySize: vocabulary, maxTokens, tiedEmbeddings } = config;
-  const prefix = prefixOf(reader);
-  const wordEmbeddings = await reader.table(`${prefix}embed_tokens.weight`, vocabulary, hidden);
+  const { hiddenSize: hidden, maxTokens } = config;
+  const norm = (name: string) => reader.norm(name, hidden, config.normEpsilon);
+  const weights = await readDecoder(reader, config, NAMES, norm, at => readLayer(reader, at, config));
   const positionEmbeddings = await reader.lowerRows(
-    `${prefix}embed_positions.weight`,
+    'model.decoder.embed_positions.weight',
     [POSITIONS_BEFORE + maxTokens, hidden],
     POSITIONS_BEFORE,
   );
-  reader.checkLayers(`${prefix}layers.`, config.layers);
-  const layers: DecoderLayerWeights[] = [];
-  for (let layer = 0; layer < config.layers; layer++)
-    layers.push(await readLayer(reader, `${prefix}layers.${layer}`, config));
-  const embeddings = tiedEmbeddings
-    ? wordEmbeddings
-    : await reader.table('lm_head.weight', vocabulary, hidden);
-  return {
-    wordEmbeddings,
-    positionEmbeddings,
-    layers,
-    finalNorm: await reader.norm(`${prefix}final_layer_norm`, hidden, config.normEpsilon),
-    vocabulary: { embeddings, bias: undefined },
-  };
+  return { ...weights, positionEmbeddings };
 }
 
 async function readLayer(
@@ -120,11 +110,12 @@ async function readLayer(
 }
 
 export const opt: DecoderFamily = {
+  base: 'model',
   parseConfig,
   readWeights,
   /** [hidden, intermediate], a column a neuron. */
-  valuesOf: (checkpoint, { intermediateSize, hiddenSize }, layer) => ({
-    name: `${prefixOf(checkpoint)}layers.${layer}.fc2.weight`,
+  valuesOf: (_, { intermediateSize, hiddenSize }, layer) => ({
+    name: `model.decoder.layers.${layer}.fc2.weight`,
     shape: [hiddenSize, intermediateSize],
     neuronIs: 'column',
   }),

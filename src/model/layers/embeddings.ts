@@ -11,7 +11,8 @@ export function positionFirst(tokens: number, first: number): number[] {
 /**
  * Word and position embeddings of B prompts of T tokens, token t of prompt b being what `order` puts at place t, in the rows of
  * `token-rows.ts`.
- * @param order [B][T] positions
+ * @param order [B][T] places in the prompt
+ * @param rows [B][T] of the table of positions, for each place in the prompt; default: the place itself
  * @returns each [T B, hidden]; no places where a model has no embeddings of them
  */
 export function embedRows(
@@ -19,9 +20,10 @@ export function embedRows(
   positionEmbeddings: tf.Tensor2D | undefined,
   tokens: readonly (readonly number[])[],
   order: readonly (readonly number[])[],
+  rows?: readonly (readonly number[])[],
 ): { words: tf.Tensor2D; places: tf.Tensor2D | undefined } {
   const lengths = order.map(({ length }) => length);
-  const positions = tokenByToken(lengths, (b, t) => order[b][t]);
+  const positions = tokenByToken(lengths, (b, t) => rows?.[b][order[b][t]] ?? order[b][t]);
   const ids = tokenByToken(lengths, (b, t) => tokens[b][order[b][t]]);
   return {
     words: tokenRows(wordEmbeddings, ids),

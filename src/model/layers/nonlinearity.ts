@@ -1,46 +1,44 @@
-/**
- * The non-linearities of feed-forward networks, each with its slope:
- *
- * - `gelu`, exact: x Phi(x), with Phi the normal distribution function (Hendrycks and Gimpel, 2016,
- *   https://arxiv.org/abs/1606.08415); slope Phi(x) + x phi(x), with phi the normal density. BERT's.
- * - `gelu_new`, its approximation by tanh (the same paper, section 2): x (1 + tanh u) / 2 with
- *   u = sqrt(2 / pi) (x + 0.044715 x^3). GPT-2's.
- * - `relu`: max(x, 0).
- * - `silu`, or swish: x s(x), with s the sigmoid (Elfwing et al., 2017, https://arxiv.org/abs/1702.03118); slope s (1 + x (1 - s)). Llama's.
- */
+/** The non-linearities of feed-forward networks as operations with a gradient, on whichever engine runs. */
 import * as tf from '@tensorflow/tfjs-core';
+import { ACTIVATION_FUNCTIONS } from './activation-functions.js';
 import { differentiable } from './differentiable.js';
 import { hasFused, runFused } from './fused.js';
+import type { ValueAndSlope } from './gelu.js';
 
-export type Nonlinearity = 'gelu' | 'gelu_new' | 'relu' | 'silu';
+export type Nonlinearity = keyof typeof ACTIVATION_FUNCTIONS;
 
-/** The names that checkpoints give them (transformers, activations.py). */
+/**
+ * The names that checkpoints give them (transformers, activations.py): several where their formulas are one function, whose
+ * constants differ from each other by less than a float32 knows.
+ */
 export const NONLINEARITY_NAMES: ReadonlyMap<string, Nonlinearity> = new Map([
   ['gelu', 'gelu'],
   ['gelu_python', 'gelu'],
   ['gelu_new', 'gelu_new'],
   ['gelu_fast', 'gelu_new'],
+  ['gelu_accurate', 'gelu_new'],
   ['gelu_pytorch_tanh', 'gelu_new'],
-  ['relu', 'relu'],
+  ['gelu_python_tanh', 'gelu_new'],
+  ['gelu_10', 'gelu_10'],
+  ['quick_gelu', 'quick_gelu'],
   ['silu', 'silu'],
   ['swish', 'silu'],
+  ['mish', 'mish'],
+  ['hardswish', 'hardswish'],
+  ['relu', 'relu'],
+  ['relu2', 'relu2'],
+  ['relu6', 'relu6'],
+  ['leaky_relu', 'leaky_relu'],
+  ['sigmoid', 'sigmoid'],
+  ['tanh', 'tanh'],
+  ['linear', 'linear'],
 ]);
-
-const SQRT_HALF = Math.SQRT1_2;
-const INVERSE_SQRT_TWO_PI = 1 / Math.sqrt(2 * Math.PI);
-const SQRT_TWO_OVER_PI = Math.sqrt(2 / Math.PI);
-const CUBIC = 0.044715;
 
 /** The native engine's kernels. */
 const FUSED: ReadonlyMap<Nonlinearity, string> = new Map([
   ['gelu', 'KnGelu'],
   ['gelu_new', 'KnGeluNew'],
 ]);
-
-interface ValueAndSlope {
-  readonly value: tf.Tensor2D;
-  readonly slope: tf.Tensor2D;
-}
 
 /**
  * f(x) and f'(x), element by element.
@@ -52,69 +50,7 @@ export function valueAndSlope(kind: Nonlinearity, x: tf.Tensor2D, bias?: tf.Tens
     const [value, slope] = runFused(fused, { x, bias });
     return { value, slope };
   }
-  const biased = bias ? tf.add<tf.Tensor2D>(x, bias) : x;
-  switch (kind) {
-    case 'gelu':
-      return tf.getBackend() === 'wasm' ? byPolynomial(biased) : byErf(biased);
-    case 'gelu_new':
-      return byTanh(biased);
-    case 'relu':
-      return { value: tf.relu(biased), slope: tf.step(biased) };
-    case 'silu':
-      return bySigmoid(biased);
-  }
-}
-
-function byErf(x: tf.Tensor2D): ValueAndSlope {
-  const phi = tf.mul(tf.exp(tf.mul(tf.square(x), -0.5)), INVERSE_SQRT_TWO_PI);
-  const cdf = tf.mul(tf.add(tf.erf(tf.mul(x, SQRT_HALF)), 1), 0.5);
-  return { value: tf.mul(x, cdf), slope: tf.add(cdf, tf.mul(x, phi)) };
-}
-
-/** With s = (1 + tanh u) / 2, the sigmoid of 2u: value x s, slope s + 2 x s (1 - s) u'. */
-function byTanh(x: tf.Tensor2D): ValueAndSlope {
-  const square = tf.mul(tf.square(x), CUBIC);
-  const twice = tf.mul<tf.Tensor2D>(tf.mul(x, tf.add(square, 1)), 2 * SQRT_TWO_OVER_PI); // 2u
-  const s = tf.sigmoid<tf.Tensor2D>(twice);
-  const value: tf.Tensor2D = tf.mul(x, s);
-  const slopeOfTwice = tf.mul(tf.add(tf.mul(square, 3), 1), 2 * SQRT_TWO_OVER_PI);
-  return { value, slope: tf.add<tf.Tensor2D>(s, tf.mul(tf.mul(value, tf.sub(1, s)), slopeOfTwice)) };
-}
-
-function bySigmoid(x: tf.Tensor2D): ValueAndSlope {
-  const s = tf.sigmoid<tf.Tensor2D>(x);
-  const value: tf.Tensor2D = tf.mul(x, s);
-  return { value, slope: tf.add<tf.Tensor2D>(s, tf.mul(value, tf.sub(1, s))) };
-}
-
-/** Abramowitz and Stegun 7.1.26, halved, since Q(u) = erfc(u / sqrt 2) / 2; the highest power first. */
-const TAIL = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592].map(a => a / 2);
-
-/**
- * On the wasm engine erf and exp are scalar loops; this is made of vectorised passes alone and takes a third of the
- * time. Everything comes from the upper tail Q(u) = 1 - Phi(u) at u = |x|:
- *
- *     gelu(x)  = max(x, 0) - u Q(u)
- *     gelu'(x) = [x > 0] + sign(x) (u phi(u) - Q(u))
- *
- * with Q by Abramowitz and Stegun 7.1.26, |error| <= 7.5e-8: half a float32 step near 1, and the formula that
- * tfjs uses for its own erf. exp(-v) is had from the sigmoid s of -v <= 0, as s / (1 - s), where 1 - s >= 1/2
- * loses nothing.
- */
-function byPolynomial(x: tf.Tensor2D): ValueAndSlope {
-  const u = tf.abs(x);
-  const sigmoid = tf.sigmoid(tf.mul(tf.square(u), -0.5));
-  const bell = tf.div(sigmoid, tf.sub(1, sigmoid)); // exp(-u^2 / 2)
-  const t = tf.div(1, tf.add(tf.mul(u, 0.3275911 * SQRT_HALF), 1));
-  const [first, ...rest] = TAIL;
-  const polynomial = rest.reduce((sum, a) => tf.mul(tf.add(sum, a), t), tf.mul(t, first));
-  const tail = tf.mul(polynomial, bell); // Q(u)
-  const bend = tf.sub(tf.mul(tf.mul(u, bell), INVERSE_SQRT_TWO_PI), tail); // u phi(u) - Q(u)
-  const positive = tf.step(x);
-  return {
-    value: tf.sub(tf.relu(x), tf.mul(u, tail)),
-    slope: tf.add(positive, tf.mul(bend, tf.sub(tf.mul(positive, 2), 1))),
-  };
+  return ACTIVATION_FUNCTIONS[kind](bias ? tf.add<tf.Tensor2D>(x, bias) : x);
 }
 
 /**

@@ -44,6 +44,14 @@ describeWith(GOLDEN_GPT2, "a GPT's tokenizer", () => {
     expect(() => answerIds(tokenizer, ' ')).toThrow('the answer " " is empty');
   });
 
+  it('takes it without a space where the mask touches what is before it', () => {
+    expect(answerIds(tokenizer, 'Paris', 'The capital ([MASK])')).toEqual([272]);
+    expect(answerIds(tokenizer, 'Paris', "'[MASK]'")).toEqual([272]);
+    expect(answerIds(tokenizer, 'Paris', 'The capital is [MASK].')).toEqual([289]);
+    expect(answerIds(tokenizer, 'Paris', 'The capital is')).toEqual([289]);
+    expect(tokenizer.encode('The capital ([MASK])', 64)).toEqual(tokenizer.encode('The capital (', 64));
+  });
+
   it('asks for each token of an answer after those before it, or after what is put there instead', () => {
     const prompt = 'The capital of Norway is';
     const answer = answerIds(tokenizer, 'Stockholm');

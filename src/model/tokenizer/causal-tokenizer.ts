@@ -1,16 +1,15 @@
-import { promptBeforeMask } from '../../dataset/prompt.js';
+import { promptBeforeMask, textTouchingMask } from '../../dataset/prompt.js';
 import { UserError } from '../../errors.js';
 import type { CheckedTokenizer } from './checked-tokenizer.js';
 import { checkLength } from './prompt-length.js';
-import type { EncodedPrompt, Query, Tokenizer } from './tokenizer.js';
-
-/** Any: what an answer stands behind while it is looked up. */
-const WORD_BEFORE = 'a';
+import { BEHIND_A_WORD, surroundings, tokensBetween } from './surroundings.js';
+import type { EncodedPrompt, FoundAnswer, Query, Tokenizer } from './tokenizer.js';
 
 /** Of a causal language model: the answer follows the prompt, after a space. */
 export class CausalTokenizer implements Tokenizer {
   /** Byte-level vocabularies lack nothing. */
   readonly unknownId = undefined;
+  readonly mask = undefined;
 
   constructor(private readonly tokenizer: CheckedTokenizer) {}
 
@@ -41,18 +40,26 @@ export class CausalTokenizer implements Tokenizer {
 
   /**
    * "Paris" means " Paris", since the vocabulary has words with the space before them, and behind a word: some tokenizers put a space of
-   * their own before a text.
+   * their own before a text. Where the prompt's mask touches what is before it, as in "([MASK]", there is no space.
    */
-  lookUp(answer: string): { ids: readonly number[] } | { problem: string } {
+  lookUp(answer: string, prompt = ''): FoundAnswer {
     const word = answer.trim();
     if (word === '') return { problem: 'is empty' };
-    const before = this.tokenizer.ids(WORD_BEFORE, false);
-    const both = this.tokenizer.ids(`${WORD_BEFORE} ${word}`, false);
-    const isBehind = before.every((id, i) => both[i] === id);
-    return { ids: isBehind ? both.slice(before.length) : this.tokenizer.ids(` ${word}`, false) };
+    const touching = textTouchingMask(prompt);
+    const ids =
+      (touching === undefined ? undefined : this.behind(surroundings(touching, '').before, word)) ??
+      this.behind(BEHIND_A_WORD.before, word) ??
+      this.tokenizer.ids(` ${word}`, false);
+    return { ids };
   }
 
   token(id: number): string {
     return this.tokenizer.text([id]);
+  }
+
+  /** A word's tokens behind a text, but for the space between them. */
+  private behind(before: string, word: string): readonly number[] | undefined {
+    const first = this.tokenizer.ids(before.trimEnd(), false);
+    return tokensBetween(this.tokenizer.ids(`${before}${word}`, false), first, []);
   }
 }

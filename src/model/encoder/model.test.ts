@@ -1,7 +1,8 @@
 /**
- * The model with all its reuse against one with none: BERT in plain loops and doubles, every pass from the
+ * The model with all its reuse against one with none: BERT and its kin in plain loops and doubles, every pass from the
  * embeddings. On the demo model float32 leaves 1e-6 of a probability; tolerances are ten times that.
  */
+import { basename } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../../embedded.js';
@@ -9,7 +10,7 @@ import { startEngine } from '../../runtime/engine.js';
 import { enginesHere } from '../../testing/engines.js';
 import { relativeError } from '../../testing/finite-differences.js';
 import { ReferenceBert } from '../../testing/reference-bert.js';
-import { describeWith, GOLDEN_BERT } from '../../testing/shared.js';
+import { describeWith, GOLDEN_ENCODERS } from '../../testing/shared.js';
 import { gatherRows } from '../layers/gather-rows.js';
 import { type LoadedModel, loadModel } from '../load.js';
 
@@ -27,10 +28,10 @@ const engines = (await enginesHere()).filter(engine => engine !== 'webgpu');
 for (const [engine, [name, folder]] of engines.flatMap(engine =>
   [
     ['the demo model, 2 layers', DEMO_MODEL],
-    ['the golden model, 4 layers', GOLDEN_BERT],
+    ...GOLDEN_ENCODERS.map(golden => [`${basename(golden)}, 4 layers`, golden]),
   ].map(model => [engine, model] as const),
 )) {
-  describeWith(folder, `a BERT on ${engine}: ${name}`, () => {
+  describeWith(folder, `a masked model on ${engine}: ${name}`, () => {
     let loaded: LoadedModel;
     let reference: ReferenceBert;
     beforeAll(async () => {

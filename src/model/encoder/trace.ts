@@ -9,7 +9,7 @@ import { linear } from '../layers/linear.js';
 import { joinRows, takeMaskRows, withMaskRows } from '../layers/mask-rows.js';
 import { gatherSamples, joinSamples, type Lengths } from '../layers/token-rows.js';
 import { afterAttention } from './layer.js';
-import type { BertLayerWeights } from './weights.js';
+import type { EncoderLayerWeights } from './weights.js';
 
 /**
  * What one layer's attention starts from. `residual` and `query` [rows, H] have the rows that the layer must compute, `keyValue`
@@ -21,7 +21,7 @@ export type AttentionInputs = {
   readonly keyValue: tf.Tensor2D;
 };
 
-export type BertLayerTrace = {
+export type EncoderLayerTrace = {
   /** Inputs of the layer's attention for every token but the mask. */
   readonly rest: AttentionInputs;
   /** The input of the feed-forward network at the mask, (B, H). */
@@ -30,26 +30,26 @@ export type BertLayerTrace = {
   readonly activations: tf.Tensor2D;
 };
 
-/** What of BERT (model.ts) a pass goes on with that starts from a trace. */
-export interface BertNetwork {
+/** What of the model (model.ts) a pass goes on with that starts from a trace. */
+export interface EncoderNetwork {
   readonly layers: number;
-  layerWeights(layer: number): BertLayerWeights;
+  layerWeights(layer: number): EncoderLayerWeights;
   attentionShape(lengths: Lengths): AttentionShape;
   transformHead(x: tf.Tensor2D): tf.Tensor2D;
 }
 
-/** A traced pass through BERT. Rows are in the order that model.ts tells of. */
-export class BertTrace implements Trace {
+/** A traced pass. Rows are in the order that model.ts tells of. */
+export class EncoderTrace implements Trace {
   readonly prompts: number;
   readonly tokens: number;
   readonly activations: readonly tf.Tensor2D[];
 
   /** @param lengths of the prompts */
   constructor(
-    private readonly model: BertNetwork,
+    private readonly model: EncoderNetwork,
     private readonly site: Site,
     private readonly lengths: Lengths,
-    private readonly layers: readonly BertLayerTrace[],
+    private readonly layers: readonly EncoderLayerTrace[],
     readonly prediction: tf.Tensor2D,
   ) {
     this.prompts = lengths.length;

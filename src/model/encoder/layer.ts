@@ -1,5 +1,5 @@
 /**
- * A layer of BERT's encoder: attention, then the feed-forward network, each ending in the sum with its input, normalised.
+ * A layer: attention, then the feed-forward network, each ending in the sum with its input, normalised.
  * The mask's rows are the top N of every matrix (see model.ts).
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -9,13 +9,13 @@ import { addAndNorm } from '../layers/layer-norm.js';
 import { product } from '../layers/linear.js';
 import { joinRows, takeMaskRows, takeOtherRows } from '../layers/mask-rows.js';
 import { scale } from '../layers/scale.js';
-import type { BertLayerWeights } from './weights.js';
+import type { EncoderLayerWeights } from './weights.js';
 
 /** The end of a layer's attention: context, residual (Tq N, H) -> (Tq N, H). */
 export function endAttention(
   context: tf.Tensor2D,
   residual: tf.Tensor2D,
-  { attentionOutput, attentionNorm }: BertLayerWeights,
+  { attentionOutput, attentionNorm }: EncoderLayerWeights,
 ): tf.Tensor2D {
   const output = product(context, attentionOutput);
   const attended = addAndNorm(output, attentionOutput.bias, residual, attentionNorm);
@@ -26,7 +26,7 @@ export function endAttention(
 /** The feed-forward activations of the mask's rows: attended (Tq N, H) -> (N, F). */
 export function maskActivations(
   attended: tf.Tensor2D,
-  { feedForward }: BertLayerWeights,
+  { feedForward }: EncoderLayerWeights,
   samples: number,
   site: Site,
 ): tf.Tensor2D {
@@ -37,7 +37,7 @@ export function maskActivations(
 export function finishLayer(
   attended: tf.Tensor2D,
   activations: tf.Tensor2D,
-  weights: BertLayerWeights,
+  weights: EncoderLayerWeights,
   samples: number,
   site: Site,
 ): tf.Tensor2D {
@@ -60,7 +60,7 @@ interface AtMask {
 export function afterAttention(
   context: tf.Tensor2D,
   residual: tf.Tensor2D,
-  weights: BertLayerWeights,
+  weights: EncoderLayerWeights,
   samples: number,
   { site, factor, probe }: AtMask,
 ): tf.Tensor2D {

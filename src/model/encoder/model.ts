@@ -1,6 +1,6 @@
 /**
- * BERT with its masked-language-model head (Devlin et al., 2019, https://arxiv.org/abs/1810.04805), after
- * `BertForMaskedLM` in huggingface/transformers.
+ * Masked language models: each layer attends to all tokens, adds, normalises, goes through its feed-forward network, adds and normalises; a
+ * head predicts the token at the mask. Families differ in how positions are counted and in what their files call things (families.ts).
  *
  * Shapes: B prompts, S steps, N = B S samples, T tokens, H hidden, F intermediate, V vocabulary. Every matrix
  * has one row a token, row t N + n being token t of sample n; where the engine mixes samples of several lengths, token t has the rows
@@ -9,6 +9,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import { WeightReader } from '../checkpoint/weight-reader.js';
 import type { PromptBatch, Site } from '../language-model.js';
 import { type AttentionShape, type AttentionWeights, attention } from '../layers/attention.js';
 import { embedRows, positionFirst } from '../layers/embeddings.js';
@@ -18,28 +19,36 @@ import { takeMaskRows, takeOtherRows } from '../layers/mask-rows.js';
 import { nonlinear } from '../layers/nonlinearity.js';
 import type { Lengths } from '../layers/token-rows.js';
 import { Transformer } from '../transformer.js';
-import type { BertConfig } from './config.js';
+import type { EncoderConfig } from './config.js';
+import { ENCODERS } from './families.js';
 import { endAttention, finishLayer, maskActivations } from './layer.js';
-import { type AttentionInputs, type BertLayerTrace, BertTrace } from './trace.js';
-import { type BertLayerWeights, type BertWeights, loadBertWeights } from './weights.js';
+import { positionsOf } from './positions.js';
+import { type AttentionInputs, type EncoderLayerTrace, EncoderTrace } from './trace.js';
+import type { EncoderLayerWeights, EncoderWeights } from './weights.js';
 
-export class BertModel extends Transformer<BertLayerWeights> {
+export class EncoderModel extends Transformer<EncoderLayerWeights> {
   private constructor(
-    private readonly config: BertConfig,
-    protected readonly weights: BertWeights,
+    private readonly config: EncoderConfig,
+    protected readonly weights: EncoderWeights,
   ) {
     super(config);
   }
 
-  static async load(checkpoint: Checkpoint, config: BertConfig): Promise<BertModel> {
-    return new BertModel(config, await loadBertWeights(checkpoint, config));
+  /** @throws UserError, naming the tensor, where one is missing or has another shape */
+  static async load(checkpoint: Checkpoint, config: EncoderConfig): Promise<EncoderModel> {
+    return new EncoderModel(
+      config,
+      await WeightReader.readAll(checkpoint, reader =>
+        ENCODERS[config.architecture].readWeights(reader, config),
+      ),
+    );
   }
 
-  trace(batch: PromptBatch, site: Site = 'post'): BertTrace {
+  trace(batch: PromptBatch, site: Site = 'post'): EncoderTrace {
     const lengths = batch.tokens.map(({ length }) => length);
     const { layers, prediction } = tf.tidy(() => {
       let x = this.embed(batch); // (T B, H)
-      const layers: BertLayerTrace[] = [];
+      const layers: EncoderLayerTrace[] = [];
       for (let index = 0; index < this.layers; index++) {
         // What a layer makes in passing goes with it.
         const { layer, next } = tf.tidy(() => this.traceLayer(index, x, lengths, site));
@@ -49,7 +58,7 @@ export class BertModel extends Transformer<BertLayerWeights> {
       }
       return { layers, prediction: this.transformHead(x) };
     });
-    return new BertTrace(this, site, lengths, layers, prediction);
+    return new EncoderTrace(this, site, lengths, layers, prediction);
   }
 
   attentionShape(lengths: Lengths): AttentionShape {
@@ -60,15 +69,16 @@ export class BertModel extends Transformer<BertLayerWeights> {
   /** The head up to its vocabulary matrix, for the mask's rows: x (rows, H) -> (N, H). */
   transformHead(x: tf.Tensor2D): tf.Tensor2D {
     const { transform, transformNorm } = this.weights.head;
-    const transformed = nonlinear(this.config.nonlinearity, product(x, transform), transform.bias);
+    const transformed = nonlinear(this.config.headNonlinearity, product(x, transform), transform.bias);
     return layerNorm(transformed, transformNorm);
   }
 
-  /** Word, position and type embeddings, the mask's rows first: (T B, H). */
+  /** Embeddings, the mask's rows first: (T B, H). */
   private embed({ tokens, positions }: PromptBatch): tf.Tensor2D {
     const { wordEmbeddings, positionEmbeddings, embeddingNorm } = this.weights;
     const order = tokens.map((row, b) => positionFirst(row.length, positions[b]));
-    const { words, places } = embedRows(wordEmbeddings, positionEmbeddings, tokens, order);
+    const rows = tokens.map(row => positionsOf(row, this.config.paddingId));
+    const { words, places } = embedRows(wordEmbeddings, positionEmbeddings, tokens, order, rows);
     return layerNorm(places ? tf.add(words, places) : words, embeddingNorm);
   }
 
@@ -78,7 +88,7 @@ export class BertModel extends Transformer<BertLayerWeights> {
     x: tf.Tensor2D,
     lengths: Lengths,
     site: Site,
-  ): { layer: BertLayerTrace; next: tf.Tensor2D } {
+  ): { layer: EncoderLayerTrace; next: tf.Tensor2D } {
     const prompts = lengths.length;
     const weights = this.weights.layers[index];
     const inputs = this.project(x, weights.attentionInput, index, prompts);
