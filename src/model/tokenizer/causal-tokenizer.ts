@@ -10,9 +10,11 @@ const WORD_BEFORE = 'a';
 /** Of a causal language model: the answer follows the prompt, after a space. */
 export class CausalTokenizer implements Tokenizer {
   /** Byte-level vocabularies lack nothing. */
-  readonly unknownId = undefined;
+  readonly unknownId: number | undefined;
 
-  constructor(private readonly tokenizer: CheckedTokenizer) {}
+  constructor(private readonly tokenizer: CheckedTokenizer) {
+    this.unknownId = tokenizer.unknownId;
+  }
 
   encode(prompt: string, maxTokens: number): EncodedPrompt {
     const before = promptBeforeMask(prompt);
@@ -22,7 +24,7 @@ export class CausalTokenizer implements Tokenizer {
         'Let it end where the answer belongs: "The capital of France is".',
       );
     }
-    const tokens = this.tokenizer.ids(before);
+    const tokens = this.tokenizer.idsToGoOn(before);
     if (tokens.length === 0)
       throw new UserError('the prompt is empty', 'A causal model needs a word to start from.');
     checkLength(prompt, tokens.length, maxTokens);
@@ -49,10 +51,12 @@ export class CausalTokenizer implements Tokenizer {
     const before = this.tokenizer.ids(WORD_BEFORE, false);
     const both = this.tokenizer.ids(`${WORD_BEFORE} ${word}`, false);
     const isBehind = before.every((id, i) => both[i] === id);
-    return { ids: isBehind ? both.slice(before.length) : this.tokenizer.ids(` ${word}`, false) };
+    const ids = isBehind ? both.slice(before.length) : this.tokenizer.ids(` ${word}`, false);
+    if (ids.includes(this.unknownId ?? -1)) return { problem: 'has characters that the vocabulary lacks' };
+    return { ids };
   }
 
   token(id: number): string {
-    return this.tokenizer.text([id]);
+    return this.tokenizer.text(id) ?? `#${id}`;
   }
 }

@@ -14,7 +14,7 @@ export class MaskedTokenizer implements Tokenizer {
     if (maskId === undefined)
       throw new UserError(`the tokenizer has no ${MASK} token`, 'Choose a masked language model.');
     this.maskId = maskId;
-    this.unknownId = tokenizer.idOf('[UNK]');
+    this.unknownId = tokenizer.unknownId;
   }
 
   encode(prompt: string, maxTokens: number): EncodedPrompt {

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from 'vitest';
 import { DEMO_MODEL } from '../../embedded.js';
+import { bytePairTokenizer } from '../../testing/byte-pair-tokenizer.js';
 import { fuzzFile } from '../../testing/fuzz/fuzz-reader.js';
 import { idsOf, TINY_MERGES, TINY_PIECES, TINY_WORDS } from '../../testing/tiny-model.js';
-import { bytePairTokenizer } from './byte-pair.js';
 import { loadTokenizer } from './load-tokenizer.js';
 
 const demo: { model: object; [part: string]: unknown } = JSON.parse(

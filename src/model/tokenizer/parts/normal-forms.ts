@@ -1,0 +1,38 @@
+/** Unicode's normal forms, and small letters, as the Rust tokenizers know them. */
+import { characterSet } from './character-set.js';
+import { LATE_CAPITALS } from './unicode-sets.js';
+
+export type NormalForm = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
+
+let laterThan12: RegExp | undefined;
+
+/**
+ * Those of Unicode 12, whichever this Node knows. A character of later times is no mark and made of nothing there, so that it parts
+ * what is before it from what is after; for those of Unicode 12 all later versions agree.
+ */
+export function normalForm(text: string, form: NormalForm): string {
+  if (isAscii(text)) return text;
+  laterThan12 ??= new RegExp(`([^${characterSet('inUnicode12').source}])`, 'u');
+  return text
+    .split(laterThan12)
+    .map((part, i) => (i % 2 === 0 ? part.normalize(form) : part))
+    .join('');
+}
+
+const late = new Map(
+  LATE_CAPITALS.split(' ').map(pair => {
+    const [capital, small] = pair.split('.').map(hex => String.fromCodePoint(Number.parseInt(hex, 16)));
+    return [capital, small];
+  }),
+);
+
+/** Letter by letter: JavaScript's own takes a capital sigma at the end of a word for another letter than within it. */
+export function smallLetters(text: string): string {
+  if (isAscii(text)) return text.toLowerCase();
+  return Array.from(text, letter => late.get(letter) ?? letter.toLowerCase()).join('');
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
+  return true;
+}
