@@ -1,9 +1,9 @@
 """
 Writes src/model/tokenizer/parts/unicode-sets.ts: which characters the Rust tokenizers count among letters, marks, and so on.
 Each of its crates has the tables of another Unicode version, and so has each Node. Asks the library itself, one code point at a
-time; which characters Unicode 12 has (the version of its normal forms), no call of it tells, and Perl knows.
+time; which characters Unicode 9 has (the version of its normal forms), no call of it tells, and Perl knows.
 
-    python scripts/tokenizers/make-unicode-sets.py     (tokenizers 0.23, a Perl of Unicode 12 or later; two minutes)
+    python scripts/tokenizers/make-unicode-sets.py     (tokenizers 0.23, a Perl of Unicode 14 or later; two minutes)
 """
 import pathlib
 import subprocess
@@ -70,7 +70,7 @@ sets["numeric"] = [c for c in POINTS if parts(pre_tokenizers.Digits(True), c) ==
 sets["combining"] = gone(normalizers.StripAccents())
 sets["accent"] = gone(bert(strip_accents=True))
 sets["control"] = gone(bert(clean_text=True))
-sets["inUnicode12"] = present("12.0")
+sets["inUnicode9"] = present("9.0")
 
 # Those that got another case since Unicode 14: Nodes of today do not all know them.
 old = set(present("14.0"))
@@ -90,7 +90,7 @@ docs = {
     "combining": "What the normaliser StripAccents leaves out.",
     "accent": "What BERT's normaliser leaves out with its accents, in an older Unicode.",
     "control": "What BERT's normaliser leaves out with `clean_text`.",
-    "inUnicode12": "The characters of Unicode 12: to its normal forms, all others are letters of no kind.",
+    "inUnicode9": "The characters of Unicode 9: to its normal forms, all others are letters of no kind.",
 }
 lines = [
     "/**",

@@ -103,8 +103,11 @@ export class TokenFinder {
       if (single_word && (endsInWord(text.slice(0, start)) || beginsWithWord(text.slice(end)))) continue;
       if (lstrip) start = Math.max(done, text.slice(0, start).replace(SPACES_AT_END, '').length);
       if (rstrip) end += text.length - end - text.slice(end).replace(SPACES_AT_START, '').length;
+      // Spaces that an earlier one took are gone, and with them a token of spaces.
+      if (start > end)
+        throw new Error(`two of its added tokens are in each other's way in ${JSON.stringify(text)}`);
       untilDone(start);
-      sections.push({ id });
+      if (start < end) sections.push({ id });
       done = end;
     }
     untilDone(text.length);

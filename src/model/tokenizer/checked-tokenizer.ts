@@ -1,12 +1,8 @@
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
-import { ZodError } from 'zod';
 import { UserError } from '../../errors.js';
 import { type Encoder, encoderOf } from './encoder.js';
-import { UnbuiltPart } from './parts/unbuilt-part.js';
+import { blamingFile } from './file-fault.js';
 import type { PythonTokenizer, Specials } from './python-tokenizer.js';
-
-/** What to do about a tokenizer's file that is none. */
-export const FETCH_AGAIN = 'The file is damaged or of another kind: fetch it again.';
 
 const AS_IT_IS = { skip_special_tokens: false, clean_up_tokenization_spaces: false };
 
@@ -97,28 +93,9 @@ export class CheckedTokenizer {
   }
 
   private attempt<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      if (error instanceof UserError) throw error;
-      if (error instanceof UnbuiltPart)
-        throw new UserError(
-          `${this.path}: ${error.message}`,
-          'Choose a model with another tokenizer: kn takes the ids that Python takes, or none.',
-        );
-      throw new UserError(
-        `${this.path}: not a tokenizer that kn can use (${whatIsWrong(error)})`,
-        FETCH_AGAIN,
-      );
-    }
+    return blamingFile(this.path, work);
   }
 }
 
 /** Half of a pair of surrogates without its other half. */
 const HALF_A_CHARACTER = /\p{Cs}/u;
-
-export function whatIsWrong(error: unknown): string {
-  if (!(error instanceof ZodError)) return error instanceof Error ? error.message : String(error);
-  const [issue] = error.issues;
-  return issue?.path.length ? `its ${issue.path.join('.')}: ${issue.message}` : 'not a JSON object';
-}

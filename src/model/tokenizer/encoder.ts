@@ -1,5 +1,7 @@
 /** A tokenizer.json's way from a text to ids, as the Rust tokenizers go it. */
+import { ZodError } from 'zod';
 import { type AddedToken, TokenFinder } from './added-tokens.js';
+import { whatIsWrong } from './file-fault.js';
 import { normalizerOf } from './parts/normalizer.js';
 import type { Part } from './parts/part.js';
 import { type Around, aroundOf } from './parts/post-processor.js';
@@ -34,9 +36,9 @@ const KEEPS_BEGINNING: readonly string[] = ['Prepend', 'NFC', 'Lowercase'];
 
 /** @throws UnbuiltPart; other errors where a part is malformed */
 export function encoderOf(parts: TokenizerParts): Encoder {
-  const model = wordModelOf(parts.model);
-  const normalize = normalizerOf(parts.normalizer);
-  const splitIntoWords = preTokenizerOf(parts.pre_tokenizer);
+  const model = inPart('model', () => wordModelOf(parts.model));
+  const normalize = inPart('normalizer', () => normalizerOf(parts.normalizer));
+  const splitIntoWords = inPart('pre_tokenizer', () => preTokenizerOf(parts.pre_tokenizer));
   if (prependsAtBeginning(parts.pre_tokenizer) && !keepsBeginning(parts.normalizer))
     throw new UnbuiltPart('"Metaspace" with "first" after such a normalizer');
   const added = new Map(parts.added_tokens.map(token => [token.id, token]));
@@ -61,12 +63,51 @@ export function encoderOf(parts: TokenizerParts): Encoder {
           .split(normalize(section.text))
           .flatMap(part => ('id' in part ? [part.id] : wordsOf(part.text, isFirst && part.start === 0)));
       }),
-    around: aroundOf(parts.post_processor, idOf),
+    around: inPart('post_processor', () => aroundOf(parts.post_processor, idOf)),
     idOf,
     token: id => added.get(id)?.content ?? model.token(id),
     isAdded: id => added.has(id),
     unknownId: model.unknownId,
   };
+}
+
+/** Says which part is malformed. */
+function inPart<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ZodError) throw new Error(`its ${name}: ${whatIsWrong(error)}`);
+    throw error;
+  }
+}
+
+/** What of a tokenizer.json has to be right, though a class may make another of it. */
+type WrittenParts = Omit<TokenizerParts, 'added_tokens'> & {
+  readonly added_tokens: readonly { readonly content: string; readonly id: number }[];
+};
+
+/**
+ * Parts that some classes do not read have to be right too: a damaged file is damaged elsewhere.
+ * @throws Error where one is malformed; not where kn does not build it
+ */
+export function checkParts(parts: WrittenParts): void {
+  const { vocab } = parts.model;
+  const added = new Map(parts.added_tokens.map(({ content, id }) => [content, id]));
+  const own = Array.isArray(vocab)
+    ? vocab.map((entry, id) => [Array.isArray(entry) ? String(entry[0]) : '', id] as const)
+    : Object.entries(Object(vocab)).map(([token, id]) => [token, Number(id)] as const);
+  const ids = new Map([...own, ...added]);
+  const checks = [
+    () => inPart('normalizer', () => normalizerOf(parts.normalizer)),
+    () => inPart('pre_tokenizer', () => preTokenizerOf(parts.pre_tokenizer)),
+    () => inPart('post_processor', () => aroundOf(parts.post_processor, token => ids.get(token))),
+  ];
+  for (const check of checks)
+    try {
+      check();
+    } catch (error) {
+      if (!(error instanceof UnbuiltPart)) throw error;
+    }
 }
 
 function prependsAtBeginning(part: Part | null): boolean {

@@ -5,7 +5,9 @@ import { nameIsTaken, readJsonFile } from '../../files.js';
 import { LARGEST_DESCRIPTION, readPlainText } from '../../plain-file.js';
 import type { ModelShape } from '../language-model.js';
 import { CausalTokenizer } from './causal-tokenizer.js';
-import { CheckedTokenizer, FETCH_AGAIN, whatIsWrong } from './checked-tokenizer.js';
+import { CheckedTokenizer } from './checked-tokenizer.js';
+import { checkParts } from './encoder.js';
+import { blamingFile, FETCH_AGAIN, whatIsWrong } from './file-fault.js';
 import { MaskedTokenizer } from './masked-tokenizer.js';
 import { WHITE_SPACE } from './parts/character-set.js';
 import { type PythonTokenizer, pythonTokenizer, type TokenizerJson } from './python-tokenizer.js';
@@ -87,6 +89,7 @@ async function readTokenizer(
   if (json) {
     checkTokenIds(path, json, Number.POSITIVE_INFINITY);
     checkBytePairs(path, json.model);
+    blamingFile(path, () => checkParts(json));
     const read = pythonTokenizer(path, made, json, files);
     checkRowsRoughly(path, knownIds(read), vocabularySize);
     return { path, ...read };

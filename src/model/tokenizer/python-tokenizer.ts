@@ -4,6 +4,7 @@ import { type AddedToken, addTokens, type Base, type GivenToken } from './added-
 import type { TokenizerParts } from './encoder.js';
 import type { Part } from './parts/part.js';
 import { DEFAULT_SPECIALS, type Rebuilt, rebuiltTokenizer, type Vocabulary } from './rebuilt-tokenizer.js';
+import { rustNumber } from './rust-numbers.js';
 import {
   SPECIAL_NAMES,
   type SpecialName,
@@ -95,7 +96,7 @@ function builtParts(
 ): Rebuilt {
   const isJson = 'model' in source;
   if (made === 'TokenizersBackend') {
-    if (isJson) return source;
+    if (isJson) return { ...source, model: withRustNumbers(source.model) };
     throw new UserError(`${path}: its class takes a tokenizer.json alone, and there is none`, REMEDY);
   }
   if (!isJson) return rebuiltTokenizer(made, source, config, textOf, null);
@@ -105,6 +106,18 @@ function builtParts(
     throw new UserError(`${path}: a LlamaTokenizer whose model is without byte_fallback`, REMEDY);
   const merges = Array.isArray(model.merges) ? model.merges : [];
   return rebuiltTokenizer(made, { vocab: model.vocab, merges }, config, textOf, normalizer);
+}
+
+/** The probabilities of a unigram model; the classes that make theirs anew have Python's own numbers. */
+function withRustNumbers(model: Part): Part {
+  const { type, vocab } = model;
+  if (type !== 'Unigram' || !Array.isArray(vocab)) return model;
+  return {
+    ...model,
+    vocab: vocab.map((entry: unknown) =>
+      Array.isArray(entry) ? entry.map(part => (typeof part === 'number' ? rustNumber(part) : part)) : entry,
+    ),
+  };
 }
 
 /** Those of files, then special ones that no file gives an id. */

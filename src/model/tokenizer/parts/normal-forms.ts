@@ -4,17 +4,17 @@ import { LATE_CAPITALS } from './unicode-sets.js';
 
 export type NormalForm = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
 
-let laterThan12: RegExp | undefined;
+let laterThan9: RegExp | undefined;
 
 /**
- * Those of Unicode 12, whichever this Node knows. A character of later times is no mark and made of nothing there, so that it parts
- * what is before it from what is after; for those of Unicode 12 all later versions agree.
+ * Those of Unicode 9, whichever this Node knows. A character of later times is no mark and made of nothing there, so that it parts
+ * what is before it from what is after; for those of Unicode 9 all later versions agree.
  */
 export function normalForm(text: string, form: NormalForm): string {
   if (isAscii(text)) return text;
-  laterThan12 ??= new RegExp(`([^${characterSet('inUnicode12').source}])`, 'u');
+  laterThan9 ??= new RegExp(`([^${characterSet('inUnicode9').source}])`, 'u');
   return text
-    .split(laterThan12)
+    .split(laterThan9)
     .map((part, i) => (i % 2 === 0 ? part.normalize(form) : part))
     .join('');
 }

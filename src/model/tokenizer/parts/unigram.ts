@@ -8,6 +8,8 @@ export interface UnigramOptions {
   readonly byte_fallback?: boolean | undefined;
 }
 
+const LACKS_UNKNOWN = 'a text has what its vocabulary lacks, and it has no token for that';
+
 interface Step {
   readonly start: number;
   readonly id: number | undefined;
@@ -34,7 +36,9 @@ export function unigramModel({
     const steps: Step[] = [];
     const offer = (end: number, step: Step) => {
       const known = steps[end];
-      if (known === undefined || step.score > known.score) steps[end] = step;
+      const isBetter = known === undefined || step.score > known.score;
+      if (isBetter) steps[end] = step;
+      return isBetter;
     };
     for (let start = 0; start < word.length; ) {
       const scoreSoFar = start === 0 ? 0 : steps[start].score;
@@ -46,7 +50,10 @@ export function unigramModel({
         offer(end, { start, id, score: vocab[id][1] + scoreSoFar });
         if (end - start === width) isKnown = true;
       }
-      if (!isKnown) offer(start + width, { start, id: unknownId, score: unknownScore + scoreSoFar });
+      if (!isKnown) {
+        const step = { start, id: unknownId, score: unknownScore + scoreSoFar };
+        if (offer(start + width, step) && unknownId === undefined) throw new Error(LACKS_UNKNOWN);
+      }
       start += width;
     }
     return steps;
@@ -70,7 +77,7 @@ export function unigramModel({
       if (id !== undefined) return [id];
       const bytes = byte_fallback ? byteTokens(text, idOf) : undefined;
       if (bytes) return bytes;
-      if (unknownId === undefined) throw new Error(`it has no token for ${JSON.stringify(text)}`);
+      if (unknownId === undefined) throw new Error(LACKS_UNKNOWN);
       return [unknownId];
     });
   };

@@ -1,6 +1,7 @@
-/** What makes tokens of a word: the models of a tokenizer.json. WordPiece and byte pairs are the library's, one word at a time. */
+/** What makes tokens of a word: the models of a tokenizer.json. WordPiece is the library's, one word at a time. */
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
+import { bytePairs } from './byte-pairs.js';
 import type { Part } from './part.js';
 import { UnbuiltPart } from './unbuilt-part.js';
 import { unigramModel } from './unigram.js';
@@ -90,27 +91,38 @@ function bytePairModel({ vocab, merges, ...options }: z.infer<typeof bytePairSch
   if (options.dropout) throw new UnbuiltPart('model with dropout, which splits a word at random,');
   if (options.continuing_subword_prefix) throw new UnbuiltPart('"BPE" with a continuing_subword_prefix');
   const idOf = mapOf(vocab);
-  const model = libraryModel({
-    type: 'BPE',
-    vocab,
+  const unknown = options.unk_token ?? undefined;
+  const ids = bytePairs({
+    vocab: idOf,
     merges: merges.map((merge): [string, string] => {
       const [left, right] = typeof merge === 'string' ? merge.split(' ') : merge;
       return [left, right];
     }),
-    ...(options.unk_token != null && { unk_token: options.unk_token }),
-    ...(options.end_of_word_suffix && { end_of_word_suffix: options.end_of_word_suffix }),
-    byte_fallback: options.byte_fallback ?? false,
-    ignore_merges: options.ignore_merges ?? false,
+    unknown,
+    wordEnd: options.end_of_word_suffix ?? '',
+    fusesUnknown: options.fuse_unk ?? false,
+    hasBytes: options.byte_fallback ?? false,
+    prefersWords: options.ignore_merges ?? false,
   });
-  const unknownId = options.unk_token == null ? undefined : idOf.get(options.unk_token);
   return {
-    ids: word => {
-      const ids = idsOf(model.encode([word]), idOf, word);
-      if (!options.fuse_unk || unknownId === undefined) return ids;
-      return ids.filter((id, i) => id !== unknownId || ids[i - 1] !== unknownId);
-    },
+    ids: remembering(ids),
     ...known(idOf),
-    unknownId,
+    unknownId: unknown === undefined ? undefined : idOf.get(unknown),
+  };
+}
+
+/** Words come again. */
+const MOST_REMEMBERED = 10_000;
+
+function remembering(ids: (word: string) => readonly number[]): (word: string) => readonly number[] {
+  const known = new Map<string, readonly number[]>();
+  return word => {
+    const before = known.get(word);
+    if (before) return before;
+    const found = ids(word);
+    if (known.size >= MOST_REMEMBERED) known.clear();
+    known.set(word, found);
+    return found;
   };
 }
 
