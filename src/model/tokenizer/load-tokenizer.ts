@@ -44,17 +44,22 @@ const ownCodeSchema = z.union([z.array(z.unknown()), z.looseObject({ AutoTokeniz
 
 type Rows = Pick<ModelShape, 'vocabularySize' | 'causal'>;
 
+/** Of a masked or a causal model: {@link loadCheckedTokenizer} with prompts and answers. */
+export async function loadTokenizer(folder: string, shape: Rows): Promise<Tokenizer> {
+  const tokenizer = await loadCheckedTokenizer(folder, shape);
+  return shape.causal ? new CausalTokenizer(tokenizer) : new MaskedTokenizer(tokenizer);
+}
+
 /**
  * Reads a folder's tokenizer as transformers' AutoTokenizer does: `tokenizer.json`, or where there is none the vocabulary that it is
  * made from, `vocab.txt` or `vocab.json` and `merges.txt`; and what stands beside it.
  * @param shape of the model: the tokenizer's vocabulary must not go beyond the model's rows, nor lack those of its rows
  * @throws UserError, naming the file, where one is missing, malformed, cut off, of another model, or of a kind that kn does not build
  */
-export async function loadTokenizer(folder: string, shape: Rows): Promise<Tokenizer> {
+export async function loadCheckedTokenizer(folder: string, shape: Rows): Promise<CheckedTokenizer> {
   const { path, ...read } = await readTokenizer(folder, shape);
   checkTokenIds(path, read.parts, shape.vocabularySize);
-  const tokenizer = new CheckedTokenizer(path, read, shape.vocabularySize);
-  return shape.causal ? new CausalTokenizer(tokenizer) : new MaskedTokenizer(tokenizer);
+  return new CheckedTokenizer(path, read, shape.vocabularySize);
 }
 
 async function readTokenizer(
