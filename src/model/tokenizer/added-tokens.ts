@@ -34,6 +34,11 @@ function complete(token: GivenToken): Required<GivenToken> {
   };
 }
 
+/** Whether two do the same, whatever of it is written down. */
+export function isSameToken(one: GivenToken, other: GivenToken): boolean {
+  return JSON.stringify(complete(one)) === JSON.stringify(complete(other));
+}
+
 /** A vocabulary that tokens are added to. */
 export interface Base {
   idOf(token: string): number | undefined;
@@ -74,13 +79,15 @@ export class TokenFinder {
 
   /**
    * @param tokens with what each is in the text
-   * @throws Error where one is nothing in it
+   * @throws Error where one is nothing in it, or two are the same
    */
   constructor(tokens: readonly (readonly [string, AddedToken])[]) {
     const empty = tokens.find(([content]) => content === '');
     if (empty)
       throw new Error(`its normaliser leaves nothing of the token ${JSON.stringify(empty[1].content)}`);
     this.byContent = new Map(tokens);
+    if (this.byContent.size < tokens.length)
+      throw new Error('its normaliser makes one token of two, and Rust takes either');
     this.firsts = new Set(tokens.map(([content]) => content[0]));
     this.lengths = [...new Set(tokens.map(([content]) => content.length))].sort((a, b) => b - a);
   }

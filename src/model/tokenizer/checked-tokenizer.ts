@@ -1,10 +1,8 @@
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { UserError } from '../../errors.js';
-import { type Encoder, encoderOf } from './encoder.js';
+import { type Encoder, encoderOf, type TokenizerParts } from './encoder.js';
 import { blamingFile } from './file-fault.js';
 import type { PythonTokenizer, Specials } from './python-tokenizer.js';
-
-const AS_IT_IS = { skip_special_tokens: false, clean_up_tokenization_spaces: false };
 
 /**
  * A tokenizer, of which every token that comes out is one of the model's: other ids would be other neurons, or none. What it
@@ -16,8 +14,8 @@ export class CheckedTokenizer {
   /** What stands for what the vocabulary lacks, where the model of the tokenizer has such a token. */
   readonly unknownId: number | undefined;
   private readonly encoder: Encoder;
-  /** Of the library, for what tokens are as a text. */
-  private readonly decoder: HubTokenizer;
+  /** Of the library: what tokens are as a text. */
+  private readonly decode: (tokens: readonly string[]) => string;
 
   /**
    * @param path names the file in errors
@@ -32,14 +30,12 @@ export class CheckedTokenizer {
     this.specials = specials;
     this.encoder = this.attempt(() => encoderOf(parts));
     this.unknownId = this.encoder.unknownId;
-    const others = { normalizer: null, pre_tokenizer: null, post_processor: null, added_tokens: [] };
-    this.decoder = this.attempt(() => new HubTokenizer({ ...parts, ...others }, {}));
+    this.decode = this.attempt(() => decoderOf(parts));
     this.attempt(() => {
       // What is malformed shows at the first text, if not before.
       const { before, after } = this.encoder.around;
       this.checked([...before, ...after]);
-      const ids = this.encoder.ids('Any text.').filter(id => !this.encoder.isAdded(id));
-      if (ids.length > 0) this.decoder.decode(ids, AS_IT_IS);
+      this.decode(this.encoder.ids('Any text.').flatMap(id => this.encoder.token(id) ?? []));
     });
   }
 
@@ -71,7 +67,7 @@ export class CheckedTokenizer {
   text(id: number): string | undefined {
     const token = this.encoder.token(id);
     if (token === undefined || this.encoder.isAdded(id)) return token;
-    return String(this.attempt(() => this.decoder.decode([id], AS_IT_IS)));
+    return this.attempt(() => this.decode([token]));
   }
 
   private idsWithin(text: string): number[] {
@@ -95,6 +91,15 @@ export class CheckedTokenizer {
   private attempt<T>(work: () => T): T {
     return blamingFile(this.path, work);
   }
+}
+
+/** The library's tokenizers have their decoder in them; all else is left out. */
+function decoderOf({ decoder }: TokenizerParts): (tokens: readonly string[]) => string {
+  if (decoder === null) return tokens => tokens.join(' ');
+  const nothing = { normalizer: null, pre_tokenizer: null, post_processor: null, added_tokens: [] };
+  const model = { type: 'WordPiece', vocab: {} };
+  const made = new HubTokenizer({ ...nothing, model, decoder }, {}).decoder;
+  return tokens => String(made.decode([...tokens]));
 }
 
 /** Half of a pair of surrogates without its other half. */

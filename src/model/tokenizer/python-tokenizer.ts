@@ -1,6 +1,6 @@
 /** The tokenizer that transformers makes of a folder's files. Source: transformers 5.18, TokenizersBackend.__init__. */
 import { UserError } from '../../errors.js';
-import { type AddedToken, addTokens, type Base, type GivenToken } from './added-tokens.js';
+import { type AddedToken, addTokens, type Base, type GivenToken, isSameToken } from './added-tokens.js';
 import type { TokenizerParts } from './encoder.js';
 import type { Part } from './parts/part.js';
 import { DEFAULT_SPECIALS, type Rebuilt, rebuiltTokenizer, type Vocabulary } from './rebuilt-tokenizer.js';
@@ -134,7 +134,7 @@ function tokensToAdd(
   for (const token of [...named, ...others]) {
     if (known.has(token.content)) continue;
     const isThere = tokens.some(
-      there => there.content === token.content && 'isText' in there && there.isText === token.isText,
+      there => 'isText' in there && there.isText === token.isText && isSameToken(there, token),
     );
     if (!isThere) tokens.push(token);
   }

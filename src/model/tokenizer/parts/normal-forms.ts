@@ -1,5 +1,5 @@
 /** Unicode's normal forms, and small letters, as the Rust tokenizers know them. */
-import { characterSet } from './character-set.js';
+import { characterSet, isAscii } from './character-set.js';
 import { LATE_CAPITALS } from './unicode-sets.js';
 
 export type NormalForm = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
@@ -30,9 +30,4 @@ const late = new Map(
 export function smallLetters(text: string): string {
   if (isAscii(text)) return text.toLowerCase();
   return Array.from(text, letter => late.get(letter) ?? letter.toLowerCase()).join('');
-}
-
-function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
-  return true;
 }

@@ -1,6 +1,6 @@
 /** What a text becomes before it is split: the normalisers of a tokenizer.json, as the Rust tokenizers apply them. */
 import { z } from 'zod';
-import { characterSet, WHITE_SPACE } from './character-set.js';
+import { characterSet, isAscii, WHITE_SPACE } from './character-set.js';
 import { normalForm, smallLetters } from './normal-forms.js';
 import { fromOniguruma } from './oniguruma.js';
 import type { Part } from './part.js';
@@ -58,7 +58,7 @@ export function normalizerOf(part: Part | null): Normalizer {
       if ('String' in pattern)
         return text => (pattern.String === '' ? text : text.split(pattern.String).join(content));
       const matched = fromOniguruma(pattern.Regex);
-      return text => text.replace(matched, () => content);
+      return text => text.replace(matched(text), () => content);
     }
     case 'Prepend': {
       const { prepend } = z.object({ prepend: z.string() }).parse(part);
@@ -91,6 +91,9 @@ const IDEOGRAPH =
   /[\u4e00-\u9fff\u3400-\u4dbf\u{20000}-\u{2a6df}\u{2a700}-\u{2b81f}\u{2b920}-\u{2ceaf}\uf900-\ufaff\u{2f800}-\u{2fa1f}]/gu;
 
 function without(name: 'control' | 'accent' | 'combining', text: string): string {
+  if (name !== 'control' && isAscii(text)) return text;
   const set = characterSet(name);
-  return Array.from(text, character => (set.has(character.codePointAt(0) ?? 0) ? '' : character)).join('');
+  let rest = '';
+  for (const character of text) if (!set.has(character.codePointAt(0) ?? 0)) rest += character;
+  return rest;
 }

@@ -2,7 +2,13 @@
  * Regular expressions of a tokenizer.json are Oniguruma's (the library that the Rust tokenizers use), with its Unicode. Those that
  * published tokenizers have are written anew for JavaScript; what they do not have is refused, since some of it means another thing there.
  */
-import { type CharacterSetName, characterSet, NO_WHITE_SPACE, WHITE_SPACE } from './character-set.js';
+import {
+  type CharacterSetName,
+  characterSet,
+  isAscii,
+  NO_WHITE_SPACE,
+  WHITE_SPACE,
+} from './character-set.js';
 import { UnbuiltPart } from './unbuilt-part.js';
 
 const CATEGORIES: Readonly<Record<string, CharacterSetName>> = {
@@ -19,11 +25,19 @@ const LIGATURES = /ss|ff|fi|fl|st|[hijtwy][\u0300-\u036f]|a\u02be/i;
 /** An escape, a group's begin with its kind, a quantifier, or any character. */
 const PARTS = /\\[pP]\{\^?\w+\}|\\[\s\S]|\(\?(?:[:=!]|i:|<[=!])?|\{\d+(?:,\d*)?\}|[\s\S]/gu;
 
+/** A regular expression, which is simpler for texts in ASCII. */
+export type Pattern = (text: string) => RegExp;
+
 /**
  * @returns with the flags g and u
  * @throws UnbuiltPart where it has something that is not translated
  */
-export function fromOniguruma(source: string): RegExp {
+export function fromOniguruma(source: string): Pattern {
+  const [whole, ascii] = [false, true].map(isForAscii => translated(source, isForAscii));
+  return text => (isAscii(text) ? ascii : whole);
+}
+
+function translated(source: string, isForAscii: boolean): RegExp {
   const refused = (what: string) => new UnbuiltPart(`regular expression ${JSON.stringify(source)} (${what})`);
   const parts = source.match(PARTS) ?? [];
   const groups: boolean[] = [];
@@ -34,7 +48,7 @@ export function fromOniguruma(source: string): RegExp {
     const part = parts[i];
     if (part === '[') {
       const end = endOfClass(parts, i);
-      const inside = classOf(parts.slice(i + 1, end), foldsCase);
+      const inside = classOf(parts.slice(i + 1, end), foldsCase, isForAscii);
       if (end === -1 || inside === undefined) throw refused('its class');
       written += inside;
       i = end;
@@ -63,7 +77,7 @@ export function fromOniguruma(source: string): RegExp {
     } else if (part === '|') written += part;
     else if (part === '.') written += '[^\\n]';
     else {
-      const set = setOf(part);
+      const set = setOf(part, isForAscii);
       const letter = set === undefined ? literalOf(part) : undefined;
       if (set === undefined && letter === undefined) throw refused(part);
       if (letter !== undefined && foldsCase && letter > '\x7f') throw refused(`(?i:${part})`);
@@ -82,12 +96,12 @@ function endOfClass(parts: readonly string[], start: number): number {
 }
 
 /** A class, or undefined where it has something of its own: another in it, a set operation, a posix name. */
-function classOf(parts: readonly string[], foldsCase: boolean): string | undefined {
+function classOf(parts: readonly string[], foldsCase: boolean, isForAscii: boolean): string | undefined {
   const isNegated = parts[0] === '^';
   let inside = '';
   let before = '';
   for (const part of isNegated ? parts.slice(1) : parts) {
-    const set = setOf(part);
+    const set = setOf(part, isForAscii);
     const letter = set === undefined ? literalInClass(part) : undefined;
     if (set === undefined && letter === undefined) return undefined;
     if (part === '&' && before === '&') return undefined;
@@ -99,14 +113,14 @@ function classOf(parts: readonly string[], foldsCase: boolean): string | undefin
 }
 
 /** The inside of a class, where the part is a set. */
-function setOf(part: string): string | undefined {
-  if (part === '\\s') return WHITE_SPACE;
+function setOf(part: string, isForAscii: boolean): string | undefined {
+  if (part === '\\s') return isForAscii ? '\\t-\\r ' : WHITE_SPACE;
   if (part === '\\S') return NO_WHITE_SPACE;
-  if (part === '\\d') return characterSet('Nd').source;
+  if (part === '\\d') return isForAscii ? '0-9' : characterSet('Nd').source;
   const [, kind, name] = /^\\([pP])\{(\w+)\}$/.exec(part) ?? [];
   const category = name !== undefined && Object.hasOwn(CATEGORIES, name) ? CATEGORIES[name] : undefined;
   if (category === undefined) return undefined;
-  const set = characterSet(category);
+  const set = isForAscii ? characterSet(category).ascii : characterSet(category);
   return kind === 'p' ? set.source : set.others;
 }
 

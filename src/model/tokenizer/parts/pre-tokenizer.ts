@@ -1,10 +1,10 @@
 /** How a text is split into words, each of which the model takes by itself: the pre-tokenizers of a tokenizer.json. */
 import { z } from 'zod';
 import { byteLetters } from './byte-letters.js';
-import { characterSet, WHITE_SPACE } from './character-set.js';
-import { fromOniguruma } from './oniguruma.js';
+import { characterSet, isWhiteSpace } from './character-set.js';
+import { fromOniguruma, type Pattern } from './oniguruma.js';
 import type { Part } from './part.js';
-import { SPLIT_BEHAVIORS, type SplitBehavior, splitText } from './split.js';
+import { SPLIT_BEHAVIORS, type SplitBehavior, splitAtCharacters, splitText } from './split.js';
 import { UnbuiltPart } from './unbuilt-part.js';
 
 /** A word, or what has not been split into words yet. */
@@ -45,28 +45,28 @@ export function preTokenizerOf(part: Part | null): PreTokenizer {
       return pieces => steps.reduce((result, step) => step(result), pieces);
     }
     case 'BertPreTokenizer': {
-      const marks = matching(`[${characterSet('punctuation').source}]`);
-      return each(text => spaceless(text).flatMap(word => split(word, marks, 'Isolated')));
+      const isMark = characterSet('punctuation').has;
+      return each(text => spaceless(text).flatMap(word => splitAt(word, isMark, 'Isolated')));
     }
     case 'WhitespaceSplit':
       return each(spaceless);
     case 'Whitespace': {
-      const word = characterSet('word').source;
-      return each(text => split(text, matching(`[${word}]+|[^${word}${WHITE_SPACE}]+`), 'Removed', true));
+      const isOfWord = characterSet('word').has;
+      const runs = (text: string) => splitAt(text, isOfWord, 'Contiguous');
+      return each(text => runs(text).flatMap(spaceless));
     }
     case 'Punctuation': {
       const options = z.object({ behavior: behavior.default('Isolated') }).parse(part);
-      const marks = matching(`[${characterSet('punctuation').source}]`);
-      return each(text => split(text, marks, options.behavior));
+      return each(text => splitAt(text, characterSet('punctuation').has, options.behavior));
     }
     case 'Digits': {
       const { individual_digits } = z.object({ individual_digits: z.boolean() }).parse(part);
-      const digit = matching(`[${characterSet('numeric').source}]`);
-      return each(text => split(text, digit, individual_digits ? 'Isolated' : 'Contiguous'));
+      const how = individual_digits ? 'Isolated' : 'Contiguous';
+      return each(text => splitAt(text, characterSet('numeric').has, how));
     }
     case 'Split': {
       const { pattern, ...options } = splitSchema.parse(part);
-      const matched = 'String' in pattern ? matching(escaped(pattern.String)) : fromOniguruma(pattern.Regex);
+      const matched = 'String' in pattern ? literally(pattern.String) : fromOniguruma(pattern.Regex);
       return each(text => split(text, matched, options.behavior, options.invert));
     }
     case 'ByteLevel':
@@ -78,15 +78,20 @@ export function preTokenizerOf(part: Part | null): PreTokenizer {
   }
 }
 
-const matching = (source: string) => new RegExp(source, 'gu');
-const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+/** A text as it stands. */
+function literally(text: string): Pattern {
+  const pattern = new RegExp(text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'gu');
+  return () => pattern;
+}
 
-const SPACE = matching(`[${WHITE_SPACE}]`);
+const spaceless = (text: string) => splitAt(text, isWhiteSpace, 'Removed');
 
-const spaceless = (text: string) => split(text, SPACE, 'Removed');
+function split(text: string, pattern: Pattern, how: SplitBehavior, isInverted = false): string[] {
+  return splitText(text, pattern(text), how, isInverted).map(({ start, end }) => text.slice(start, end));
+}
 
-function split(text: string, pattern: RegExp, how: SplitBehavior, isInverted = false): string[] {
-  return splitText(text, pattern, how, isInverted).map(({ start, end }) => text.slice(start, end));
+function splitAt(text: string, matches: (codePoint: number) => boolean, how: SplitBehavior): string[] {
+  return splitAtCharacters(text, matches, how).map(({ start, end }) => text.slice(start, end));
 }
 
 /** For splitters to which it is all the same where a piece is from. */
@@ -108,7 +113,7 @@ function byteLevel(options: z.infer<typeof byteLevelSchema>): PreTokenizer {
 function metaspace({ replacement, ...options }: z.infer<typeof metaspaceSchema>): PreTokenizer {
   if (options.add_prefix_space === false && options.prepend_scheme !== 'never')
     throw new Error('add_prefix_space and prepend_scheme of its Metaspace contradict each other');
-  const begins = matching(escaped(replacement));
+  const begins = literally(replacement);
   return pieces =>
     pieces.flatMap(({ text, isFirst }) => {
       const shown = text.replaceAll(' ', () => replacement);

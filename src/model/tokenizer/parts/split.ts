@@ -27,7 +27,7 @@ export function splitText(
   behavior: SplitBehavior,
   isInverted = false,
 ): Span[] {
-  const spans: { start: number; end: number; matches: boolean }[] = [];
+  const spans: Marked[] = [];
   let done = 0;
   for (const { index, 0: found } of text.matchAll(pattern)) {
     if (index > done) spans.push({ start: done, end: index, matches: isInverted });
@@ -36,6 +36,31 @@ export function splitText(
   }
   if (done < text.length) spans.push({ start: done, end: text.length, matches: isInverted });
   return joined(spans, behavior).filter(({ start, end }) => end > start);
+}
+
+/**
+ * The same where each character by itself matches, or does not.
+ * @param matches of a code point
+ */
+export function splitAtCharacters(
+  text: string,
+  matches: (codePoint: number) => boolean,
+  behavior: SplitBehavior,
+): Span[] {
+  const spans: Marked[] = [];
+  let done = 0;
+  for (let place = 0; place < text.length; ) {
+    const codePoint = text.codePointAt(place) ?? 0;
+    const end = place + (codePoint > 0xffff ? 2 : 1);
+    if (matches(codePoint)) {
+      if (place > done) spans.push({ start: done, end: place, matches: false });
+      spans.push({ start: place, end, matches: true });
+      done = end;
+    }
+    place = end;
+  }
+  if (done < text.length) spans.push({ start: done, end: text.length, matches: false });
+  return joined(spans, behavior);
 }
 
 type Marked = Span & { readonly matches: boolean };

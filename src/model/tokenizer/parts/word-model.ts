@@ -59,7 +59,7 @@ export function wordModelOf(part: Part): WordModel {
       const model = libraryModel({ ...options, type: 'WordPiece', vocab });
       const idOf = mapOf(vocab);
       return {
-        ids: word => idsOf(model.encode([word]), idOf, word),
+        ids: remembering(word => idsOf(model.encode([word]), idOf, word)),
         ...known(idOf),
         unknownId: idOf.get(options.unk_token),
       };
@@ -80,7 +80,11 @@ export function wordModelOf(part: Part): WordModel {
       const idOf = new Map(options.vocab.map(([token], id) => [token, id]));
       if (options.unk_id != null && options.unk_id >= options.vocab.length)
         throw new Error(`its unk_id is ${options.unk_id}, and its vocabulary ends before`);
-      return { ids: unigramModel(options), ...known(idOf), unknownId: options.unk_id ?? undefined };
+      return {
+        ids: remembering(unigramModel(options)),
+        ...known(idOf),
+        unknownId: options.unk_id ?? undefined,
+      };
     }
     default:
       throw new UnbuiltPart(`model ${JSON.stringify(part.type)}`);
