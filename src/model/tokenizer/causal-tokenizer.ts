@@ -9,7 +9,7 @@ const WORD_BEFORE = 'a';
 
 /** Of a causal language model: the answer follows the prompt, after a space. */
 export class CausalTokenizer implements Tokenizer {
-  /** Byte-level vocabularies lack nothing. */
+  /** Byte-level vocabularies lack nothing, and have none. */
   readonly unknownId: number | undefined;
 
   constructor(private readonly tokenizer: CheckedTokenizer) {
