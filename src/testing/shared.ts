@@ -14,6 +14,11 @@ export const GOLDEN_LLAMAS = ['llama', 'llama3', 'qwen2', 'mistral'].map(
   name => `${SHARED}/golden/${name}-tiny-random`,
 );
 export const GOLDEN_MODELS = [GOLDEN_BERT, GOLDEN_GPT2, GOLDEN_GPT_NEO, ...GOLDEN_LLAMAS];
+/** Of families, too, that kn does not compute. */
+export const GOLDEN_TOKENIZERS = [
+  ...['bert', 'distilbert', 'gpt2', 'gpt-neo', 'gptj', 'gpt-neox', 'opt', 'roberta', 'xlm-roberta'],
+  ...['llama', 'llama3', 'qwen2', 'qwen3', 'mistral', 'gemma2'],
+].map(name => `${SHARED}/golden/${name}-tiny-random`);
 export const REAL_PARAREL = `${SHARED}/pararel`;
 export const BERT_MINI = `${SHARED}/models/bert-mini-pararel`;
 
