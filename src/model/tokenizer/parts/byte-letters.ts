@@ -15,3 +15,8 @@ const encoder = new TextEncoder();
 export function byteLetters(text: string): string {
   return Array.from(encoder.encode(text), byte => letters[byte]).join('');
 }
+
+/** A byte's token in vocabularies that have some for all others: <0x0A>. */
+export function byteName(byte: number): string {
+  return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
+}

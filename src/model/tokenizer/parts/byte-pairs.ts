@@ -1,3 +1,5 @@
+import { byteName } from './byte-letters.js';
+
 /** Byte-pair encoding (Sennrich et al. 2016) in the order in which the Rust tokenizers merge. */
 
 export interface BytePairOptions {
@@ -40,9 +42,7 @@ export function bytePairs(options: BytePairOptions): (word: string) => number[] 
   );
   const encoder = new TextEncoder();
   const bytesOf = (text: string): number[] | undefined => {
-    const ids = Array.from(encoder.encode(text), byte =>
-      vocab.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`),
-    );
+    const ids = Array.from(encoder.encode(text), byte => vocab.get(byteName(byte)));
     const known = ids.filter(id => id !== undefined);
     return known.length === ids.length ? known : undefined;
   };

@@ -1,6 +1,7 @@
 /** Parts of a tokenizer.json by themselves, each beside what the Rust tokenizers (0.23) give for it. */
 import { describe, expect, it } from 'vitest';
 import { rustNumber } from '../rust-numbers.js';
+import { byteName } from './byte-letters.js';
 import { characterSet } from './character-set.js';
 import { normalForm, smallLetters } from './normal-forms.js';
 import { normalizerOf } from './normalizer.js';
@@ -172,6 +173,17 @@ describe('byte pairs', () => {
     expect(model({ fuse_unk: true }).ids('aéüb')).toEqual([1, 0, 2]);
     // Without a token for them they are gone before anything is merged.
     expect(model({ unk_token: null }).ids('aéb')).toEqual([3]);
+  });
+
+  it('have an unknown token where there is something that they lack', () => {
+    const bytes = Array.from({ length: 256 }, (_, byte) => byteName(byte));
+    const vocab = Object.fromEntries(['<unk>', 'a', ...bytes].map((name, id) => [name, id]));
+    const whole = { vocab, merges: [], byte_fallback: true };
+    expect(model(whole).unknownId).toBeUndefined();
+    expect(model(whole).ids('aé')).toEqual([1, 2 + 0xc3, 2 + 0xa9]);
+    expect(model({ ...whole, byte_fallback: false }).unknownId).toBe(0);
+    const { '<0xFF>': _, ...most } = vocab;
+    expect(model({ ...whole, vocab: most }).unknownId).toBe(0);
   });
 
   it('write an end of a word behind its last character', () => {

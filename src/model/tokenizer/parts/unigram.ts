@@ -1,3 +1,5 @@
+import { byteName } from './byte-letters.js';
+
 /** Penalty, below the least probable token, of a character that the vocabulary lacks. Source: Kudo 2018, and sentencepiece. */
 const UNKNOWN_PENALTY = 10;
 
@@ -84,9 +86,7 @@ export function unigramModel({
 }
 
 function byteTokens(text: string, idOf: ReadonlyMap<string, number>): number[] | undefined {
-  const ids = Array.from(new TextEncoder().encode(text), byte =>
-    idOf.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`),
-  );
+  const ids = Array.from(new TextEncoder().encode(text), byte => idOf.get(byteName(byte)));
   const known = ids.filter(id => id !== undefined);
   return known.length === ids.length ? known : undefined;
 }

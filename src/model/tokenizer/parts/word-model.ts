@@ -1,6 +1,7 @@
 /** What makes tokens of a word: the models of a tokenizer.json. WordPiece is the library's, one word at a time. */
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
+import { byteName } from './byte-letters.js';
 import { bytePairs } from './byte-pairs.js';
 import type { Part } from './part.js';
 import { UnbuiltPart } from './unbuilt-part.js';
@@ -14,7 +15,7 @@ export interface WordModel {
   token(id: number): string | undefined;
   /** How many tokens. */
   readonly size: number;
-  /** What stands for what it lacks. */
+  /** What stands for what it lacks; none where it lacks nothing. */
   readonly unknownId: number | undefined;
 }
 
@@ -111,8 +112,17 @@ function bytePairModel({ vocab, merges, ...options }: z.infer<typeof bytePairSch
   return {
     ids: remembering(ids),
     ...known(idOf),
-    unknownId: unknown === undefined ? undefined : idOf.get(unknown),
+    unknownId: unknown === undefined || lacksNothing(options, idOf) ? undefined : idOf.get(unknown),
   };
+}
+
+/** Whether all that has no token has those of its bytes. */
+function lacksNothing(
+  { byte_fallback }: { readonly byte_fallback?: boolean | null | undefined },
+  idOf: ReadonlyMap<string, number>,
+): boolean {
+  const names = Array.from({ length: 256 }, (_, byte) => byteName(byte));
+  return byte_fallback === true && names.every(name => idOf.has(name));
 }
 
 /** Words come again. */
