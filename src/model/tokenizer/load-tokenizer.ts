@@ -79,15 +79,7 @@ async function readTokenizer(
     },
     inFolder(config.tokenizer_class ? 'tokenizer_config.json' : 'config.json'),
   );
-  const files: TokenFiles = {
-    config,
-    map: await readIfThere(
-      inFolder('special_tokens_map.json'),
-      specialTokensMapSchema,
-      'a map of special tokens',
-    ),
-    added: await readIfThere(inFolder('added_tokens.json'), vocabularySchema, IDS_BY_TOKEN),
-  };
+  const files = await readBeside(folder, config);
 
   const path = inFolder('tokenizer.json');
   const json = await readIfThere(path, tokenizerJsonSchema, 'a tokenizer');
@@ -103,6 +95,17 @@ async function readTokenizer(
   const read = pythonTokenizer(textPath, made, vocabulary, files);
   checkRows(textPath, knownIds(read), vocabularySize);
   return { path: textPath, ...read };
+}
+
+/** What counts of the files of earlier times: nothing where the configuration lists the added tokens itself. */
+async function readBeside(folder: string, config: TokenizerConfig): Promise<TokenFiles> {
+  if (config.added_tokens_decoder !== undefined) return { config };
+  const map = join(folder, 'special_tokens_map.json');
+  return {
+    config,
+    map: await readIfThere(map, specialTokensMapSchema, 'a map of special tokens'),
+    added: await readIfThere(join(folder, 'added_tokens.json'), vocabularySchema, IDS_BY_TOKEN),
+  };
 }
 
 const CONFIGURATION = 'the configuration of a tokenizer';

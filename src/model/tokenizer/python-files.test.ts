@@ -113,6 +113,11 @@ describe('a tokenizer is refused', () => {
       `vocab.txt: the files beside it give the token "weir" the id 17, and by Python's rules it has 10`,
     ],
     ['with null for a token that its class needs', configured({ cls_token: null }), 'its cls_token is null'],
+    [
+      'with null for what its class has to know',
+      configured({ do_lower_case: null }),
+      'do_lower_case of its configuration is null',
+    ],
     ['that splits special tokens', configured({ split_special_tokens: true }), 'kn splits no special tokens'],
     [
       'with a token that does not say what it is',
@@ -165,6 +170,15 @@ describe('a tokenizer is refused', () => {
     await expect(load(files)).rejects.toThrow(UserError);
     await expect(load(files)).rejects.toThrow(message);
   });
+});
+
+it('reads no file of earlier times where the configuration lists the added tokens itself', async () => {
+  const tokenizer = await load({
+    ...configured({ added_tokens_decoder: { 4: { content: '[MASK]', special: true } } }),
+    'special_tokens_map.json': JSON.stringify({ additional_special_tokens: [{ content: 'weir' }] }),
+    'added_tokens.json': '{"weir": 17}',
+  });
+  expect(tokenizer.ids('the weir [MASK]')).toEqual([2, 5, 1, 4, 3]);
 });
 
 it('shows what its special tokens are called', async () => {

@@ -2,7 +2,9 @@
 import { UserError } from '../../errors.js';
 import { type AddedToken, addTokens, type Base, type GivenToken, isSameToken } from './added-tokens.js';
 import type { TokenizerParts } from './encoder.js';
+import { blamingFile } from './file-fault.js';
 import type { Part } from './parts/part.js';
+import { postProcessorOf } from './post-processor-of-class.js';
 import { DEFAULT_SPECIALS, type Rebuilt, rebuiltTokenizer, type Vocabulary } from './rebuilt-tokenizer.js';
 import { rustNumber } from './rust-numbers.js';
 import {
@@ -77,7 +79,7 @@ export function pythonTokenizer(
       decoder: built.decoder,
       model: built.model,
       added_tokens: added,
-      post_processor: postProcessor(made, json, files, special, name => named.has(name)),
+      post_processor: postProcessorOf(made, json, files.config, special, name => named.has(name)),
     },
     specials: Object.fromEntries(
       [...named].map(([name, { content }]) => [name, { token: content, id: idOf.get(content) ?? -1 }]),
@@ -99,13 +101,15 @@ function builtParts(
     if (isJson) return { ...source, model: withRustNumbers(source.model) };
     throw new UserError(`${path}: its class takes a tokenizer.json alone, and there is none`, REMEDY);
   }
-  if (!isJson) return rebuiltTokenizer(made, source, config, textOf, null);
+  const rebuilt = (vocabulary: Vocabulary, normalizer: Part | null) =>
+    blamingFile(path, () => rebuiltTokenizer(made, vocabulary, config, textOf, normalizer));
+  if (!isJson) return rebuilt(source, null);
   const { model, normalizer } = source;
   // Published byte-level tokenizers are called so too: what the class would make of them is nobody's tokenizer.
   if (made === 'LlamaTokenizer' && model.byte_fallback !== true)
     throw new UserError(`${path}: a LlamaTokenizer whose model is without byte_fallback`, REMEDY);
   const merges = Array.isArray(model.merges) ? model.merges : [];
-  return rebuiltTokenizer(made, { vocab: model.vocab, merges }, config, textOf, normalizer);
+  return rebuilt({ vocab: model.vocab, merges }, normalizer);
 }
 
 /** The probabilities of a unigram model; the classes that make theirs anew have Python's own numbers. */
@@ -168,48 +172,4 @@ function baseOf({ vocab }: Part): Base {
   if (typeof vocab === 'object' && vocab !== null)
     for (const [token, id] of Object.entries(vocab)) ids.set(token, Number(id));
   return { idOf: token => ids.get(token), size: ids.size };
-}
-
-type Named = [token: string, id: number];
-
-/** What belongs around a text. A tokenizer.json's own counts, but for the classes that know better. */
-function postProcessor(
-  made: TokenizerClass,
-  json: TokenizerJson | undefined,
-  { config }: TokenFiles,
-  special: (name: SpecialName) => Named,
-  has: (name: SpecialName) => boolean,
-): Part | null {
-  switch (made) {
-    case 'BertTokenizer':
-      return template([special('cls')], [special('sep')]);
-    case 'RobertaTokenizer':
-      return { type: 'RobertaProcessing', cls: special('cls'), sep: special('sep') };
-    case 'XLMRobertaTokenizer':
-      return template([special('bos')], [special('eos')]);
-    default: {
-      // Beside a tokenizer.json, what its configuration says of these two is not read.
-      const own = json?.post_processor ?? null;
-      const isSaid =
-        json === undefined && (config.add_bos_token !== undefined || config.add_eos_token !== undefined);
-      if (own !== null && !isSaid && made !== 'GPTNeoXTokenizer') return own;
-      const says = (key: 'add_bos_token' | 'add_eos_token') => json === undefined && config[key] === true;
-      return template(
-        says('add_bos_token') && has('bos') ? [special('bos')] : [],
-        says('add_eos_token') && has('eos') ? [special('eos')] : [],
-      );
-    }
-  }
-}
-
-function template(before: readonly Named[], after: readonly Named[]): Part {
-  const piece = ([token]: Named) => ({ SpecialToken: { id: token, type_id: 0 } });
-  return {
-    type: 'TemplateProcessing',
-    single: [...before.map(piece), { Sequence: { id: 'A', type_id: 0 } }, ...after.map(piece)],
-    pair: [],
-    special_tokens: Object.fromEntries(
-      [...before, ...after].map(([token, id]) => [token, { id: token, ids: [id], tokens: [token] }]),
-    ),
-  };
 }

@@ -63,9 +63,9 @@ export function rebuiltTokenizer(
         normalizer: {
           type: 'BertNormalizer',
           clean_text: true,
-          handle_chinese_chars: config.tokenize_chinese_chars ?? true,
+          handle_chinese_chars: said(config, 'tokenize_chinese_chars', true),
           strip_accents: config.strip_accents ?? null,
-          lowercase: config.do_lower_case ?? true,
+          lowercase: said(config, 'do_lower_case', true),
         },
         pre_tokenizer: { type: 'BertPreTokenizer' },
         decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
@@ -75,14 +75,14 @@ export function rebuiltTokenizer(
     case 'RobertaTokenizer':
       return {
         normalizer: null,
-        pre_tokenizer: { ...BYTE_LEVEL, add_prefix_space: prefixSpace(config) },
+        pre_tokenizer: { ...BYTE_LEVEL, add_prefix_space: said(config, 'add_prefix_space', false) },
         decoder: BYTE_LEVEL,
         model: bytePairs({}),
       };
     case 'GPTNeoXTokenizer':
       return {
         normalizer: { type: 'NFC' },
-        pre_tokenizer: { ...BYTE_LEVEL, add_prefix_space: prefixSpace(config) },
+        pre_tokenizer: { ...BYTE_LEVEL, add_prefix_space: said(config, 'add_prefix_space', false) },
         decoder: BYTE_LEVEL,
         model: bytePairs({}),
       };
@@ -146,9 +146,15 @@ export function rebuiltTokenizer(
   }
 }
 
-function prefixSpace({ add_prefix_space: prefix }: TokenizerConfig): boolean {
-  if (prefix === null) throw new Error('its add_prefix_space is null');
-  return prefix ?? false;
+/** @throws Error where it is null, of which Python makes nothing */
+function said(
+  config: TokenizerConfig,
+  key: 'do_lower_case' | 'tokenize_chinese_chars' | 'add_prefix_space',
+  otherwise: boolean,
+): boolean {
+  const value = config[key];
+  if (value === null) throw new Error(`${key} of its configuration is null`);
+  return value ?? otherwise;
 }
 
 const WORD_PIECE = { continuing_subword_prefix: '##', max_input_chars_per_word: 100 };

@@ -21,9 +21,9 @@ const configToken = z.union([z.string(), markedToken]).transform(toSpecial);
 export const tokenizerConfigSchema = z.looseObject({
   tokenizer_class: z.string().nullish(),
   auto_map: z.unknown().optional(),
-  do_lower_case: z.boolean().optional(),
+  do_lower_case: z.boolean().nullish(),
   strip_accents: z.boolean().nullish(),
-  tokenize_chinese_chars: z.boolean().optional(),
+  tokenize_chinese_chars: z.boolean().nullish(),
   add_prefix_space: z.boolean().nullish(),
   add_bos_token: z.boolean().nullish(),
   add_eos_token: z.boolean().nullish(),
