@@ -43,6 +43,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   'tokenizer_config.json': { files: bert, read: loadModel },
   'vocab.txt': { files: bert, read: loadModel },
   'added_tokens.json': { files: tinyBert(), read: loadModel },
+  'special_tokens_map.json': { files: tinyBert(), read: loadModel },
   'vocab.json': { files: tinyGpt2(), read: loadModel },
   'merges.txt': { files: tinyGpt2(), read: loadModel },
   'model.safetensors': { files: tinyBert(), read: loadModel },

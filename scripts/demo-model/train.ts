@@ -9,13 +9,14 @@ import { openDataset } from '../../src/dataset/dataset.js';
 import { DEMO_DATA, DEMO_MODEL } from '../../src/embedded.js';
 import { CheckedTokenizer } from '../../src/model/tokenizer/checked-tokenizer.js';
 import { MaskedTokenizer } from '../../src/model/tokenizer/masked-tokenizer.js';
+import { pythonTokenizer } from '../../src/model/tokenizer/python-tokenizer.js';
 import { answerIds, type EncodedPrompt } from '../../src/model/tokenizer/tokenizer.js';
-import { wordPieceTokenizer } from '../../src/model/tokenizer/word-piece.js';
 import { startEngine } from '../../src/runtime/engine.js';
 import { shuffled, uniform } from '../random.js';
 import { saveNetwork } from './checkpoint.js';
 import { attendFirst, embed, type Network, predict, randomNetwork, SHAPE } from './network.js';
 import { demoVocabulary } from './vocabulary.js';
+import { wordPieceTokenizer } from './word-piece-tokenizer.js';
 
 const BATCH = 64;
 const LEARNING_RATE = 0.002;
@@ -33,9 +34,9 @@ const dataset = await openDataset(DEMO_DATA);
 const facts = dataset.facts.map(dataset.withPrompts);
 const vocabulary = demoVocabulary(facts);
 const tokenizerJson = wordPieceTokenizer(vocabulary, {});
-const tokenizer = new MaskedTokenizer(
-  new CheckedTokenizer('tokenizer.json', tokenizerJson, {}, vocabulary.length),
-);
+const words = { vocab: tokenizerJson.model.vocab, merges: [] };
+const read = pythonTokenizer('tokenizer.json', 'BertTokenizer', words, { config: {} });
+const tokenizer = new MaskedTokenizer(new CheckedTokenizer('tokenizer.json', read, vocabulary.length));
 const examples = facts.flatMap(({ object, prompts }) =>
   prompts.map(prompt => ({
     ...tokenizer.encode(prompt, SHAPE.positions),

@@ -27,6 +27,11 @@ export const GOLDEN_XLM_ROBERTA = `${SHARED}/golden/xlm-roberta-tiny-random`;
 export const GOLDEN_DISTILBERT = `${SHARED}/golden/distilbert-tiny-random`;
 export const GOLDEN_ENCODERS = [GOLDEN_BERT, GOLDEN_ROBERTA, GOLDEN_XLM_ROBERTA, GOLDEN_DISTILBERT];
 export const GOLDEN_MODELS = [...GOLDEN_ENCODERS, GOLDEN_GPT2, GOLDEN_GPT_NEO, ...GOLDEN_DECODERS];
+/** All, for their tokenizers. */
+export const GOLDEN_TOKENIZERS = [
+  ...['bert', 'distilbert', 'gpt2', 'gpt-neo', 'gptj', 'gpt-neox', 'opt', 'roberta', 'xlm-roberta'],
+  ...['llama', 'llama3', 'qwen2', 'qwen3', 'mistral', 'gemma2'],
+].map(name => `${SHARED}/golden/${name}-tiny-random`);
 export const REAL_PARAREL = `${SHARED}/pararel`;
 export const BERT_MINI = `${SHARED}/models/bert-mini-pararel`;
 

@@ -11,8 +11,6 @@ const COMPANIONS: ReadonlySet<string> = new Set([
   'config.json',
   'generation_config.json',
   ...TOKENIZER_FILES,
-  'special_tokens_map.json',
-  'added_tokens.json',
 ]);
 
 /** Whoever passes a model on passes these on. */

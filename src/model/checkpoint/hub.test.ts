@@ -40,6 +40,14 @@ describe('a model of the hub', () => {
     expect(server.requests.some(request => /bin|README/.test(request))).toBe(false);
   });
 
+  it('is fetched with all files that a tokenizer is read from', async () => {
+    const beside = ['special_tokens_map.json', 'added_tokens.json', 'vocab.txt'];
+    const others = Object.fromEntries(beside.map(name => [name, Buffer.from('{}')]));
+    await hubWith({ files: { ...DEMO_FILES, ...others } });
+    const { folder } = await fetchTiny();
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining(beside));
+  });
+
   it.each([
     ['a commit outside the cache', { commit: '../../../outside' }, 'gave "../../../outside" for a commit'],
     ['a commit that is none', { commit: `${'a'.repeat(39)}Z` }, 'for a commit'],

@@ -79,6 +79,9 @@ describeWith(GOLDEN_GPT2, "a GPT's tokenizer", () => {
     const json: { model: { vocab: Record<string, number>; merges: (string | [string, string])[] } } =
       JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8'));
     await rm(join(folder, 'tokenizer.json'));
+    // Of a class that is made of a tokenizer.json alone.
+    await expect(loadTokenizer(folder, SHAPE)).rejects.toThrow('no tokenizer.json');
+    await rm(join(folder, 'tokenizer_config.json'));
     await expect(loadTokenizer(folder, SHAPE)).rejects.toThrow(
       'no tokenizer.json and no vocab.json with merges.txt',
     );

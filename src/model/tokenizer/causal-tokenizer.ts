@@ -7,11 +7,13 @@ import type { EncodedPrompt, FoundAnswer, Query, Tokenizer } from './tokenizer.j
 
 /** Of a causal language model: the answer follows the prompt, after a space. */
 export class CausalTokenizer implements Tokenizer {
-  /** Byte-level vocabularies lack nothing. */
-  readonly unknownId = undefined;
+  /** Vocabularies that have all bytes lack nothing, and have none. */
+  readonly unknownId: number | undefined;
   readonly mask = undefined;
 
-  constructor(private readonly tokenizer: CheckedTokenizer) {}
+  constructor(private readonly tokenizer: CheckedTokenizer) {
+    this.unknownId = tokenizer.unknownId;
+  }
 
   encode(prompt: string, maxTokens: number): EncodedPrompt {
     const before = promptBeforeMask(prompt);
@@ -21,7 +23,7 @@ export class CausalTokenizer implements Tokenizer {
         'Let it end where the answer belongs: "The capital of France is".',
       );
     }
-    const tokens = this.tokenizer.ids(before);
+    const tokens = this.tokenizer.idsToGoOn(before);
     if (tokens.length === 0)
       throw new UserError('the prompt is empty', 'A causal model needs a word to start from.');
     checkLength(prompt, tokens.length, maxTokens);
@@ -50,11 +52,12 @@ export class CausalTokenizer implements Tokenizer {
       (touching === undefined ? undefined : this.behind(surroundings(touching, '').before, word)) ??
       this.behind(BEHIND_A_WORD.before, word) ??
       this.tokenizer.ids(` ${word}`, false);
+    if (ids.includes(this.unknownId ?? -1)) return { problem: 'has characters that the vocabulary lacks' };
     return { ids };
   }
 
   token(id: number): string {
-    return this.tokenizer.text([id]);
+    return this.tokenizer.text(id) ?? `#${id}`;
   }
 
   /** A word's tokens behind a text, but for the space between them. */

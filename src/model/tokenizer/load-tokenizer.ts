@@ -4,148 +4,179 @@ import { UserError } from '../../errors.js';
 import { nameIsTaken, readJsonFile } from '../../files.js';
 import { LARGEST_DESCRIPTION, readPlainText } from '../../plain-file.js';
 import type { ModelShape } from '../language-model.js';
-import { bytePairTokenizer } from './byte-pair.js';
 import { CausalTokenizer } from './causal-tokenizer.js';
-import { CheckedTokenizer, FETCH_AGAIN } from './checked-tokenizer.js';
+import { CheckedTokenizer } from './checked-tokenizer.js';
+import { checkParts } from './encoder.js';
+import { blamingFile, FETCH_AGAIN, whatIsWrong } from './file-fault.js';
 import { MaskedTokenizer } from './masked-tokenizer.js';
+import { WHITE_SPACE } from './parts/character-set.js';
+import { type PythonTokenizer, pythonTokenizer, type TokenizerJson } from './python-tokenizer.js';
+import type { Vocabulary } from './rebuilt-tokenizer.js';
+import {
+  specialTokensMapSchema,
+  type TokenFiles,
+  type TokenizerConfig,
+  tokenizerConfigSchema,
+} from './special-tokens.js';
 import { checkTokenIds } from './token-ids.js';
 import type { Tokenizer } from './tokenizer.js';
+import { type TokenizerClass, tokenizerClass } from './tokenizer-class.js';
+import { tokenizerJsonSchema, vocabularySchema } from './tokenizer-json.js';
 import { checkMerges, checkPairs, checkRows, checkRowsRoughly, checkWords } from './whole-vocabulary.js';
-import { wordPieceTokenizer } from './word-piece.js';
 
 export const TOKENIZER_FILES = [
   'tokenizer.json',
   'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
   'vocab.txt',
   'vocab.json',
   'merges.txt',
 ] as const;
 
-const part = z.looseObject({ type: z.string() }).nullish();
-const tokenizerSchema = z.looseObject({
-  model: z.looseObject({ type: z.string().optional() }),
-  added_tokens: z
-    .array(z.looseObject({ id: z.number(), content: z.string() }))
-    .nullish()
-    .transform(tokens => tokens ?? []),
-  normalizer: part,
-  pre_tokenizer: part,
-  post_processor: part,
-  decoder: part,
+/** What is read of config.json: which class a tokenizer is of, where nothing else says it. */
+const modelSchema = z.looseObject({
+  model_type: z.string().nullish(),
+  tokenizer_class: z.string().nullish(),
 });
-/** What is read of it, and what the library reads. */
-const configSchema = z.looseObject({
-  do_lower_case: z.boolean().nullish(),
-  strip_accents: z.boolean().nullish(),
-  tokenize_chinese_chars: z.boolean().nullish(),
-  clean_up_tokenization_spaces: z.boolean().nullish(),
-  remove_space: z.boolean().nullish(),
-  do_lowercase_and_remove_accent: z.boolean().nullish(),
-  additional_special_tokens: z.array(z.unknown()).nullish(),
-  added_tokens_decoder: z.record(z.string(), z.looseObject({ content: z.string() })).nullish(),
-});
-type TokenizerConfig = z.infer<typeof configSchema>;
-/** Not a record of zod's, which leaves out a token "__proto__" without a word. */
-const idsSchema = z.custom<Record<string, number>>(
-  value =>
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every(id => typeof id === 'number'),
-);
+
+const ownCodeSchema = z.union([z.array(z.unknown()), z.looseObject({ AutoTokenizer: z.unknown() })]);
 
 type Rows = Pick<ModelShape, 'vocabularySize' | 'causal'>;
 
-/**
- * Reads `tokenizer.json`, or where there is none the vocabulary that it is made from: `vocab.txt` for a masked model,
- * `vocab.json` and `merges.txt` for a causal one.
- * @param shape of the model: the tokenizer must not know tokens that the model has no row for, nor lack those of its rows
- * @throws UserError, naming the file, where one is missing, malformed, cut off, or of another model
- */
+/** Of a masked or a causal model: {@link loadCheckedTokenizer} with prompts and answers. */
 export async function loadTokenizer(folder: string, shape: Rows): Promise<Tokenizer> {
-  const config = await readTokenizerConfig(join(folder, 'tokenizer_config.json'));
-  const { path, json } = await tokenizerJson(folder, shape, config);
-  checkTokenIds(path, json, shape.vocabularySize);
-  const tokenizer = new CheckedTokenizer(path, json, config, shape.vocabularySize);
+  const tokenizer = await loadCheckedTokenizer(folder, shape);
   return shape.causal ? new CausalTokenizer(tokenizer) : new MaskedTokenizer(tokenizer);
 }
 
-async function readTokenizerConfig(path: string): Promise<TokenizerConfig> {
-  if (!(await nameIsTaken(path))) return {};
-  const parsed = configSchema.safeParse(await readJsonFile(path));
-  if (parsed.success) return parsed.data;
+/**
+ * Reads a folder's tokenizer as transformers' AutoTokenizer does: `tokenizer.json`, or where there is none the vocabulary that it is
+ * made from, `vocab.txt` or `vocab.json` and `merges.txt`; and what stands beside it.
+ * @param shape of the model: the tokenizer's vocabulary must not go beyond the model's rows, nor lack those of its rows
+ * @throws UserError, naming the file, where one is missing, malformed, cut off, of another model, or of a kind that kn does not build
+ */
+export async function loadCheckedTokenizer(folder: string, shape: Rows): Promise<CheckedTokenizer> {
+  const { path, ...read } = await readTokenizer(folder, shape);
+  checkTokenIds(path, read.parts, shape.vocabularySize);
+  return new CheckedTokenizer(path, read, shape.vocabularySize);
+}
+
+async function readTokenizer(
+  folder: string,
+  { causal, vocabularySize }: Rows,
+): Promise<PythonTokenizer & { path: string }> {
+  const inFolder = (name: string) => join(folder, name);
+  const config: TokenizerConfig =
+    (await readIfThere(inFolder('tokenizer_config.json'), tokenizerConfigSchema, CONFIGURATION)) ?? {};
+  const model = await readIfThere(inFolder('config.json'), modelSchema, 'the configuration of a model');
+  const ownCode = ownCodeSchema.safeParse(config.auto_map).data;
+  const made = tokenizerClass(
+    {
+      modelType: model ? (model.model_type ?? undefined) : causal ? 'gpt2' : 'bert',
+      named: config.tokenizer_class || model?.tokenizer_class || undefined,
+      hasOwnCode: Array.isArray(ownCode) || ownCode?.AutoTokenizer != null,
+    },
+    inFolder(config.tokenizer_class ? 'tokenizer_config.json' : 'config.json'),
+  );
+  const files = await readBeside(folder, config);
+
+  const path = inFolder('tokenizer.json');
+  const json = await readIfThere(path, tokenizerJsonSchema, 'a tokenizer');
+  if (json) {
+    checkTokenIds(path, json, Number.POSITIVE_INFINITY);
+    checkBytePairs(path, json.model);
+    blamingFile(path, () => checkParts(json));
+    const read = pythonTokenizer(path, made, json, files);
+    checkRowsRoughly(path, knownIds(read), vocabularySize);
+    return { path, ...read };
+  }
+  const { path: textPath, vocabulary } = await readVocabulary(folder, made);
+  const read = pythonTokenizer(textPath, made, vocabulary, files);
+  checkRows(textPath, knownIds(read), vocabularySize);
+  return { path: textPath, ...read };
+}
+
+/** What counts of the files of earlier times: nothing where the configuration lists the added tokens itself. */
+async function readBeside(folder: string, config: TokenizerConfig): Promise<TokenFiles> {
+  if (config.added_tokens_decoder !== undefined) return { config };
+  const map = join(folder, 'special_tokens_map.json');
+  return {
+    config,
+    map: await readIfThere(map, specialTokensMapSchema, 'a map of special tokens'),
+    added: await readIfThere(join(folder, 'added_tokens.json'), vocabularySchema, IDS_BY_TOKEN),
+  };
+}
+
+const CONFIGURATION = 'the configuration of a tokenizer';
+const IDS_BY_TOKEN = 'a vocabulary, which gives each token its id';
+
+/** The vocabulary of a folder without a tokenizer.json. */
+async function readVocabulary(
+  folder: string,
+  made: TokenizerClass,
+): Promise<{ path: string; vocabulary: Vocabulary }> {
+  const [lines, pairs, merges] = ['vocab.txt', 'vocab.json', 'merges.txt'].map(name => join(folder, name));
+  const isOfWords = made === 'BertTokenizer';
+  const isOfPairs = OF_PAIRS.includes(made);
+  if (isOfWords && (await nameIsTaken(lines))) return { path: lines, vocabulary: await wordPieces(lines) };
+  if (isOfPairs && (await nameIsTaken(pairs)) && (await nameIsTaken(merges)))
+    return { path: pairs, vocabulary: await bytePairs(pairs, merges) };
+  const instead = isOfWords ? ' and no vocab.txt' : isOfPairs ? ' and no vocab.json with merges.txt' : '';
   throw new UserError(
-    `${path}: not the configuration of a tokenizer (${whatIsWrong(parsed.error)})`,
-    FETCH_AGAIN,
+    `${folder}: no tokenizer.json${instead}`,
+    instead === ''
+      ? `A ${made} is read from nothing else: copy it from where the model is from.`
+      : 'Copy one of them from where the model is from.',
   );
 }
 
-/** What `tokenizer.json` holds, or would hold, and the file that it is from. */
-async function tokenizerJson(
-  folder: string,
-  { causal, vocabularySize }: Rows,
-  config: TokenizerConfig,
-): Promise<{ path: string; json: object }> {
-  const path = join(folder, 'tokenizer.json');
-  if (await nameIsTaken(path)) {
-    const parsed = tokenizerSchema.safeParse(await readJsonFile(path));
-    if (!parsed.success)
-      throw new UserError(`${path}: not a tokenizer (${whatIsWrong(parsed.error)})`, FETCH_AGAIN);
-    const json = parsed.data;
-    checkRowsRoughly(path, knownIds(json, {}, {}), vocabularySize);
-    checkBytePairs(path, json.model);
-    return { path, json };
-  }
-  const [lines, pairs, merges] = ['vocab.txt', 'vocab.json', 'merges.txt'].map(name => join(folder, name));
-  const isThere = await nameIsTaken(causal ? pairs : lines);
-  if (!isThere || (causal && !(await nameIsTaken(merges))))
-    throw new UserError(
-      `${folder}: no tokenizer.json and no ${causal ? 'vocab.json with merges.txt' : 'vocab.txt'}`,
-      'Copy one of them from where the model is from.',
-    );
-  const json = causal ? await bytePairs(pairs, merges) : await wordPieces(lines, config);
-  const added = await readIds(join(folder, 'added_tokens.json'));
-  checkRows(causal ? pairs : lines, knownIds(json, added, config), vocabularySize);
-  return { path: causal ? pairs : lines, json };
-}
+const OF_PAIRS: readonly TokenizerClass[] = [
+  'GPT2Tokenizer',
+  'GPTNeoXTokenizer',
+  'Qwen2Tokenizer',
+  'RobertaTokenizer',
+];
 
-async function wordPieces(path: string, config: TokenizerConfig) {
-  const words = await readLines(path);
+async function wordPieces(path: string): Promise<Vocabulary> {
+  const spaces = new RegExp(`[${WHITE_SPACE}]+$`, 'u');
+  const words = (await readLines(path)).map(line => line.replace(spaces, ''));
   checkWords(path, words);
-  return wordPieceTokenizer(words, config);
+  return { vocab: Object.fromEntries(words.map((word, id) => [word, id])), merges: [] };
 }
 
-async function bytePairs(pairsPath: string, mergesPath: string) {
-  const vocabulary = await readIds(pairsPath);
-  const merges = await readLines(mergesPath);
-  const json = bytePairTokenizer(vocabulary, merges);
-  checkMerges(mergesPath, json.model.merges, vocabulary);
-  return json;
+async function bytePairs(pairsPath: string, mergesPath: string): Promise<Vocabulary> {
+  const vocab = (await readIfThere(pairsPath, vocabularySchema, IDS_BY_TOKEN)) ?? {};
+  const lines = await readLines(mergesPath);
+  const merges = lines.filter(line => line !== '' && !line.startsWith('#version'));
+  checkMerges(mergesPath, merges, vocab);
+  return { vocab, merges };
 }
 
-/** Ids by token, from a file; none where it is not there. */
-async function readIds(path: string): Promise<Record<string, number>> {
-  if (!(await nameIsTaken(path))) return {};
-  const parsed = idsSchema.safeParse(await readJsonFile(path));
+/**
+ * @param what the file should be
+ * @returns what it holds, or nothing where it is not there
+ */
+async function readIfThere<Schema extends z.ZodType>(
+  path: string,
+  schema: Schema,
+  what: string,
+): Promise<z.infer<Schema> | undefined> {
+  if (!(await nameIsTaken(path))) return undefined;
+  const parsed = schema.safeParse(await readJsonFile(path));
   if (parsed.success) return parsed.data;
-  throw new UserError(`${path}: not a vocabulary, which gives each token its id`, FETCH_AGAIN);
+  throw new UserError(`${path}: not ${what} (${whatIsWrong(parsed.error)})`, FETCH_AGAIN);
 }
 
-/** How many ids have a token: of the vocabulary, and of those that were added later, wherever they are told. */
-function knownIds(
-  { model, added_tokens }: { model: object; added_tokens: readonly { id?: number | undefined }[] },
-  added: Readonly<Record<string, number>>,
-  { added_tokens_decoder }: TokenizerConfig,
-): number {
-  const vocabulary =
-    'vocab' in model && typeof model.vocab === 'object' && model.vocab !== null ? model.vocab : {};
-  const own: unknown[] = Array.isArray(vocabulary) ? [...vocabulary.keys()] : Object.values(vocabulary);
-  const later = [...added_tokens.map(({ id }) => id), ...Object.values(added)];
-  return new Set([...own, ...later, ...Object.keys(added_tokens_decoder ?? {}).map(Number)]).size;
+/** How many ids have a token: of the vocabulary, and of those that were added later. */
+function knownIds({ parts: { model, added_tokens } }: PythonTokenizer): number {
+  const { vocab } = model;
+  const own: unknown[] = Array.isArray(vocab) ? [...vocab.keys()] : Object.values(Object(vocab));
+  return new Set([...own, ...added_tokens.map(({ id }) => id)]).size;
 }
 
 /** @throws UserError where a merge of a tokenizer.json makes no token: its vocabulary lacks some, or it is of another model */
-function checkBytePairs(path: string, model: Readonly<Record<string, unknown>>): void {
+function checkBytePairs(path: string, model: TokenizerJson['model']): void {
   const { type, vocab, merges, continuing_subword_prefix: prefix } = model;
   if (type !== 'BPE' || !Array.isArray(merges) || typeof vocab !== 'object' || vocab === null || prefix)
     return;
@@ -158,8 +189,4 @@ async function readLines(path: string): Promise<string[]> {
   const lines = text.split('\n').map(line => line.replace(/\r$/, ''));
   if (lines.at(-1) === '') lines.pop();
   return lines;
-}
-
-function whatIsWrong({ issues: [issue] }: z.ZodError): string {
-  return issue?.path.length ? `its ${issue.path.join('.')}: ${issue.message}` : 'not a JSON object';
 }

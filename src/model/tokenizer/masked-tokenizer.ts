@@ -1,7 +1,6 @@
 import { MASK } from '../../dataset/prompt.js';
 import { UserError } from '../../errors.js';
 import type { CheckedTokenizer } from './checked-tokenizer.js';
-import { maskedSpecials } from './masked-specials.js';
 import { checkLength } from './prompt-length.js';
 import { BEHIND_A_WORD, type Surroundings, surroundings, tokensBetween } from './surroundings.js';
 import type { EncodedPrompt, FoundAnswer, Query, Tokenizer } from './tokenizer.js';
@@ -21,10 +20,12 @@ export class MaskedTokenizer implements Tokenizer {
   private readonly known = new Map<string, Map<string, readonly number[] | null>>();
 
   constructor(private readonly tokenizer: CheckedTokenizer) {
-    const { mask, maskId, unknownId } = maskedSpecials(tokenizer);
-    this.mask = mask;
-    this.maskId = maskId;
-    this.unknownId = unknownId;
+    const { mask } = tokenizer.specials;
+    if (!mask) throw new UserError('the tokenizer has no mask token', 'Choose a masked language model.');
+    this.mask = mask.token;
+    this.maskId = mask.id;
+    // RoBERTa's vocabulary has all bytes and needs none, but has one.
+    this.unknownId = tokenizer.unknownId ?? tokenizer.specials.unk?.id;
   }
 
   encode(prompt: string, maxTokens: number): EncodedPrompt {
@@ -69,7 +70,7 @@ export class MaskedTokenizer implements Tokenizer {
   token(id: number): string {
     const token = this.tokenizer.token(id);
     if (token === undefined) return `#${id}`;
-    return token.includes(SPACE_MARK) ? token : this.tokenizer.text([id]);
+    return token.includes(SPACE_MARK) ? token : (this.tokenizer.text(id) ?? token);
   }
 
   /** A text with the model's own mask in it. */

@@ -5,15 +5,18 @@ import { UserError } from '../../errors.js';
  * stack (-1).
  * @param path names the file in errors
  * @param json what tokenizer.json holds, or would hold
- * @throws UserError where an id is no whole number from 0 up to the vocabulary's size, two tokens share one, or one token has two
+ * @throws UserError where an id is no whole number from 0, one of the vocabulary is beyond the model's, two tokens share one, or one token has two
  */
 export function checkTokenIds(path: string, json: object, vocabularySize: number): void {
   const holderOf = new Map<unknown, string>();
   const idOf = new Map<string, unknown>();
-  // Added tokens are in the vocabulary too, or are new to it.
-  const added = addedTokensOf(json).map(({ id, content }) => [String(content), id] as const);
-  for (const [token, id] of [...vocabularyOf(json), ...added]) {
-    checkId(path, token, id, vocabularySize);
+  // Added tokens are in the vocabulary too, or are new to it: the model need not have rows for these.
+  const own = vocabularyOf(json).map(([token, id]) => [token, id, vocabularySize] as const);
+  const added = addedTokensOf(json).map(
+    ({ id, content }) => [String(content), id, Number.POSITIVE_INFINITY] as const,
+  );
+  for (const [token, id, size] of [...own, ...added]) {
+    checkId(path, token, id, size);
     const [holder, other] = [holderOf.get(id), idOf.get(token)];
     if (holder !== undefined && holder !== token) {
       const both = `${JSON.stringify(holder)} and ${JSON.stringify(token)}`;

@@ -1,12 +1,15 @@
 /** Every file that a tokenizer is read from, damaged in a thousand ways. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
 import { DEMO_MODEL } from '../../embedded.js';
+import { UserError } from '../../errors.js';
+import { bytePairTokenizer } from '../../testing/byte-pair-tokenizer.js';
 import { fuzzFile } from '../../testing/fuzz/fuzz-reader.js';
+import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { idsOf, TINY_MERGES, TINY_PIECES, TINY_WORDS } from '../../testing/tiny-model.js';
-import { bytePairTokenizer } from './byte-pair.js';
-import { loadTokenizer } from './load-tokenizer.js';
+import { loadCheckedTokenizer, loadTokenizer } from './load-tokenizer.js';
 
 const demo: { model: object; [part: string]: unknown } = JSON.parse(
   readFileSync(join(DEMO_MODEL, 'tokenizer.json'), 'utf8'),
@@ -54,10 +57,41 @@ describe('a masked tokenizer', () => {
   const text = {
     'vocab.txt': `${TINY_WORDS.slice(0, -1).join('\n')}\n`,
     'added_tokens.json': JSON.stringify({ a: TINY_WORDS.length - 1 }),
-    'tokenizer_config.json': config,
+    'special_tokens_map.json': JSON.stringify({ mask_token: { content: '[MASK]', lstrip: true } }),
+    // Without the list of added tokens beside which no file of earlier times is read.
+    'tokenizer_config.json': JSON.stringify({ do_lower_case: true, mask_token: '[MASK]' }),
   };
   for (const file of Object.keys(text))
     fuzzFile(`${file}, of vocab.txt`, { files: text, file, read: useMasked });
+});
+
+/** Of all kinds of parts: what the project's small tokenizers are made of. */
+describe('a small tokenizer of the kind of', () => {
+  const FOLDER = fileURLToPath(new URL('../../testing/tokenizers', import.meta.url));
+  it.each(['unigram', 'words', 'llama2', 'llama3'])('%s', { timeout: 60_000 }, async name => {
+    const text = readFileSync(join(FOLDER, name, 'tokenizer.json'), 'utf8');
+    const { model, ...parts }: { model: { vocab: unknown; merges?: unknown } } = JSON.parse(text);
+    const config = readFileSync(join(FOLDER, name, 'tokenizer_config.json'), 'utf8');
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'tokenizer_config.json'), config);
+    const written = JSON.stringify(parts);
+    const step = Math.max(1, Math.floor(written.length / 500));
+    for (let place = 0; place < written.length; place += step) {
+      const damaged = `${written.slice(0, place)}${'"7[{null'[place % 8]}${written.slice(place + 1)}`;
+      writeFileSync(
+        join(folder, 'tokenizer.json'),
+        `${damaged.slice(0, -1)},"model":${JSON.stringify(model)}}`,
+      );
+      const read = async () => {
+        const tokenizer = await loadCheckedTokenizer(folder, { vocabularySize: 3000, causal: false });
+        return tokenizer.ids('Any Text 12 é');
+      };
+      const ids = await read().catch((error: unknown) => {
+        expect(error).toBeInstanceOf(UserError);
+      });
+      if (ids) checked(ids, 3000);
+    }
+  });
 });
 
 describe('a causal tokenizer', () => {

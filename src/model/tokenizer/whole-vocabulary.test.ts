@@ -69,7 +69,8 @@ describe('vocab.txt', () => {
     await masked(WORDS, 883, {
       'tokenizer_config.json': '{"added_tokens_decoder": {"882": {"content": "newtonium"}}}',
     });
-    await expectRefused(masked(WORDS, 883, { 'added_tokens.json': '{"paris": 7}' }), '882 tokens');
+    const paris = WORDS.indexOf('paris');
+    await expectRefused(masked(WORDS, 883, { 'added_tokens.json': `{"paris": ${paris}}` }), '882 tokens');
   });
 
   it('has each token once', async () => {

@@ -3,6 +3,7 @@
  * other pieces, and all numbers were those of other prompts.
  */
 import { UserError } from '../../errors.js';
+import { BYTE_LETTERS } from './parts/byte-letters.js';
 
 const FETCH_AGAIN = 'The file is cut off, or not of this model: fetch it again.';
 
@@ -130,10 +131,4 @@ function isMadeByMerges(token: string): boolean {
   }
 }
 
-/** GPT-2 writes every byte as a letter that can be seen: those that can already are themselves, the others come after them all. */
-const byteOfLetter = new Map<string, number>();
-let beyond = 256;
-for (let byte = 0; byte < 256; byte++) {
-  const canBeSeen = (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
-  byteOfLetter.set(String.fromCharCode(canBeSeen ? byte : beyond++), byte);
-}
+const byteOfLetter = new Map(BYTE_LETTERS.map((letter, byte) => [letter, byte]));
