@@ -12,13 +12,24 @@ for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO]) {
     it("finds EleutherAI's neurons, the answer without its leading space", async () => {
       const prompts = golden.prompts.flatMap(prompt => ['-p', `${prompt} [MASK].`]);
       for (const share of ['0.3', '0.5']) {
-        const args = ['find', '--model', folder, '-a', 'Paris', '--share', share, '--json', ...prompts];
-        const { stdout, stderr, code } = await kn(args);
+        const args = ['find', '--model', folder, '-a', 'Paris', '--share', share, '--site', 'post', '--json'];
+        const { stdout, stderr, code } = await kn([...args, ...prompts]);
         expect(code).toBe(0);
         const read = `${golden.prompts.length} prompts are read up to there, the first as "${golden.prompts[0]}"`;
         expect(stderr).toContain(JSON.stringify(`Warning: a causal model has no [MASK]: ${read}.`));
         expect(JSON.parse(stdout).neurons).toEqual(golden.refined[`p_${share}`]);
       }
+    });
+
+    it('has its neurons where the replication hooks a GPT, unless another protocol or site is named', async () => {
+      const neuronsBy = async (...more: string[]) => {
+        const args = ['find', '--model', folder, '-a', 'Paris', '-p', golden.prompts[0], '--json', ...more];
+        return JSON.parse((await kn(args)).stdout).neurons;
+      };
+      const usual = await neuronsBy();
+      expect(await neuronsBy('--site', 'pre')).toEqual(usual);
+      expect(await neuronsBy('--protocol', 'eleutherai')).toEqual(usual);
+      expect(await neuronsBy('--site', 'post')).not.toEqual(usual);
     });
 
     it('suppresses them, also for an answer of several tokens', async () => {
@@ -34,6 +45,8 @@ for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO]) {
           target,
           '--neurons',
           neurons,
+          '--site',
+          'post',
           '--json',
         ];
         const { stdout } = await kn(args);
