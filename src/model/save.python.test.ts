@@ -18,7 +18,8 @@ from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
 folder, tokens, position = sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3])
 masked = "MaskedLM" in json.load(open(folder + "/config.json"))["architectures"][0]
 auto = AutoModelForMaskedLM if masked else AutoModelForCausalLM
-model, loading = auto.from_pretrained(folder, output_loading_info=True, local_files_only=True)
+# By its own formula: the default leaves the cap of Gemma 2's attention out.
+model, loading = auto.from_pretrained(folder, output_loading_info=True, local_files_only=True, attn_implementation="eager")
 assert not any(loading.values()), loading
 with torch.no_grad():
     logits = model.eval()(torch.tensor([tokens])).logits[0, position]
