@@ -8,8 +8,8 @@ import { startEngine } from '../runtime/engine.js';
 import { productsThatRun } from '../testing/products-that-run.js';
 import {
   describeWith,
-  GOLDEN_BERT,
   GOLDEN_DECODERS,
+  GOLDEN_ENCODERS,
   GOLDEN_GPT_NEO,
   GOLDEN_GPT2,
 } from '../testing/shared.js';
@@ -90,23 +90,19 @@ async function comparePoints(folder: string, prompt: string) {
   return counts;
 }
 
-describeWith(GOLDEN_BERT, 'the operation count', () => {
-  it.each(RULES)('is that of the products which run, for a model of 4 layers: %s', async rule => {
-    const { ran, counted } = await compare(
-      GOLDEN_BERT,
-      'the capital of france is [MASK] .',
-      'paris',
-      rule,
-      3,
-    );
-    expect(ran).toBe(counted);
-  });
-
-  it('is that of the products which run for any points', async () => {
-    for (const { ran, counted } of await comparePoints(GOLDEN_BERT, 'the capital of france is [MASK] .'))
+for (const folder of GOLDEN_ENCODERS) {
+  const prompt = 'the capital of france is [MASK] .';
+  describeWith(folder, `the operation count of ${basename(folder)}`, () => {
+    it.each(RULES)('is that of the products which run, for a model of 4 layers: %s', async rule => {
+      const { ran, counted } = await compare(folder, prompt, 'paris', rule, 3);
       expect(ran).toBe(counted);
+    });
+
+    it('is that of the products which run for any points', async () => {
+      for (const { ran, counted } of await comparePoints(folder, prompt)) expect(ran).toBe(counted);
+    });
   });
-});
+}
 
 for (const folder of [GOLDEN_GPT2, GOLDEN_GPT_NEO, ...GOLDEN_DECODERS]) {
   describeWith(folder, `the operation count of ${basename(folder)}`, () => {
