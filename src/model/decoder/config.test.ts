@@ -27,6 +27,11 @@ describe('a config.json is refused', () => {
     ['gptj', { rotary_dim: 5 }, '"rotary_dim" is 5, no even part of 8 columns of a head'],
     ['gptj', { rotary_dim: 10 }, '"rotary_dim" is 10, no even part of 8 columns of a head'],
     ['gptj', { rotary_dim: null }, '"rotary_dim":'],
+    // Nothing is made of what a damaged file asks for before it is checked.
+    ['gpt_neo', { attention_types: [[['global'], 1e15]] }, '"attention_types" names 1000000000000000 layers'],
+    ['gptj', { n_embd: 3 * 2 ** 38, rotary_dim: 2 ** 31 }, 'heads of 2147483648 columns, and kn turns 65536'],
+    ['llama', { head_dim: 1e9 }, 'heads of 1000000000 columns, and kn turns 65536 at the most'],
+    ['gpt_neox', { hidden_size: 4e12, num_attention_heads: 4 }, 'heads of 1000000000000 columns'],
     ['gptj', { n_head: 5 }, '24 hidden values cannot be divided among 5 attention heads'],
     ['gpt_neox', { num_attention_heads: 5 }, '24 hidden values cannot be divided among 5 attention heads'],
     ['gpt_neox', { head_dim: 4 }, '"head_dim" is 4; kn computes 6 alone'],

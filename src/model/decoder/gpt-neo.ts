@@ -26,15 +26,19 @@ const schema = z.object({
 export function parseGptNeoConfig(json: unknown, path: string): DecoderConfig {
   const config = parseFields(schema, json, path);
   checkHeads(config.hidden_size, config.num_heads, path);
-  const ofTypes = config.attention_types.flatMap(([kinds, times]) =>
-    Array.from({ length: times }, () => kinds).flat(),
-  );
-  const kinds = config.attention_layers ?? ofTypes;
-  for (const [key, { length }] of Object.entries({ attention_types: ofTypes, attention_layers: kinds }))
-    if (length !== config.num_layers)
+  // Counted before they are listed: a damaged file may ask for a billion.
+  const named = {
+    attention_types: config.attention_types.reduce((sum, [kinds, times]) => sum + kinds.length * times, 0),
+    attention_layers: config.attention_layers?.length ?? config.num_layers,
+  };
+  for (const [key, count] of Object.entries(named))
+    if (count !== config.num_layers)
       throw new UserError(
-        `${path}: "${key}" names ${length} layers, and "num_layers" is ${config.num_layers}`,
+        `${path}: "${key}" names ${count} layers, and "num_layers" is ${config.num_layers}`,
       );
+  const kinds =
+    config.attention_layers ??
+    config.attention_types.flatMap(([kinds, times]) => Array.from({ length: times }, () => kinds).flat());
   return {
     architecture: 'gpt_neo',
     hiddenSize: config.hidden_size,

@@ -7,7 +7,7 @@ import type { DecoderConfig } from './config.js';
 import type { DecoderFamily } from './family.js';
 import { GPT_NAMES, gptFields, gptMeasures } from './gpt2.js';
 import { readDecoder } from './read-decoder.js';
-import { plainFrequencies } from './rope.js';
+import { checkTurned, plainFrequencies } from './rope.js';
 import type { DecoderLayerWeights, DecoderWeights } from './weights.js';
 
 const schema = z.object({
@@ -27,6 +27,7 @@ function parseConfig(json: unknown, path: string): DecoderConfig {
   checkHeads(config.n_embd, config.n_head, path);
   const headSize = config.n_embd / config.n_head;
   const { rotary_dim: size } = config;
+  checkTurned(path, size);
   if (size % 2 !== 0 || size > headSize)
     throw new UserError(`${path}: "rotary_dim" is ${size}, no even part of ${headSize} columns of a head`);
   return {

@@ -39,6 +39,7 @@ export function parseRotary(json: unknown, path: string, headSize: number, usual
   const key = isOld ? 'rope_scaling' : 'rope_parameters';
   const scaling = config[key] ?? {};
   const share = scaling.partial_rotary_factor ?? config.partial_rotary_factor ?? 1;
+  checkTurned(path, headSize);
   const asked = Math.trunc(headSize * share);
   // As in transformers: of an odd number the last has one more for its pair.
   const size = 2 * Math.ceil(asked / 2);
@@ -76,6 +77,18 @@ export function parseRotary(json: unknown, path: string, headSize: number, usual
         `${path}: "${key}" is of the type "${type}"; kn computes "default", "linear" and "llama3"`,
       );
   }
+}
+
+/** Far above any model's: a damaged file may ask for a billion, of which each has a frequency. */
+const MOST_COLUMNS = 2 ** 16;
+
+/** @throws UserError where heads are wider than any model's */
+export function checkTurned(path: string, columns: number): void {
+  if (columns > MOST_COLUMNS)
+    throw new UserError(
+      `${path}: heads of ${columns} columns, and kn turns ${MOST_COLUMNS} at the most`,
+      'The file is damaged: fetch it again.',
+    );
 }
 
 /** Of so many columns, radians from one token to the next, for each pair. */
