@@ -65,6 +65,10 @@ describe('a config.json is refused', () => {
     ['gemma2', { num_key_value_heads: 4 }, '6 attention heads cannot share 4 heads of keys and values'],
   ])('%s: %o', (family, changes, message) => {
     expect(() => parse(family, changes)).toThrow(message);
+    // It says what to do, too.
+    expect(() => parse(family, changes)).toThrow(
+      expect.objectContaining({ remedy: expect.stringMatching(/./) }),
+    );
   });
 });
 

@@ -1,7 +1,6 @@
 /** Gemma 2 (Gemma Team, 2024, https://arxiv.org/abs/2408.00118), after `Gemma2ForCausalLM` in huggingface/transformers. */
 import { z } from 'zod';
-import { UserError } from '../../errors.js';
-import { nonlinearityOf, parseFields } from '../config-fields.js';
+import { demand, nonlinearityOf, parseFields } from '../config-fields.js';
 import type { DecoderFamily } from './family.js';
 import { llamaLike } from './llama-like.js';
 
@@ -38,8 +37,7 @@ export const gemma2: DecoderFamily = {
   parseConfig: (json, path) => {
     const { attention, ...config } = like.parseConfig(json, path);
     const own = parseFields(schema, json, path);
-    if (own.use_bidirectional_attention)
-      throw new UserError(`${path}: "use_bidirectional_attention" is true; kn computes false alone`);
+    demand(path, 'use_bidirectional_attention', own.use_bidirectional_attention ?? false, false);
     return {
       ...config,
       nonlinearity: nonlinearityOf('hidden_activation', own.hidden_activation, path),

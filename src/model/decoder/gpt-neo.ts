@@ -1,8 +1,7 @@
 /** GPT-Neo (Black et al., 2021), after `GPTNeoForCausalLM` in huggingface/transformers. */
 import { z } from 'zod';
-import { UserError } from '../../errors.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
-import { checkHeads, layerCount, parseFields, positive } from '../config-fields.js';
+import { checkHeads, layerCount, malformed, parseFields, positive } from '../config-fields.js';
 import type { DecoderConfig } from './config.js';
 import type { DecoderFamily } from './family.js';
 import { gptFields, gptMeasures, type Products, readGptWeights } from './gpt2.js';
@@ -33,9 +32,7 @@ export function parseGptNeoConfig(json: unknown, path: string): DecoderConfig {
   };
   for (const [key, count] of Object.entries(named))
     if (count !== config.num_layers)
-      throw new UserError(
-        `${path}: "${key}" names ${count} layers, and "num_layers" is ${config.num_layers}`,
-      );
+      throw malformed(path, `"${key}" names ${count} layers, and "num_layers" is ${config.num_layers}`);
   const kinds =
     config.attention_layers ??
     config.attention_types.flatMap(([kinds, times]) => Array.from({ length: times }, () => kinds).flat());

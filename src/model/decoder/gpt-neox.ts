@@ -1,8 +1,7 @@
 /** GPT-NeoX (Black et al., 2022, https://arxiv.org/abs/2204.06745), and Pythia, after `GPTNeoXForCausalLM` in huggingface/transformers. */
 import { z } from 'zod';
-import { UserError } from '../../errors.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
-import { checkHeads, layerCount, nonlinearityOf, parseFields, positive } from '../config-fields.js';
+import { checkHeads, demand, layerCount, nonlinearityOf, parseFields, positive } from '../config-fields.js';
 import type { DecoderConfig } from './config.js';
 import type { DecoderFamily } from './family.js';
 import { type DecoderNames, readDecoder } from './read-decoder.js';
@@ -35,8 +34,7 @@ function parseConfig(json: unknown, path: string): DecoderConfig {
   const config = parseFields(schema, json, path);
   checkHeads(config.hidden_size, config.num_attention_heads, path);
   const headSize = config.hidden_size / config.num_attention_heads;
-  if ((config.head_dim ?? headSize) !== headSize)
-    throw new UserError(`${path}: "head_dim" is ${config.head_dim}; kn computes ${headSize} alone`);
+  demand(path, 'head_dim', config.head_dim ?? headSize, headSize);
   const { rope_parameters, rope_scaling, rotary_pct, rotary_emb_base } = config;
   const rope = {
     rope_parameters,

@@ -1,8 +1,7 @@
 /** GPT-J (Wang and Komatsuzaki, 2021), after `GPTJForCausalLM` in huggingface/transformers. */
 import { z } from 'zod';
-import { UserError } from '../../errors.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
-import { checkHeads, layerCount, parseFields, positive } from '../config-fields.js';
+import { checkHeads, layerCount, malformed, parseFields, positive } from '../config-fields.js';
 import type { DecoderConfig } from './config.js';
 import type { DecoderFamily } from './family.js';
 import { GPT_NAMES, gptFields, gptMeasures } from './gpt2.js';
@@ -29,7 +28,7 @@ function parseConfig(json: unknown, path: string): DecoderConfig {
   const { rotary_dim: size } = config;
   checkTurned(path, size);
   if (size % 2 !== 0 || size > headSize)
-    throw new UserError(`${path}: "rotary_dim" is ${size}, no even part of ${headSize} columns of a head`);
+    throw malformed(path, `"rotary_dim" is ${size}, no even part of ${headSize} columns of a head`);
   return {
     architecture: 'gptj',
     hiddenSize: config.n_embd,

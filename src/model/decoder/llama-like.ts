@@ -4,9 +4,15 @@
  * and values.
  */
 import { z } from 'zod';
-import { UserError } from '../../errors.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
-import { layerCount, nonlinearityOf, parseFields, positive } from '../config-fields.js';
+import {
+  layerCount,
+  malformed,
+  nonlinearityOf,
+  notComputed,
+  parseFields,
+  positive,
+} from '../config-fields.js';
 import type { DecoderConfig, DecoderFamilyName } from './config.js';
 import type { DecoderFamily } from './family.js';
 import { type DecoderNames, readDecoder } from './read-decoder.js';
@@ -77,13 +83,10 @@ function parseConfig(
   const heads = config.num_attention_heads;
   const keyValueHeads = config.num_key_value_heads ?? heads;
   if (heads % keyValueHeads !== 0)
-    throw new UserError(
-      `${path}: ${heads} attention heads cannot share ${keyValueHeads} heads of keys and values`,
-    );
+    throw malformed(path, `${heads} attention heads cannot share ${keyValueHeads} heads of keys and values`);
   const headSize = config.head_dim ?? Math.trunc(config.hidden_size / heads);
   const rotary = parseRotary(json, path, headSize);
-  if (rotary.size !== headSize)
-    throw new UserError(`${path}: "partial_rotary_factor" is not 1; kn computes 1 alone`);
+  if (rotary.size !== headSize) throw notComputed(path, '"partial_rotary_factor" is not 1', '1 alone');
   return {
     architecture: name,
     causal: true,
@@ -114,9 +117,8 @@ function parseConfig(
 function checkType({ layer_types: types }: LlamaFields, layer: number, window: number | null, path: string) {
   const computed = window === null ? 'full_attention' : 'sliding_attention';
   if (!types || types[layer] === computed) return;
-  throw new UserError(
-    `${path}: "layer_types" has ${JSON.stringify(types[layer])} for layer ${layer}; kn computes "${computed}" there`,
-  );
+  const asked = `"layer_types" has ${JSON.stringify(types[layer])} for layer ${layer}`;
+  throw notComputed(path, asked, `"${computed}" there`);
 }
 
 const NAMES: DecoderNames = {

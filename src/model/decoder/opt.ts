@@ -1,8 +1,7 @@
 /** OPT (Zhang et al., 2022, https://arxiv.org/abs/2205.01068), after `OPTForCausalLM` in huggingface/transformers. */
 import { z } from 'zod';
-import { UserError } from '../../errors.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
-import { checkHeads, layerCount, nonlinearityOf, parseFields, positive } from '../config-fields.js';
+import { checkHeads, demand, layerCount, nonlinearityOf, parseFields, positive } from '../config-fields.js';
 import type { DecoderConfig } from './config.js';
 import type { DecoderFamily } from './family.js';
 import { type DecoderNames, readDecoder } from './read-decoder.js';
@@ -30,17 +29,12 @@ const POSITIONS_BEFORE = 2;
 /** OPT-350M normalises after its sublayers and has narrower embeddings: kn does not compute that. */
 function parseConfig(json: unknown, path: string): DecoderConfig {
   const config = parseFields(schema, json, path);
-  const computed = {
-    do_layer_norm_before: true,
-    enable_bias: true,
-    layer_norm_elementwise_affine: true,
-    _remove_final_layer_norm: false,
-    word_embed_proj_dim: config.hidden_size,
-  };
-  const given = { ...config, word_embed_proj_dim: config.word_embed_proj_dim ?? config.hidden_size };
-  for (const key of Object.keys(computed).filter(isKeyOf(computed)))
-    if (given[key] !== computed[key])
-      throw new UserError(`${path}: "${key}" is ${given[key]}; kn computes ${computed[key]} alone`);
+  const { hidden_size: hidden } = config;
+  demand(path, 'do_layer_norm_before', config.do_layer_norm_before, true);
+  demand(path, 'enable_bias', config.enable_bias, true);
+  demand(path, 'layer_norm_elementwise_affine', config.layer_norm_elementwise_affine, true);
+  demand(path, '_remove_final_layer_norm', config._remove_final_layer_norm, false);
+  demand(path, 'word_embed_proj_dim', config.word_embed_proj_dim ?? hidden, hidden);
   checkHeads(config.hidden_size, config.num_attention_heads, path);
   const headSize = config.hidden_size / config.num_attention_heads;
   return {
@@ -64,10 +58,6 @@ function parseConfig(json: unknown, path: string): DecoderConfig {
       window: null,
     })),
   };
-}
-
-function isKeyOf<T extends object>(object: T): (key: string) => key is Extract<keyof T, string> {
-  return (key): key is Extract<keyof T, string> => key in object;
 }
 
 const NAMES: DecoderNames = {

@@ -1,7 +1,6 @@
 /** The rotary embeddings that a config.json asks for, in its old form (`rope_theta`, `rope_scaling`) and its new one (`rope_parameters`). */
 import { z } from 'zod';
-import { UserError } from '../../errors.js';
-import { parseFields } from '../config-fields.js';
+import { malformed, notComputed, parseFields } from '../config-fields.js';
 import type { Rotary } from '../layers/rotary.js';
 
 /** Settings of one rope: where they are nested, each kind of layer has its own. */
@@ -44,8 +43,9 @@ export function parseRotary(json: unknown, path: string, headSize: number, usual
   // As in transformers: of an odd number the last has one more for its pair.
   const size = 2 * Math.ceil(asked / 2);
   if (size < 2 || size > headSize)
-    throw new UserError(
-      `${path}: "partial_rotary_factor" turns ${asked} of ${headSize} columns of a head: not pairs`,
+    throw malformed(
+      path,
+      `"partial_rotary_factor" turns ${asked} of ${headSize} columns of a head: not pairs`,
     );
   const theta = scaling.rope_theta ?? config.rope_theta ?? usualTheta;
   const plain = plainFrequencies(asked, theta);
@@ -53,7 +53,7 @@ export function parseRotary(json: unknown, path: string, headSize: number, usual
     field: 'factor' | 'low_freq_factor' | 'high_freq_factor' | 'original_max_position_embeddings',
   ) => {
     const value = scaling[field];
-    if (value === undefined) throw new UserError(`${path}: "${key}" has no "${field}"`);
+    if (value === undefined) throw malformed(path, `"${key}" has no "${field}"`);
     return value;
   };
   const type = scaling.rope_type ?? scaling.type ?? 'default';
@@ -73,9 +73,7 @@ export function parseRotary(json: unknown, path: string, headSize: number, usual
       return { size, frequencies: plain.map(frequency => llama3(frequency, stretch)) };
     }
     default:
-      throw new UserError(
-        `${path}: "${key}" is of the type "${type}"; kn computes "default", "linear" and "llama3"`,
-      );
+      throw notComputed(path, `"${key}" is of the type "${type}"`, '"default", "linear" and "llama3"');
   }
 }
 
@@ -85,10 +83,7 @@ const MOST_COLUMNS = 2 ** 16;
 /** @throws UserError where heads are wider than any model's */
 export function checkTurned(path: string, columns: number): void {
   if (columns > MOST_COLUMNS)
-    throw new UserError(
-      `${path}: heads of ${columns} columns, and kn turns ${MOST_COLUMNS} at the most`,
-      'The file is damaged: fetch it again.',
-    );
+    throw malformed(path, `heads of ${columns} columns, and kn turns ${MOST_COLUMNS} at the most`);
 }
 
 /** Of so many columns, radians from one token to the next, for each pair. */

@@ -4,9 +4,16 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { UserError } from '../../errors.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
-import { checkHeads, layerCount, nonlinearityOf, parseFields, positive } from '../config-fields.js';
+import {
+  checkHeads,
+  demand,
+  layerCount,
+  malformed,
+  nonlinearityOf,
+  parseFields,
+  positive,
+} from '../config-fields.js';
 import type { Nonlinearity } from '../layers/nonlinearity.js';
 import type { EncoderConfig, EncoderFamilyName } from './config.js';
 import type { EncoderFamily } from './family.js';
@@ -59,19 +66,16 @@ export function bertLike(own: Own): EncoderFamily {
 
 function parseConfig(json: unknown, path: string, own: Own): EncoderConfig {
   const config = parseFields(schema, json, path);
-  const demand = (field: string, actual: unknown, expected: unknown) => {
-    if (actual !== expected)
-      throw new UserError(`${path}: "${field}" is ${actual}; kn computes ${expected} alone`);
-  };
-  demand('position_embedding_type', config.position_embedding_type ?? 'absolute', 'absolute');
-  demand('is_decoder', config.is_decoder, false);
+  demand(path, 'position_embedding_type', config.position_embedding_type ?? 'absolute', 'absolute');
+  demand(path, 'is_decoder', config.is_decoder, false);
   checkHeads(config.hidden_size, config.num_attention_heads, path);
   const paddingId = own.paddingOf(json, path);
   const positions = config.max_position_embeddings;
   const maxTokens = paddingId === undefined ? positions : positions - paddingId - 1;
   if (maxTokens < 1)
-    throw new UserError(
-      `${path}: "max_position_embeddings" is ${positions}, which leaves no position after "pad_token_id", ${paddingId}`,
+    throw malformed(
+      path,
+      `"max_position_embeddings" is ${positions}, which leaves no position after "pad_token_id", ${paddingId}`,
     );
   const nonlinearity = nonlinearityOf('hidden_act', config.hidden_act, path);
   return {
