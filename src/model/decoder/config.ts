@@ -27,6 +27,11 @@ export interface LayerAttention {
   readonly cap?: number | undefined;
 }
 
+/** Each layer sees all before it, its scores divided by the root of a head's size. */
+export function fullAttention(layers: number, headSize: number): LayerAttention[] {
+  return Array.from({ length: layers }, () => ({ scale: 1 / Math.sqrt(headSize), window: null }));
+}
+
 /** A causal model's measures, under the names of the papers. */
 export interface DecoderConfig extends ModelShape {
   readonly architecture: DecoderFamilyName;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
 import { checkHeads, demand, layerCount, nonlinearityOf, parseFields, positive } from '../config-fields.js';
-import type { DecoderConfig } from './config.js';
+import { type DecoderConfig, fullAttention } from './config.js';
 import type { DecoderFamily } from './family.js';
 import { type DecoderNames, readDecoder } from './read-decoder.js';
 import { parseRotary } from './rope.js';
@@ -58,10 +58,7 @@ function parseConfig(json: unknown, path: string): DecoderConfig {
     normEpsilon: config.layer_norm_eps,
     nonlinearity: nonlinearityOf('hidden_act', config.hidden_act, path),
     tiedEmbeddings: config.tie_word_embeddings,
-    attention: Array.from({ length: config.num_hidden_layers }, () => ({
-      scale: 1 / Math.sqrt(headSize),
-      window: null,
-    })),
+    attention: fullAttention(config.num_hidden_layers, headSize),
     rotary: parseRotary(rope, path, headSize),
     parallelResidual: config.use_parallel_residual,
     attentionBias: config.attention_bias,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
 import { checkHeads, layerCount, malformed, parseFields, positive } from '../config-fields.js';
-import type { DecoderConfig } from './config.js';
+import { type DecoderConfig, fullAttention } from './config.js';
 import type { DecoderFamily } from './family.js';
 import { GPT_NAMES, gptFields, gptMeasures } from './gpt2.js';
 import { readDecoder } from './read-decoder.js';
@@ -39,10 +39,7 @@ function parseConfig(json: unknown, path: string): DecoderConfig {
     headSize,
     maxTokens: config.n_positions,
     ...gptMeasures(config, path),
-    attention: Array.from({ length: config.n_layer }, () => ({
-      scale: 1 / Math.sqrt(headSize),
-      window: null,
-    })),
+    attention: fullAttention(config.n_layer, headSize),
     rotary: { size, frequencies: plainFrequencies(size, 10_000) },
     parallelResidual: true,
   };

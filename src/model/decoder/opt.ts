@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
 import { checkHeads, demand, layerCount, nonlinearityOf, parseFields, positive } from '../config-fields.js';
-import type { DecoderConfig } from './config.js';
+import { type DecoderConfig, fullAttention } from './config.js';
 import type { DecoderFamily } from './family.js';
 import { type DecoderNames, readDecoder } from './read-decoder.js';
 import type { DecoderLayerWeights, DecoderWeights } from './weights.js';
@@ -53,10 +53,7 @@ function parseConfig(json: unknown, path: string): DecoderConfig {
     normEpsilon: 1e-5,
     nonlinearity: nonlinearityOf('activation_function', config.activation_function, path),
     tiedEmbeddings: config.tie_word_embeddings,
-    attention: Array.from({ length: config.num_hidden_layers }, () => ({
-      scale: 1 / Math.sqrt(headSize),
-      window: null,
-    })),
+    attention: fullAttention(config.num_hidden_layers, headSize),
   };
 }
 
