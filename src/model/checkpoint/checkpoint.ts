@@ -64,14 +64,10 @@ interface StoredTensor {
 /** Elements that are compared at a time. */
 const PART = 1 << 20;
 
-function partOf(
-  { begin, end, ...entry }: TensorEntry,
-  elements: number,
-  from: number,
-  to: number,
-): TensorEntry {
-  const size = (end - begin) / elements;
-  return { ...entry, begin: begin + from * size, end: begin + to * size };
+/** A part of a tensor, in elements or in rows, of which it has `all`. */
+function partOf(entry: TensorEntry, all: number, from: number, to: number): TensorEntry {
+  const size = (entry.end - entry.begin) / all;
+  return { ...entry, begin: entry.begin + from * size, end: entry.begin + to * size };
 }
 
 /** A tensor's name without the bare model's before it. */
@@ -164,7 +160,10 @@ export class Checkpoint {
     rows?: { readonly from: number; readonly count: number },
   ): Promise<Float32Array> {
     const { file, entry } = this.find(name, shape);
-    return readFloats(file.handle, file.path, this.nameOf(name), rows ? rowsOfEntry(entry, rows) : entry);
+    const [height] = shape;
+    const { from, count } = rows ?? { from: 0, count: height };
+    const part = partOf(entry, height, from, from + count);
+    return readFloats(file.handle, file.path, this.nameOf(name), part);
   }
 
   /**
@@ -215,17 +214,6 @@ export class Checkpoint {
   async close(): Promise<void> {
     await Promise.all(this.files.map(({ handle }) => handle.close()));
   }
-}
-
-/** Some rows of a tensor, as a tensor. */
-function rowsOfEntry(
-  entry: TensorEntry,
-  { from, count }: { readonly from: number; readonly count: number },
-): TensorEntry {
-  const [rows, ...rest] = entry.shape;
-  const bytes = (entry.end - entry.begin) / rows;
-  const begin = entry.begin + from * bytes;
-  return { ...entry, shape: [count, ...rest], begin, end: begin + count * bytes };
 }
 
 /**
