@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { beginningsByLayer, evenBeginning } from '../beginnings.js';
-import type { ActivationFactors, Beginning, Site, Trace } from '../language-model.js';
+import { beginningsByLayer } from '../beginnings.js';
+import type { ActivationFactors, Beginning, Site } from '../language-model.js';
 import {
   type Arrangement,
   type CachedAttentionShape,
@@ -14,6 +14,7 @@ import { joinRows } from '../layers/mask-rows.js';
 import { norm } from '../layers/norm.js';
 import { scale } from '../layers/scale.js';
 import type { Lengths } from '../layers/token-rows.js';
+import { TransformerTrace } from '../transformer-trace.js';
 import { JoinedRows } from './joined-rows.js';
 import { addAttention, addNetwork, addNeurons } from './layer.js';
 import type { DecoderLayerWeights } from './weights.js';
@@ -41,26 +42,16 @@ export interface DecoderNetwork {
 }
 
 /** A traced pass through a decoder. Every pass that starts from it computes the last token alone. */
-export class DecoderTrace implements Trace {
-  readonly prompts: number;
-  readonly tokens: number;
-  readonly activations: readonly tf.Tensor2D[];
-
+export class DecoderTrace extends TransformerTrace<DecoderLayerTrace> {
   /** @param lengths of the prompts */
   constructor(
     private readonly model: DecoderNetwork,
-    private readonly site: Site,
-    private readonly lengths: Lengths,
-    private readonly layers: readonly DecoderLayerTrace[],
-    readonly prediction: tf.Tensor2D,
+    site: Site,
+    lengths: Lengths,
+    layers: readonly DecoderLayerTrace[],
+    prediction: tf.Tensor2D,
   ) {
-    this.prompts = lengths.length;
-    this.tokens = Math.max(...lengths);
-    this.activations = layers.map(({ activations }) => activations);
-  }
-
-  resume(layer: number, activations: tf.Tensor2D, factors?: ActivationFactors): tf.Tensor2D {
-    return this.resumeTogether([evenBeginning(layer, activations, this.prompts)], undefined, factors);
+    super(site, lengths, layers, prediction);
   }
 
   resumeTogether(
@@ -90,10 +81,6 @@ export class DecoderTrace implements Trace {
       if (begun && groups === 1) prompts = [...prompts, ...begun.prompts];
     }
     return reorderRows(this.model.normalizeLast(x), rows.order());
-  }
-
-  dispose(): void {
-    tf.dispose({ layers: [...this.layers], prediction: this.prediction });
   }
 
   /** The last token's row after the layer that passes begin in: (N, H). */

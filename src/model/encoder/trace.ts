@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { beginningsByLayer, evenBeginning } from '../beginnings.js';
-import type { ActivationFactors, Beginning, Site, Trace } from '../language-model.js';
+import { beginningsByLayer } from '../beginnings.js';
+import type { ActivationFactors, Beginning, Site } from '../language-model.js';
 import { type AttentionShape, attention, selfAttention } from '../layers/attention.js';
 import { contributionsOf } from '../layers/feed-forward.js';
 import { gatherRows } from '../layers/gather-rows.js';
@@ -8,6 +8,7 @@ import { addAndNorm } from '../layers/layer-norm.js';
 import { linear } from '../layers/linear.js';
 import { joinRows, takeMaskRows, withMaskRows } from '../layers/mask-rows.js';
 import { gatherSamples, joinSamples, type Lengths } from '../layers/token-rows.js';
+import { TransformerTrace } from '../transformer-trace.js';
 import { afterAttention } from './layer.js';
 import type { EncoderLayerWeights } from './weights.js';
 
@@ -39,26 +40,16 @@ export interface EncoderNetwork {
 }
 
 /** A traced pass. Rows are in the order that model.ts tells of. */
-export class EncoderTrace implements Trace {
-  readonly prompts: number;
-  readonly tokens: number;
-  readonly activations: readonly tf.Tensor2D[];
-
+export class EncoderTrace extends TransformerTrace<EncoderLayerTrace> {
   /** @param lengths of the prompts */
   constructor(
     private readonly model: EncoderNetwork,
-    private readonly site: Site,
-    private readonly lengths: Lengths,
-    private readonly layers: readonly EncoderLayerTrace[],
-    readonly prediction: tf.Tensor2D,
+    site: Site,
+    lengths: Lengths,
+    layers: readonly EncoderLayerTrace[],
+    prediction: tf.Tensor2D,
   ) {
-    this.prompts = lengths.length;
-    this.tokens = Math.max(...lengths);
-    this.activations = layers.map(({ activations }) => activations);
-  }
-
-  resume(layer: number, activations: tf.Tensor2D, factors?: ActivationFactors): tf.Tensor2D {
-    return this.resumeTogether([evenBeginning(layer, activations, this.prompts)], undefined, factors);
+    super(site, lengths, layers, prediction);
   }
 
   resumeTogether(
@@ -88,10 +79,6 @@ export class EncoderTrace implements Trace {
     }
     const last = begun && this.maskAfter(begun);
     return model.transformHead(x && last ? joinRows(x, last) : either(x, last));
-  }
-
-  dispose(): void {
-    tf.dispose({ layers: [...this.layers], prediction: this.prediction });
   }
 
   /** The mask's row after the layer that passes begin in: (N, H). */
