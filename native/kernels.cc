@@ -117,22 +117,6 @@ void RmsNorm(void* epsilon, TF_OpKernelContext* context) {
   call.Finish();
 }
 
-void RmsNormGrad(void*, TF_OpKernelContext* context) {
-  Call call(context);
-  int64_t rows, width;
-  if (call.Matrix(&rows, &width)) {
-    const float *dy = call.Input(0), *unit = call.Input(1, rows * width);
-    const float *inverse = call.Input(2, rows), *gamma = call.Input(3, width);
-    float* dx = call.Output(0, rows, width);
-    if (call.Ok()) {
-      ForRows(rows, width, [&](int64_t i) {
-        RmsNormGradRow(dy + i * width, unit + i * width, inverse[i], gamma, dx + i * width, width);
-      });
-    }
-  }
-  call.Finish();
-}
-
 template <bool kSum>
 void Norm(void* epsilon, TF_OpKernelContext* context) {
   Call call(context);
@@ -154,6 +138,10 @@ void Norm(void* epsilon, TF_OpKernelContext* context) {
   call.Finish();
 }
 
+using RowOfNormGrad = void (*)(const float*, const float*, float, const float*, float*, int64_t);
+
+// Of both normalisations.
+template <RowOfNormGrad kRow>
 void NormGrad(void*, TF_OpKernelContext* context) {
   Call call(context);
   int64_t rows, width;
@@ -163,7 +151,7 @@ void NormGrad(void*, TF_OpKernelContext* context) {
     float* dx = call.Output(0, rows, width);
     if (call.Ok()) {
       ForRows(rows, width, [&](int64_t i) {
-        NormGradRow(dy + i * width, unit + i * width, inverse[i], gamma, dx + i * width, width);
+        kRow(dy + i * width, unit + i * width, inverse[i], gamma, dx + i * width, width);
       });
     }
   }
@@ -271,7 +259,7 @@ const Operation kOperations[] = {
      {"dx: float"},
      {},
      nullptr,
-     &NormGrad,
+     &NormGrad<NormGradRow>,
      nullptr},
     {"KnSiluGate",
      {"x: float", "bias: float"},
@@ -300,7 +288,7 @@ const Operation kOperations[] = {
      {"dx: float"},
      {},
      nullptr,
-     &RmsNormGrad,
+     &NormGrad<RmsNormGradRow>,
      nullptr},
     {"KnArrangeHeads",
      {"inputs: float", "cos: float", "sin: float"},
