@@ -15,13 +15,18 @@ export const gptFields = {
   tie_word_embeddings: z.boolean().default(true),
 };
 
-const schema = z.object({
+/** Those that GPT-2 and GPT-J name alike. */
+export const gpt2Fields = {
   n_embd: positive,
   n_layer: layerCount,
   n_head: positive,
   n_inner: positive.nullish(),
   n_positions: positive,
   ...gptFields,
+};
+
+const schema = z.object({
+  ...gpt2Fields,
   scale_attn_weights: z.boolean().default(true),
   scale_attn_by_inverse_layer_idx: z.boolean().default(false),
 });
@@ -38,22 +43,29 @@ export function gptMeasures(config: z.infer<z.ZodObject<typeof gptFields>>, path
   };
 }
 
-/** Scores divided by the root of the head size. */
-export function parseGpt2Config(json: unknown, path: string): DecoderConfig {
-  const config = parseFields(schema, json, path);
+/** The same of a GPT-2 and a GPT-J. */
+export function gpt2Measures(config: z.infer<z.ZodObject<typeof gpt2Fields>>, path: string) {
   checkHeads(config.n_embd, config.n_head, path);
-  const headSize = config.n_embd / config.n_head;
-  const scale = config.scale_attn_weights ? 1 / Math.sqrt(headSize) : 1;
   return {
-    architecture: 'gpt2',
     hiddenSize: config.n_embd,
     intermediateSize: config.n_inner ?? 4 * config.n_embd,
     layers: config.n_layer,
     heads: config.n_head,
     keyValueHeads: config.n_head,
-    headSize,
+    headSize: config.n_embd / config.n_head,
     maxTokens: config.n_positions,
     ...gptMeasures(config, path),
+  };
+}
+
+/** Scores divided by the root of the head size. */
+export function parseGpt2Config(json: unknown, path: string): DecoderConfig {
+  const config = parseFields(schema, json, path);
+  const measures = gpt2Measures(config, path);
+  const scale = config.scale_attn_weights ? 1 / Math.sqrt(measures.headSize) : 1;
+  return {
+    architecture: 'gpt2',
+    ...measures,
     attention: Array.from({ length: config.n_layer }, (_, layer) => ({
       scale: config.scale_attn_by_inverse_layer_idx ? scale / (layer + 1) : scale,
       window: null,

@@ -1,45 +1,34 @@
 /** GPT-J (Wang and Komatsuzaki, 2021), after `GPTJForCausalLM` in huggingface/transformers. */
 import { z } from 'zod';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
-import { checkHeads, layerCount, malformed, parseFields, positive } from '../config-fields.js';
+import { malformed, parseFields, positive } from '../config-fields.js';
 import { type DecoderConfig, fullAttention } from './config.js';
 import type { DecoderFamily } from './family.js';
-import { GPT_NAMES, gptFields, gptMeasures } from './gpt2.js';
+import { GPT_NAMES, gpt2Fields, gpt2Measures } from './gpt2.js';
 import { readDecoder } from './read-decoder.js';
 import { checkTurned, plainFrequencies } from './rope.js';
 import type { DecoderLayerWeights, DecoderWeights } from './weights.js';
 
 const schema = z.object({
-  n_embd: positive,
-  n_layer: layerCount,
-  n_head: positive,
-  n_inner: positive.nullish(),
+  ...gpt2Fields,
   n_positions: positive.default(2048),
   rotary_dim: positive.default(64),
-  ...gptFields,
   tie_word_embeddings: z.boolean().default(false),
 });
 
 /** One norm for attention and network, which are added at once; neighbouring columns turned. */
 function parseConfig(json: unknown, path: string): DecoderConfig {
   const config = parseFields(schema, json, path);
-  checkHeads(config.n_embd, config.n_head, path);
-  const headSize = config.n_embd / config.n_head;
+  const measures = gpt2Measures(config, path);
+  const { layers, headSize } = measures;
   const { rotary_dim: size } = config;
   checkTurned(path, size);
   if (size % 2 !== 0 || size > headSize)
     throw malformed(path, `"rotary_dim" is ${size}, no even part of ${headSize} columns of a head`);
   return {
     architecture: 'gptj',
-    hiddenSize: config.n_embd,
-    intermediateSize: config.n_inner ?? 4 * config.n_embd,
-    layers: config.n_layer,
-    heads: config.n_head,
-    keyValueHeads: config.n_head,
-    headSize,
-    maxTokens: config.n_positions,
-    ...gptMeasures(config, path),
-    attention: fullAttention(config.n_layer, headSize),
+    ...measures,
+    attention: fullAttention(layers, headSize),
     rotary: { size, frequencies: plainFrequencies(size, 10_000) },
     parallelResidual: true,
   };
